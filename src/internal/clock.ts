@@ -1,0 +1,7 @@
+/** A source of time. Injected wherever something waits or measures, so that tests advance it. */
+export interface Clock {
+  /** Milliseconds since a fixed point; never goes back. */
+  nowMillis(): number
+}
+
+export const monotonicClock: Clock = { nowMillis: () => performance.now() }

@@ -1,0 +1,77 @@
+import { TracingConfigError } from './errors.js'
+
+/** What a number option allows. Bounds are inclusive; NaN is never allowed. */
+export interface NumberRange {
+  readonly min: number
+  readonly max?: number
+  readonly integer?: boolean
+}
+
+/** Whether the value lies in the range. The valid range is stated, so that NaN falls out. */
+export function isInRange(value: number, { min, max = Number.MAX_VALUE, integer = false }: NumberRange): boolean {
+  return value >= min && value <= max && (!integer || Number.isSafeInteger(value))
+}
+
+/** The range in words, for messages: "an integer from 1 to 10", "a number of at least 0". */
+export function rangeInWords({ min, max, integer = false }: NumberRange): string {
+  const kind = integer ? 'an integer' : 'a number'
+  return max === undefined ? `${kind} of at least ${min}` : `${kind} from ${min} to ${max}`
+}
+
+export function checkNumber(option: string, value: unknown, range: NumberRange): void {
+  if (value === undefined) return
+  if (typeof value !== 'number') {
+    throw new TracingConfigError('ERR_OPTION_TYPE', { option, allowed: rangeInWords(range), received: value })
+  }
+  if (!isInRange(value, range)) {
+    throw new TracingConfigError('ERR_OPTION_RANGE', { option, allowed: rangeInWords(range), received: value })
+  }
+}
+
+export function checkString(option: string, value: unknown): void {
+  if (value === undefined || (typeof value === 'string' && value.trim() !== '')) return
+  const code = typeof value === 'string' ? 'ERR_OPTION_RANGE' : 'ERR_OPTION_TYPE'
+  throw new TracingConfigError(code, { option, allowed: 'a string that is not empty', received: value })
+}
+
+export function checkPlainObject(option: string, value: unknown): void {
+  if (value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value))) return
+  throw new TracingConfigError('ERR_OPTION_TYPE', { option, allowed: 'an object', received: value })
+}
+
+export function checkArray(option: string, value: unknown): void {
+  if (value === undefined || Array.isArray(value)) return
+  throw new TracingConfigError('ERR_OPTION_TYPE', { option, allowed: 'an array', received: value })
+}
+
+/** A part that the user hands in must have these methods; `part` says what it is, in words. */
+export function checkPart(option: string, value: unknown, part: string, methods: readonly string[]): void {
+  if (hasMethods(value, methods)) return
+  throw new TracingConfigError('ERR_OPTION_TYPE', {
+    option,
+    allowed: `${part} (an object with ${methods.join(', ')})`,
+    received: value,
+  })
+}
+
+export function checkOneOf(option: string, value: string, names: readonly string[]): void {
+  if (names.includes(value)) return
+  throw new TracingConfigError('ERR_OPTION_RANGE', { option, allowed: `one of ${names.join(', ')}`, received: value })
+}
+
+/** A misspelt option would silently do nothing, so every unknown key is an error. */
+export function checkKeys(prefix: string, value: object | undefined, names: readonly string[]): void {
+  for (const key of Object.keys(value ?? {})) {
+    if (names.includes(key)) continue
+    throw new TracingConfigError('ERR_OPTION_UNKNOWN', {
+      option: `${prefix}${key}`,
+      allowed: `one of ${names.map((name) => prefix + name).join(', ')}`,
+      received: key,
+    })
+  }
+}
+
+function hasMethods(value: unknown, methods: readonly string[]): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return methods.every((method) => typeof (value as Record<string, unknown>)[method] === 'function')
+}
