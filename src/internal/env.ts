@@ -4,7 +4,7 @@
  */
 export function readEnv(name: string): string | undefined {
   const value = process.env[name]?.trim()
-  return value ? value : undefined
+  return value === '' ? undefined : value
 }
 
 /** A comma-separated list; undefined when unset, entries trimmed, empty entries left out. */
@@ -22,7 +22,7 @@ export function readEnvList(name: string): readonly string[] | undefined {
  */
 export function withoutEnv<T>(pattern: RegExp, fn: () => T): T {
   const hidden = Object.entries(process.env).filter(([name]) => pattern.test(name))
-  for (const [name] of hidden) delete process.env[name]
+  for (const [name] of hidden) Reflect.deleteProperty(process.env, name)
   try {
     return fn()
   } finally {

@@ -45,7 +45,8 @@ function shown(value: unknown): string {
   else if (typeof value === 'function') text = `function ${value.name || '(anonymous)'}`
   else if (Array.isArray(value)) text = `[${value.map(shown).join(', ')}]`
   else if (typeof value === 'object' && value !== null) {
-    text = `${Object.getPrototypeOf(value)?.constructor?.name ?? 'Object'} {${Object.keys(value).join(', ')}}`
+    const { constructor } = value as { constructor?: { name?: string } }
+    text = `${constructor?.name ?? 'Object'} {${Object.keys(value).join(', ')}}`
   } else text = String(value)
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text
 }

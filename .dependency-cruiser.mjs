@@ -1,0 +1,57 @@
+// The dependency rules between the folders of src/: index → start-tracing → config → features → internal. See
+// docs/architecture.md for the picture.
+const FEATURES = '^src/(spans|sampling|export|propagation|instrumentation|testing|logs|metrics)/'
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'features-never-import-each-other',
+      comment: 'What two features share moves to internal/.',
+      severity: 'error',
+      from: { path: FEATURES },
+      to: { path: FEATURES, pathNot: '^src/$1/' },
+    },
+    {
+      name: 'features-know-nothing-above-them',
+      severity: 'error',
+      from: { path: FEATURES },
+      to: { path: '^src/(config/|index|start-tracing|register)' },
+    },
+    {
+      name: 'internal-knows-nobody',
+      severity: 'error',
+      from: { path: '^src/internal/' },
+      to: { path: '^src/', pathNot: '^src/internal/' },
+    },
+    {
+      name: 'config-does-not-start',
+      severity: 'error',
+      from: { path: '^src/config/' },
+      to: { path: '^src/(index|start-tracing|register)' },
+    },
+    {
+      name: 'only-start-tracing-knows-the-node-sdk',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/start-tracing\\.ts$' },
+      to: { path: '@opentelemetry/sdk-node' },
+    },
+    {
+      name: 'src-uses-runtime-dependencies-only',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        dependencyTypesNot: ['npm', 'npm-peer', 'type-only'],
+      },
+    },
+    { name: 'nothing-is-missing', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+}

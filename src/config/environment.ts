@@ -1,0 +1,153 @@
+import { DiagLogLevel } from '@opentelemetry/api'
+import type { SpanLimits } from '@opentelemetry/sdk-trace'
+import { otlpFromEnvironment } from '../export/otlp-exporter.js'
+import type { BatchSettings, ExporterSettings, PipelineSettings } from '../export/span-processors.js'
+import { readEnv, readEnvList } from '../internal/env.js'
+import { warnOnce } from '../internal/diagnostics.js'
+import { isInRange, rangeInWords, type NumberRange } from '../internal/validate.js'
+import { DEFAULT_PROPAGATORS, propagatorByName } from '../propagation/by-name.js'
+import { samplerByName } from '../sampling/by-name.js'
+import { DEFAULT_DETECTORS, detectorsByName } from './resource-detectors.js'
+import type { TracingSettings } from './settings.js'
+
+/**
+ * Reads the `OTEL_*` variables of the specification and of NodeSDK that concern tracing. A wrong value is told once and
+ * counts as unset: it neither stops nor changes the app. The OTLP and Zipkin exporters read their own variables.
+ */
+export function settingsFromEnvironment(): TracingSettings {
+  return {
+    disabled: isDisabled(),
+    logLevel: logLevelFromEnvironment(),
+    resourceAttributes: {},
+    resourceDetectors: resourceDetectors(),
+    pipelines: pipelines(),
+    sampler: sampler(),
+    propagators: propagators(),
+    spanLimits: spanLimits(),
+    metricsAreOn: asksForSignal('OTEL_METRICS_EXPORTER'),
+    logsAreOn: asksForSignal('OTEL_LOGS_EXPORTER'),
+    enabledInstrumentations: readEnvList('OTEL_NODE_ENABLED_INSTRUMENTATIONS'),
+    disabledInstrumentations: readEnvList('OTEL_NODE_DISABLED_INSTRUMENTATIONS') ?? [],
+  }
+}
+
+/** Specification, "Boolean value": only the word true, in any case, is true; anything else is false. */
+function isDisabled(): boolean {
+  const value = readEnv('OTEL_SDK_DISABLED')?.toLowerCase()
+  if (value !== undefined && value !== 'true' && value !== 'false') {
+    warnOfValue('OTEL_SDK_DISABLED', 'true or false', 'tracing is on')
+  }
+  return value === 'true'
+}
+
+export function logLevelFromEnvironment(): DiagLogLevel {
+  const value = readEnv('OTEL_LOG_LEVEL')?.toUpperCase()
+  if (value === undefined) return DiagLogLevel.WARN
+  if (Object.hasOwn(DiagLogLevel, value)) return DiagLogLevel[value as keyof typeof DiagLogLevel]
+  warnOfValue('OTEL_LOG_LEVEL', 'NONE, ERROR, WARN, INFO, DEBUG, VERBOSE or ALL', 'WARN is used')
+  return DiagLogLevel.WARN
+}
+
+function resourceDetectors(): TracingSettings['resourceDetectors'] {
+  const names = readEnvList('OTEL_NODE_RESOURCE_DETECTORS')
+  if (!names) return DEFAULT_DETECTORS
+  return detectorsByName(names, (name) =>
+    warnOnce(`detector ${name}`, `OTEL_NODE_RESOURCE_DETECTORS: there is no detector "${name}"; it is left out`),
+  )
+}
+
+function pipelines(): readonly PipelineSettings[] {
+  const batch = batchSettings()
+  return exporters().map((exporter) => ({ exporter, batch }))
+}
+
+function exporters(): readonly ExporterSettings[] {
+  const names = new Set(readEnvList('OTEL_TRACES_EXPORTER') ?? ['otlp'])
+  if (names.delete('none')) {
+    if (names.size === 0) return []
+    warnOfValue('OTEL_TRACES_EXPORTER', 'none alone, or exporters', 'the word none is ignored')
+  }
+  const found: ExporterSettings[] = []
+  for (const name of names) {
+    if (name === 'otlp') found.push(otlpFromEnvironment())
+    else if (name === 'console' || name === 'zipkin') found.push({ kind: name })
+    else warnOfValue('OTEL_TRACES_EXPORTER', 'a list of otlp, console, zipkin, or none', `"${name}" is left out`)
+  }
+  return found.length > 0 ? found : [otlpFromEnvironment()]
+}
+
+function batchSettings(): BatchSettings {
+  const integer = { min: 1, integer: true }
+  const settings = {
+    maxQueueSize: readNumber('OTEL_BSP_MAX_QUEUE_SIZE', integer),
+    maxExportBatchSize: readNumber('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', integer),
+    scheduledDelayMillis: readNumber('OTEL_BSP_SCHEDULE_DELAY', { min: 0 }),
+    exportTimeoutMillis: readNumber('OTEL_BSP_EXPORT_TIMEOUT', { min: 1 }),
+  }
+  return withoutUndefined(settings)
+}
+
+function sampler(): TracingSettings['sampler'] {
+  const name = readEnv('OTEL_TRACES_SAMPLER')
+  if (name === undefined) return undefined
+  return samplerByName(name, readEnv('OTEL_TRACES_SAMPLER_ARG'), {
+    unknownName: (names) => warnOfValue('OTEL_TRACES_SAMPLER', names.join(', '), 'parentbased_always_on is used'),
+    wrongArgument: (allowed, instead) => warnOfValue('OTEL_TRACES_SAMPLER_ARG', allowed, instead),
+  })
+}
+
+function propagators(): TracingSettings['propagators'] {
+  const names = [...new Set(readEnvList('OTEL_PROPAGATORS') ?? DEFAULT_PROPAGATORS)]
+  if (names.includes('none')) return []
+  const found = names.flatMap((name) => {
+    const propagator = propagatorByName(name)
+    if (!propagator) warnOnce(`propagator ${name}`, `OTEL_PROPAGATORS: there is no "${name}"; it is left out`)
+    return propagator ?? []
+  })
+  return found.length > 0 ? found : DEFAULT_PROPAGATORS.flatMap((name) => propagatorByName(name) ?? [])
+}
+
+/** Specification, "Attribute Limits" and "Span Limits"; the span's own variable goes before the general one. */
+function spanLimits(): SpanLimits {
+  const count = { min: 0, integer: true }
+  const attributeCount = readNumber('OTEL_ATTRIBUTE_COUNT_LIMIT', count)
+  const valueLength = readNumber('OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', count)
+  return {
+    attributeCountLimit: readNumber('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', count) ?? attributeCount ?? 128,
+    attributeValueLengthLimit: readNumber('OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', count) ?? valueLength ?? Infinity,
+    eventCountLimit: readNumber('OTEL_SPAN_EVENT_COUNT_LIMIT', count) ?? 128,
+    linkCountLimit: readNumber('OTEL_SPAN_LINK_COUNT_LIMIT', count) ?? 128,
+    // The specification's name goes before the one that NodeSDK knows.
+    attributePerEventCountLimit:
+      readNumber('OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT', count) ??
+      readNumber('OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT', count) ??
+      128,
+    attributePerLinkCountLimit:
+      readNumber('OTEL_LINK_ATTRIBUTE_COUNT_LIMIT', count) ??
+      readNumber('OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT', count) ??
+      128,
+  }
+}
+
+/** NodeSDK starts metrics and logs over OTLP unless told not to; a tracing SDK starts them only when asked. */
+function asksForSignal(name: string): boolean {
+  const names = readEnvList(name)
+  return names !== undefined && !names.includes('none')
+}
+
+function readNumber(name: string, range: NumberRange): number | undefined {
+  const text = readEnv(name)
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (isInRange(value, range)) return value
+  warnOfValue(name, rangeInWords(range), 'the default is used')
+  return undefined
+}
+
+function warnOfValue(name: string, allowed: string, instead: string): void {
+  warnOnce(`${name} ${instead}`, `${name} must be ${allowed}, got "${readEnv(name)}"; ${instead}`)
+}
+
+function withoutUndefined<T extends object>(settings: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as never
+}

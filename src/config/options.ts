@@ -1,0 +1,164 @@
+import type { Attributes, TextMapPropagator } from '@opentelemetry/api'
+import type { Instrumentation } from '@opentelemetry/instrumentation'
+import type { Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { InstrumentationConfigMap } from '../instrumentation/selection.js'
+import { TracingConfigError } from '../internal/errors.js'
+import {
+  checkArray,
+  checkKeys,
+  checkNumber,
+  checkOneOf,
+  checkPart,
+  checkPlainObject,
+  checkString,
+  type NumberRange,
+} from '../internal/validate.js'
+import { PROPAGATOR_NAMES, type PropagatorName } from '../propagation/by-name.js'
+
+/** Options of {@link startTracing}. Each goes before what the environment or the configuration file says. */
+export interface TracingOptions {
+  /** `service.name`. Default: OTEL_SERVICE_NAME, else `unknown_service:node`. */
+  serviceName?: string
+  /** `service.version`. */
+  serviceVersion?: string
+  /** `deployment.environment.name`, such as `production`. */
+  environment?: string
+  /** More attributes of the resource; the three above go before them. */
+  resourceAttributes?: Attributes
+  /** Any OpenTelemetry Sampler. Default: `parentbased_always_on`, everything is kept. */
+  sampler?: Sampler
+  /**
+   * Where spans go: `'otlp'` (to OTEL_EXPORTER_OTLP_ENDPOINT), `'console'` (a waterfall for each trace on stdout),
+   * `'none'`, or an exporter object. Default: OTEL_TRACES_EXPORTER, else `'otlp'`.
+   */
+  traceExporter?: SpanExporter | 'otlp' | 'console' | 'none'
+  /** Processors in their order; `'auto'` stands for those that would have been there. Default: `['auto']`. */
+  spanProcessors?: readonly (SpanProcessor | 'auto')[]
+  /** Batching before the exporter. */
+  batch?: BatchOptions
+  /** Propagators in their order; empty: nothing is propagated. Default: `['tracecontext', 'baggage']`. */
+  propagators?: readonly (TextMapPropagator | PropagatorName)[]
+  /** Instrumentations; `'auto'` stands for those that fit the app's packages. Default: `['auto']`. */
+  instrumentations?: readonly (Instrumentation | 'auto')[]
+  /** Settings of the automatic instrumentations by package name, in the shape of auto-instrumentations-node. */
+  instrumentationConfig?: InstrumentationConfigMap
+  /** Limits of a span's attributes, events and links. Default: 128 of each, values of any length. */
+  spanLimits?: SpanLimits
+  /** Longest time that leaving may take, in milliseconds. Default 2,000. */
+  shutdownTimeoutMillis?: number
+}
+
+/** Batching before the exporter; names, units and defaults are those of the SDK's `BatchSpanProcessor`. */
+export interface BatchOptions {
+  /** Spans that may wait; further ones are dropped. Default 2,048, or OTEL_BSP_MAX_QUEUE_SIZE. */
+  maxQueueSize?: number
+  /** Spans in one export; at most `maxQueueSize`. Default 512, or OTEL_BSP_MAX_EXPORT_BATCH_SIZE. */
+  maxExportBatchSize?: number
+  /** Longest wait before an export, in milliseconds. Default 5,000, or OTEL_BSP_SCHEDULE_DELAY. */
+  scheduledDelayMillis?: number
+  /** Longest time of one export, in milliseconds. Default 30,000, or OTEL_BSP_EXPORT_TIMEOUT. */
+  exportTimeoutMillis?: number
+}
+
+export const DEFAULTS = {
+  maxQueueSize: 2_048,
+  shutdownTimeoutMillis: 2_000,
+} as const
+
+const COUNT: NumberRange = { min: 0, integer: true }
+const AT_LEAST_ONE: NumberRange = { min: 1, integer: true }
+const MILLIS: NumberRange = { min: 0 }
+
+const BATCH_RANGES: Readonly<Record<keyof BatchOptions, NumberRange>> = {
+  maxQueueSize: AT_LEAST_ONE,
+  maxExportBatchSize: AT_LEAST_ONE,
+  scheduledDelayMillis: MILLIS,
+  exportTimeoutMillis: { min: 1 },
+}
+
+const LIMIT_RANGES: Readonly<Record<keyof SpanLimits, NumberRange>> = {
+  attributeCountLimit: COUNT,
+  attributeValueLengthLimit: { min: 0, max: Infinity },
+  eventCountLimit: COUNT,
+  linkCountLimit: COUNT,
+  attributePerEventCountLimit: COUNT,
+  attributePerLinkCountLimit: COUNT,
+}
+
+const OPTION_NAMES: readonly (keyof TracingOptions)[] = [
+  'serviceName',
+  'serviceVersion',
+  'environment',
+  'resourceAttributes',
+  'sampler',
+  'traceExporter',
+  'spanProcessors',
+  'batch',
+  'propagators',
+  'instrumentations',
+  'instrumentationConfig',
+  'spanLimits',
+  'shutdownTimeoutMillis',
+]
+
+/** Throws a TracingConfigError for the first option that is wrong, before anything has been started. */
+export function checkOptions(options: TracingOptions): void {
+  checkPlainObject('options', options)
+  checkKeys('', options, OPTION_NAMES)
+  for (const name of ['serviceName', 'serviceVersion', 'environment'] as const) checkString(name, options[name])
+  checkPlainObject('resourceAttributes', options.resourceAttributes)
+  checkPlainObject('instrumentationConfig', options.instrumentationConfig)
+  checkNumber('shutdownTimeoutMillis', options.shutdownTimeoutMillis, MILLIS)
+  checkNumbers('batch', options.batch, BATCH_RANGES)
+  checkBatchFits(options.batch)
+  checkNumbers('spanLimits', options.spanLimits, LIMIT_RANGES)
+  if (options.sampler !== undefined) checkPart('sampler', options.sampler, 'a Sampler', ['shouldSample'])
+  checkExporter(options.traceExporter)
+  checkParts('spanProcessors', options.spanProcessors, ['auto'], 'a SpanProcessor', ['onStart', 'onEnd', 'shutdown'])
+  checkParts('propagators', options.propagators, PROPAGATOR_NAMES, 'a TextMapPropagator', ['inject', 'extract'])
+  checkParts('instrumentations', options.instrumentations, ['auto'], 'an Instrumentation', ['enable', 'disable'])
+}
+
+function checkNumbers<T extends object>(
+  option: string,
+  value: T | undefined,
+  ranges: Readonly<Record<keyof T & string, NumberRange>>,
+): void {
+  checkPlainObject(option, value)
+  checkKeys(`${option}.`, value, Object.keys(ranges))
+  for (const [name, number] of Object.entries(value ?? {})) {
+    checkNumber(`${option}.${name}`, number, ranges[name as keyof T & string])
+  }
+}
+
+function checkBatchFits(batch: BatchOptions | undefined): void {
+  const max = batch?.maxQueueSize ?? DEFAULTS.maxQueueSize
+  checkNumber('batch.maxExportBatchSize', batch?.maxExportBatchSize, { ...AT_LEAST_ONE, max })
+}
+
+function checkExporter(exporter: TracingOptions['traceExporter']): void {
+  if (exporter === undefined) return
+  if (typeof exporter === 'string') checkOneOf('traceExporter', exporter, ['otlp', 'console', 'none'])
+  else checkPart('traceExporter', exporter, 'otlp, console, none or a SpanExporter', ['export', 'shutdown'])
+}
+
+function checkParts(
+  option: string,
+  parts: readonly unknown[] | undefined,
+  names: readonly string[],
+  part: string,
+  methods: readonly string[],
+): void {
+  checkArray(option, parts)
+  for (const [index, given] of (parts ?? []).entries()) {
+    if (typeof given === 'string') checkOneOf(`${option}[${index}]`, given, names)
+    else checkPart(`${option}[${index}]`, given, `${part} or one of ${names.join(', ')}`, methods)
+  }
+}
+
+/** For callers in plain JavaScript, who may hand over anything. */
+export function optionsFrom(given: unknown): TracingOptions {
+  if (given === undefined) return {}
+  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given
+  throw new TracingConfigError('ERR_OPTION_TYPE', { option: 'options', allowed: 'an object', received: given })
+}

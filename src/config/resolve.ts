@@ -1,0 +1,78 @@
+import type { TextMapPropagator } from '@opentelemetry/api'
+import { CompositePropagator } from '@opentelemetry/core'
+import { defaultResource, detectResources, resourceFromAttributes, type Resource } from '@opentelemetry/resources'
+import { AlwaysOnSampler, ParentBasedSampler, type Sampler, type SpanProcessor } from '@opentelemetry/sdk-trace'
+import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions'
+import { otlpFromEnvironment } from '../export/otlp-exporter.js'
+import {
+  batchingProcessor,
+  pipelineProcessor,
+  type BatchSettings,
+  type PipelineSettings,
+} from '../export/span-processors.js'
+import { propagatorByName } from '../propagation/by-name.js'
+import type { TracingOptions } from './options.js'
+import type { TracingSettings } from './settings.js'
+
+// Each function here settles one part of tracing: option in code, then what the source of configuration says, then the
+// default.
+
+export function resolveSampler(options: TracingOptions, settings: TracingSettings): Sampler {
+  return options.sampler ?? settings.sampler ?? new ParentBasedSampler({ root: new AlwaysOnSampler() })
+}
+
+export function resolveResource(options: TracingOptions, settings: TracingSettings): Resource {
+  const { serviceName, serviceVersion, environment } = options
+  return defaultResource()
+    .merge(detectResources({ detectors: [...settings.resourceDetectors] }))
+    .merge(resourceFromAttributes(settings.resourceAttributes))
+    .merge(
+      resourceFromAttributes({
+        ...options.resourceAttributes,
+        ...(serviceName !== undefined && { [ATTR_SERVICE_NAME]: serviceName }),
+        ...(serviceVersion !== undefined && { [ATTR_SERVICE_VERSION]: serviceVersion }),
+        ...(environment !== undefined && { 'deployment.environment.name': environment }),
+      }),
+    )
+}
+
+/** Null: nothing is propagated. */
+export function resolvePropagator(options: TracingOptions, settings: TracingSettings): TextMapPropagator | null {
+  const propagators = options.propagators
+    ? options.propagators.flatMap((given) => (typeof given === 'string' ? (propagatorByName(given) ?? []) : given))
+    : [...settings.propagators]
+  return propagators.length > 0 ? new CompositePropagator({ propagators }) : null
+}
+
+export function resolveSpanProcessors(options: TracingOptions, settings: TracingSettings): SpanProcessor[] {
+  return (options.spanProcessors ?? ['auto']).flatMap((given) =>
+    given === 'auto' ? autoProcessors(options, settings) : given,
+  )
+}
+
+function autoProcessors({ traceExporter, batch }: TracingOptions, { pipelines }: TracingSettings): SpanProcessor[] {
+  if (typeof traceExporter === 'object') {
+    const configured = pipelines[0]?.batch ?? {}
+    return [batchingProcessor(traceExporter, { ...(configured !== 'none' && configured), ...batch })]
+  }
+  return chosenPipelines(traceExporter, pipelines).map(({ exporter, batch: configured }) =>
+    pipelineProcessor({ exporter, batch: overriding(configured, batch) }),
+  )
+}
+
+function overriding(configured: BatchSettings | 'none', batch: BatchSettings | undefined): BatchSettings | 'none' {
+  if (configured === 'none') return batch ?? 'none'
+  return { ...configured, ...batch }
+}
+
+/** The exporter that code names, with the settings that configuration has for it. */
+function chosenPipelines(
+  name: 'otlp' | 'console' | 'none' | undefined,
+  configured: readonly PipelineSettings[],
+): readonly PipelineSettings[] {
+  if (name === undefined) return configured
+  if (name === 'none') return []
+  const same = configured.filter(({ exporter }) => exporter.kind === name)
+  if (same.length > 0) return same
+  return [{ exporter: name === 'otlp' ? otlpFromEnvironment() : { kind: name }, batch: {} }]
+}

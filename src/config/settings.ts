@@ -1,0 +1,27 @@
+import type { Attributes, DiagLogLevel, TextMapPropagator } from '@opentelemetry/api'
+import type { ResourceDetector } from '@opentelemetry/resources'
+import type { Sampler, SpanLimits } from '@opentelemetry/sdk-trace'
+import type { PipelineSettings } from '../export/span-processors.js'
+
+/**
+ * What one source of configuration says: the environment, or a configuration file. Sources don't mix; options in code
+ * override either. Undefined means "not said", and the default holds.
+ */
+export interface TracingSettings {
+  readonly disabled: boolean
+  readonly logLevel: DiagLogLevel
+  /** Attributes of the resource beyond what the detectors find. */
+  readonly resourceAttributes: Attributes
+  readonly resourceDetectors: readonly ResourceDetector[]
+  /** Where spans go; empty: nowhere. */
+  readonly pipelines: readonly PipelineSettings[]
+  readonly sampler: Sampler | undefined
+  /** Empty: nothing is propagated. */
+  readonly propagators: readonly TextMapPropagator[]
+  readonly spanLimits: SpanLimits
+  /** Whether NodeSDK shall start its metrics and logs parts from OTEL_METRICS_EXPORTER and OTEL_LOGS_EXPORTER. */
+  readonly metricsAreOn: boolean
+  readonly logsAreOn: boolean
+  readonly enabledInstrumentations: readonly string[] | undefined
+  readonly disabledInstrumentations: readonly string[]
+}

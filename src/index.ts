@@ -1,0 +1,5 @@
+export { startTracing, type Tracing } from './start-tracing.js'
+export type { BatchOptions, TracingOptions } from './config/options.js'
+export type { InstrumentationConfigMap } from './instrumentation/selection.js'
+export { TracingConfigError, type TracingConfigErrorCode, type TracingConfigProblem } from './internal/errors.js'
+export type { PropagatorName } from './propagation/by-name.js'

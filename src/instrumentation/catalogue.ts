@@ -1,0 +1,74 @@
+/** An instrumentation package and the modules whose loading calls for it. */
+export interface CatalogueEntry {
+  /** The package name without `@opentelemetry/instrumentation-`: what OTEL_NODE_ENABLED_INSTRUMENTATIONS lists. */
+  readonly name: string
+  /** The class that the package exports. */
+  readonly className: string
+  /** Packages and built-ins that it patches. Empty: it patches nothing and listens to Node.js itself. */
+  readonly modules: readonly string[]
+  /** When it is wanted without being named; `default` where nothing else is said. */
+  readonly wanted: 'default' | 'by-name' | 'with-metrics' | 'in-lambda'
+}
+
+const entry = (
+  name: string,
+  className: string,
+  modules: readonly string[],
+  wanted: CatalogueEntry['wanted'] = 'default',
+): CatalogueEntry => ({ name, className, modules, wanted })
+
+/**
+ * Every instrumentation of `@opentelemetry/auto-instrumentations-node`; a test compares the two. What upstream leaves off
+ * by default is off here too.
+ */
+export const CATALOGUE: readonly CatalogueEntry[] = [
+  entry('amqplib', 'AmqplibInstrumentation', ['amqplib']),
+  entry('aws-lambda', 'AwsLambdaInstrumentation', [], 'in-lambda'),
+  entry('aws-sdk', 'AwsInstrumentation', [
+    '@aws-sdk/middleware-stack',
+    '@aws-sdk/smithy-client',
+    '@smithy/core',
+    '@smithy/middleware-stack',
+    '@smithy/smithy-client',
+  ]),
+  entry('bunyan', 'BunyanInstrumentation', ['bunyan']),
+  entry('cassandra-driver', 'CassandraDriverInstrumentation', ['cassandra-driver']),
+  entry('connect', 'ConnectInstrumentation', ['connect']),
+  entry('cucumber', 'CucumberInstrumentation', ['@cucumber/cucumber']),
+  entry('dataloader', 'DataloaderInstrumentation', ['dataloader']),
+  entry('dns', 'DnsInstrumentation', ['dns', 'dns/promises']),
+  entry('express', 'ExpressInstrumentation', ['express']),
+  entry('fs', 'FsInstrumentation', ['fs', 'fs/promises'], 'by-name'),
+  entry('generic-pool', 'GenericPoolInstrumentation', ['generic-pool']),
+  entry('graphql', 'GraphQLInstrumentation', ['graphql']),
+  entry('grpc', 'GrpcInstrumentation', ['@grpc/grpc-js']),
+  entry('hapi', 'HapiInstrumentation', ['@hapi/hapi']),
+  entry('host-metrics', 'HostMetricsInstrumentation', [], 'by-name'),
+  entry('http', 'HttpInstrumentation', ['http', 'https']),
+  entry('ioredis', 'IORedisInstrumentation', ['ioredis']),
+  entry('kafkajs', 'KafkaJsInstrumentation', ['kafkajs']),
+  entry('knex', 'KnexInstrumentation', ['knex']),
+  entry('koa', 'KoaInstrumentation', ['koa']),
+  entry('lru-memoizer', 'LruMemoizerInstrumentation', ['lru-memoizer']),
+  entry('memcached', 'MemcachedInstrumentation', ['memcached']),
+  entry('mongodb', 'MongoDBInstrumentation', ['mongodb']),
+  entry('mongoose', 'MongooseInstrumentation', ['mongoose']),
+  entry('mysql', 'MySQLInstrumentation', ['mysql']),
+  entry('mysql2', 'MySQL2Instrumentation', ['mysql2']),
+  entry('nestjs-core', 'NestInstrumentation', ['@nestjs/core']),
+  entry('net', 'NetInstrumentation', ['net']),
+  entry('openai', 'OpenAIInstrumentation', ['openai']),
+  entry('oracledb', 'OracleInstrumentation', ['oracledb']),
+  entry('pg', 'PgInstrumentation', ['pg', 'pg-pool']),
+  entry('pino', 'PinoInstrumentation', ['pino']),
+  entry('redis', 'RedisInstrumentation', ['redis', '@redis/client', '@node-redis/client']),
+  entry('restify', 'RestifyInstrumentation', ['restify']),
+  entry('router', 'RouterInstrumentation', ['router']),
+  entry('runtime-node', 'RuntimeNodeInstrumentation', [], 'with-metrics'),
+  entry('socket.io', 'SocketIoInstrumentation', ['socket.io']),
+  entry('tedious', 'TediousInstrumentation', ['tedious']),
+  entry('undici', 'UndiciInstrumentation', []),
+  entry('winston', 'WinstonInstrumentation', ['winston']),
+]
+
+export const packageOf = ({ name }: Pick<CatalogueEntry, 'name'>): string => `@opentelemetry/instrumentation-${name}`

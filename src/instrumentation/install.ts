@@ -1,0 +1,79 @@
+import {
+  registerInstrumentations,
+  type Instrumentation,
+  type InstrumentationConfig,
+} from '@opentelemetry/instrumentation'
+import { trace } from '@opentelemetry/api'
+import { isBuiltin, syncBuiltinESMExports } from 'node:module'
+import { warnOnce } from '../internal/diagnostics.js'
+import { requireOwn } from '../internal/require.js'
+import { packageOf, type CatalogueEntry } from './catalogue.js'
+import { nameFastifyRoutes } from './fastify-routes.js'
+import { interceptImports, onModuleResolved } from './module-hooks.js'
+import { onlyInTraces } from './only-in-traces.js'
+import { selectInstrumentations, type InstrumentationChoice } from './selection.js'
+
+/**
+ * Installs the wanted instrumentations, each as late as can be: those of built-ins now, those of packages just before the
+ * package is first loaded, by `require` or by `import`. What the app does not use costs nothing.
+ */
+export function installInstrumentations(choice: InstrumentationChoice): void {
+  const wanted = selectInstrumentations(choice)
+  const packages = new Map<string, CatalogueEntry>()
+  for (const entry of wanted) {
+    for (const module of entry.modules) if (!isBuiltin(module)) packages.set(module, entry)
+  }
+
+  const started = new Set<CatalogueEntry>()
+  const start = (entry: CatalogueEntry): void => {
+    if (started.has(entry)) return
+    started.add(entry)
+    startInstrumentation(entry, choice)
+  }
+
+  interceptImports([...packages.keys()])
+  onModuleResolved(packages, start)
+  const builtIns = wanted.filter(({ modules }) => modules.every((module) => isBuiltin(module)))
+  for (const entry of builtIns) start(entry)
+  patchBuiltIns(builtIns)
+  nameFastifyRoutes()
+}
+
+function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoice): void {
+  const packageName = packageOf(entry)
+  try {
+    const exported = requireOwn(packageName) as Record<string, new (config: InstrumentationConfig) => Instrumentation>
+    const Instrumentation = exported[entry.className]
+    if (!Instrumentation) throw new Error(`${packageName} has no ${entry.className}`)
+    const instrumentation = new Instrumentation(configFor(entry, choice))
+    const tracerProvider = trace.getTracerProvider()
+    registerInstrumentations({
+      instrumentations: [instrumentation],
+      tracerProvider: DETAILS.has(entry.name) ? onlyInTraces(tracerProvider) : tracerProvider,
+    })
+  } catch (error) {
+    warnOnce(
+      `start ${packageName}`,
+      `${packageName} could not be started, ${entry.name} is not traced: ${String(error)}`,
+    )
+  }
+}
+
+/** What a request is made of, and what is nothing by itself. */
+const DETAILS: ReadonlySet<string> = new Set(['dns', 'net'])
+const LOGGERS: ReadonlySet<string> = new Set(['bunyan', 'pino', 'winston'])
+
+function configFor(entry: CatalogueEntry, { config, logsAreOn }: InstrumentationChoice): InstrumentationConfig {
+  // Without a logs exporter, a copy of each log record would be made for nobody.
+  const unsent = LOGGERS.has(entry.name) && !logsAreOn ? { disableLogSending: true } : {}
+  return { ...unsent, ...config[packageOf(entry)] }
+}
+
+/**
+ * Built-ins may have been imported before tracing started. Requiring one runs its patch, in place; the sync then carries
+ * the patched functions to whoever has imported them by name.
+ */
+function patchBuiltIns(entries: readonly CatalogueEntry[]): void {
+  for (const { modules } of entries) for (const module of modules) requireOwn(module)
+  syncBuiltinESMExports()
+}

@@ -1,0 +1,56 @@
+import { register, registerHooks } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import { requireOwn } from '../internal/require.js'
+import type { CatalogueEntry } from './catalogue.js'
+
+/**
+ * Calls back before a package of the map is loaded for the first time, from CommonJS and from ECMAScript modules alike: both
+ * loaders resolve a specifier first. An instrumentation that starts here is in place when the package's files are read.
+ */
+export function onModuleResolved(
+  packages: ReadonlyMap<string, CatalogueEntry>,
+  found: (entry: CatalogueEntry) => void,
+): void {
+  registerHooks({
+    resolve(specifier, context, nextResolve) {
+      const entry = packages.get(packageNameOf(specifier) ?? '')
+      if (entry) found(entry)
+      return nextResolve(specifier, context)
+    },
+  })
+}
+
+/**
+ * The package a specifier leads to: `pg` for `pg` and `pg/lib/client`, also inside a path or URL with node_modules, as
+ * bundlers' dev servers and TypeScript runners write it. Undefined for relative specifiers: their package has been seen.
+ */
+export function packageNameOf(specifier: string): string | undefined {
+  if (specifier.startsWith('.')) return undefined
+  const start = specifier.replaceAll('\\', '/').split('/node_modules/').at(-1) ?? specifier
+  const [first, second] = start.split('/')
+  return first?.startsWith('@') ? `${first}/${second}` : first
+}
+
+/**
+ * Lets instrumentations patch what ECMAScript modules import: import-in-the-middle's hook, over the instrumented packages
+ * only (a hook over everything breaks `export *` and slows every import). Built-ins don't need it, they are patched in
+ * place.
+ */
+export function interceptImports(packageNames: readonly string[]): void {
+  const { supportsSyncHooks } = requireOwn('import-in-the-middle/supports-sync-hooks.mjs') as SupportsSyncHooks
+  if (supportsSyncHooks()) {
+    const names = new Set(packageNames)
+    const hooks = requireOwn('import-in-the-middle/register-hooks.mjs') as RegisterHooks
+    hooks.register({ shouldInclude: (_url, specifier) => names.has(packageNameOf(specifier) ?? '') })
+  } else {
+    const hook = pathToFileURL(requireOwn.resolve('import-in-the-middle/hook.mjs'))
+    register(hook.href, { data: { include: [...packageNames] } })
+  }
+}
+
+interface SupportsSyncHooks {
+  supportsSyncHooks: () => boolean
+}
+interface RegisterHooks {
+  register(options: { shouldInclude(url: string, specifier: string): boolean }): void
+}

@@ -1,0 +1,25 @@
+import { defineConfig } from 'tsup'
+
+// One implementation, in CommonJS; scripts/write-module-entries.mjs adds the ECMAScript modules that pass its exports on.
+export default defineConfig({
+  entry: { index: 'src/index.ts', register: 'src/register.ts' },
+  format: ['cjs'],
+  outExtension: () => ({ js: '.cjs' }),
+  target: 'node22',
+  platform: 'node',
+  splitting: false,
+  clean: true,
+  dts: true,
+  esbuildOptions(options) {
+    // createRequire takes a path too, and a path can hold any character; tsup's own shim makes a URL of it by hand.
+    options.define = { ...options.define, 'import.meta.url': '__filename' }
+  },
+  esbuildPlugins: [
+    {
+      name: 'register-shares-the-index',
+      setup(build) {
+        build.onResolve({ filter: /^\.\/index\.js$/ }, () => ({ path: './index.cjs', external: true }))
+      },
+    },
+  ],
+})

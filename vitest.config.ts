@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Tests that start processes or servers take longer on a busy machine than the default allows.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // Each file in a process of its own: the OpenTelemetry API's globals exist once a process.
+    pool: 'forks',
+    globalSetup: ['test/helpers/build-once.ts'],
+    env: { OTEL_SDK_DISABLED: '', OTEL_TRACES_EXPORTER: '' },
+  },
+})
