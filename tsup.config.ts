@@ -10,6 +10,7 @@ export default defineConfig({
   splitting: false,
   clean: true,
   dts: true,
+  silent: true,
   esbuildOptions(options) {
     // createRequire takes a path too, and a path can hold any character; tsup's own shim makes a URL of it by hand.
     options.define = { ...options.define, 'import.meta.url': '__filename' }

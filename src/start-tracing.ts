@@ -1,4 +1,4 @@
-import { context, propagation, trace } from '@opentelemetry/api'
+import { context, logs, metrics, propagation, trace } from '@opentelemetry/api'
 import { registerInstrumentations, type Instrumentation } from '@opentelemetry/instrumentation'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
@@ -9,7 +9,7 @@ import { resolvePropagator, resolveResource, resolveSampler, resolveSpanProcesso
 import type { TracingSettings } from './config/settings.js'
 import { flushBeforeLeaving, settledWithin } from './export/leaving.js'
 import { installInstrumentations } from './instrumentation/install.js'
-import { hasDiagLogger, logDiagnosticsToStderr, warnOnce } from './internal/diagnostics.js'
+import { hasDiagLogger, logDiagnosticsToStderr, messageOf, warnOnce } from './internal/diagnostics.js'
 import { readEnv, withoutEnv } from './internal/env.js'
 import { processWide } from './internal/process-wide.js'
 import { spanObservers } from './internal/span-observers.js'
@@ -65,17 +65,19 @@ function readSettings(): TracingSettings | undefined {
   try {
     return settingsFromConfigFile()
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    warnOnce('config file', `OTEL_CONFIG_FILE ${file} can't be used, the app is not traced: ${reason}`)
+    warnOnce('config file', `OTEL_CONFIG_FILE ${file} can't be used, the app is not traced: ${messageOf(error)}`)
     return undefined
   }
 }
 
-/** What has been resolved here, and what NodeSDK would otherwise read, and complain of, a second time. */
+/**
+ * What has been resolved here, and what NodeSDK would otherwise read, and complain of, a second time. Metrics and logs are
+ * left to NodeSDK where they were asked for; it would start them by itself, so otherwise it is told `none`.
+ */
 const RESOLVED = /^OTEL_(SDK_DISABLED|LOG_LEVEL|TRACES_SAMPLER(_ARG)?|SPAN_\w+_LIMIT)$/
 
 function startSdk(options: TracingOptions, settings: TracingSettings, spanProcessors: SpanProcessor[]): NodeSDK {
-  return withoutEnv(RESOLVED, () => {
+  const start = (): NodeSDK => {
     const sdk = new NodeSDK({
       autoDetectResources: false,
       resource: resolveResource(options, settings),
@@ -83,12 +85,13 @@ function startSdk(options: TracingOptions, settings: TracingSettings, spanProces
       spanProcessors,
       spanLimits: { ...settings.spanLimits, ...options.spanLimits },
       textMapPropagator: resolvePropagator(options, settings),
-      // Metrics and logs start only when they were asked for; left out, NodeSDK reads their variables.
-      ...(!settings.metricsAreOn && { metricReaders: [] }),
-      ...(!settings.logsAreOn && { logRecordProcessors: [] }),
     })
     sdk.start()
     return sdk
+  }
+  return withoutEnv(RESOLVED, start, {
+    ...(!settings.metricsAreOn && { OTEL_METRICS_EXPORTER: 'none' }),
+    ...(!settings.logsAreOn && { OTEL_LOGS_EXPORTER: 'none' }),
   })
 }
 
@@ -112,6 +115,8 @@ function releaseApi(): void {
   trace.disable()
   context.disable()
   propagation.disable()
+  metrics.disable()
+  logs.disable()
 }
 
 function runningHandle(sdk: NodeSDK, processors: readonly SpanProcessor[], longestMillis: number): Tracing {
@@ -134,7 +139,7 @@ function runningHandle(sdk: NodeSDK, processors: readonly SpanProcessor[], longe
 /** With OTEL_SDK_DISABLED=true: the same shape, and nothing behind it. */
 function offHandle(): Tracing {
   return {
-    sdk: new NodeSDK({ autoDetectResources: false, metricReaders: [], logRecordProcessors: [] }),
+    sdk: new NodeSDK({ autoDetectResources: false, metricReaders: [] }),
     flush: () => Promise.resolve(),
     shutdown: () => Promise.resolve(),
   }

@@ -7,7 +7,7 @@ import { warnOnce } from '../internal/diagnostics.js'
 import { isInRange, rangeInWords, type NumberRange } from '../internal/validate.js'
 import { DEFAULT_PROPAGATORS, propagatorByName } from '../propagation/by-name.js'
 import { samplerByName } from '../sampling/by-name.js'
-import { DEFAULT_DETECTORS, detectorsByName } from './resource-detectors.js'
+import { areEnvAttributesWrong, DEFAULT_DETECTORS, detectorsByName } from './resource-detectors.js'
 import type { TracingSettings } from './settings.js'
 
 /**
@@ -49,6 +49,10 @@ export function logLevelFromEnvironment(): DiagLogLevel {
 }
 
 function resourceDetectors(): TracingSettings['resourceDetectors'] {
+  if (areEnvAttributesWrong()) {
+    const allowed = 'key=value pairs with commas between, percent-encoded and at most 255 characters each'
+    warnOfValue('OTEL_RESOURCE_ATTRIBUTES', allowed, 'all of it is left out, as the specification asks')
+  }
   const names = readEnvList('OTEL_NODE_RESOURCE_DETECTORS')
   if (!names) return DEFAULT_DETECTORS
   return detectorsByName(names, (name) =>

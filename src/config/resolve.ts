@@ -3,6 +3,7 @@ import { CompositePropagator } from '@opentelemetry/core'
 import { defaultResource, detectResources, resourceFromAttributes, type Resource } from '@opentelemetry/resources'
 import { AlwaysOnSampler, ParentBasedSampler, type Sampler, type SpanProcessor } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions'
+import { basename } from 'node:path'
 import { otlpFromEnvironment } from '../export/otlp-exporter.js'
 import {
   batchingProcessor,
@@ -10,6 +11,7 @@ import {
   type BatchSettings,
   type PipelineSettings,
 } from '../export/span-processors.js'
+import { messageOf, warnOnce } from '../internal/diagnostics.js'
 import { propagatorByName } from '../propagation/by-name.js'
 import type { TracingOptions } from './options.js'
 import type { TracingSettings } from './settings.js'
@@ -21,9 +23,13 @@ export function resolveSampler(options: TracingOptions, settings: TracingSetting
   return options.sampler ?? settings.sampler ?? new ParentBasedSampler({ root: new AlwaysOnSampler() })
 }
 
+/** Specification: `unknown_service:` and the executable's name. OpenTelemetry JS has its whole path there. */
+const UNKNOWN_SERVICE = `unknown_service:${basename(process.execPath, '.exe')}`
+
 export function resolveResource(options: TracingOptions, settings: TracingSettings): Resource {
   const { serviceName, serviceVersion, environment } = options
   return defaultResource()
+    .merge(resourceFromAttributes({ [ATTR_SERVICE_NAME]: UNKNOWN_SERVICE }))
     .merge(detectResources({ detectors: [...settings.resourceDetectors] }))
     .merge(resourceFromAttributes(settings.resourceAttributes))
     .merge(
@@ -55,9 +61,15 @@ function autoProcessors({ traceExporter, batch }: TracingOptions, { pipelines }:
     const configured = pipelines[0]?.batch ?? {}
     return [batchingProcessor(traceExporter, { ...(configured !== 'none' && configured), ...batch })]
   }
-  return chosenPipelines(traceExporter, pipelines).map(({ exporter, batch: configured }) =>
-    pipelineProcessor({ exporter, batch: overriding(configured, batch) }),
-  )
+  return chosenPipelines(traceExporter, pipelines).flatMap(({ exporter, batch: configured }) => {
+    try {
+      return pipelineProcessor({ exporter, batch: overriding(configured, batch) })
+    } catch (error) {
+      // What can be wrong here comes from the environment or a file (a certificate that can't be read, say).
+      warnOnce(`exporter ${exporter.kind}`, `no spans are sent by ${exporter.kind}: ${messageOf(error)}`)
+      return []
+    }
+  })
 }
 
 function overriding(configured: BatchSettings | 'none', batch: BatchSettings | undefined): BatchSettings | 'none' {

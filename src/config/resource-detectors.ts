@@ -6,6 +6,7 @@ import {
   serviceInstanceIdDetector,
   type ResourceDetector,
 } from '@opentelemetry/resources'
+import { readEnv, withoutEnv } from '../internal/env.js'
 
 const DETECTORS: Readonly<Record<string, ResourceDetector>> = {
   env: envDetector,
@@ -17,6 +18,13 @@ const DETECTORS: Readonly<Record<string, ResourceDetector>> = {
 
 /** NodeSDK's. None of them waits for anything, and none calls the network. */
 export const DEFAULT_DETECTORS: readonly ResourceDetector[] = [envDetector, processDetector, hostDetector]
+
+/** OpenTelemetry's detector leaves out wrong OTEL_RESOURCE_ATTRIBUTES without a word; whether it does is seen by trying. */
+export function areEnvAttributesWrong(): boolean {
+  if (readEnv('OTEL_RESOURCE_ATTRIBUTES') === undefined) return false
+  const { attributes } = withoutEnv(/^OTEL_SERVICE_NAME$/, () => envDetector.detect())
+  return Object.keys(attributes ?? {}).length === 0
+}
 
 /** The names of OTEL_NODE_RESOURCE_DETECTORS, with `all` and `none`. */
 export function detectorsByName(

@@ -1,7 +1,7 @@
 import type { SpanExporter } from '@opentelemetry/sdk-trace'
 import { readFileSync } from 'node:fs'
 import { readEnv, withoutEnv } from '../internal/env.js'
-import { warnOnce } from '../internal/diagnostics.js'
+import { messageOf, warnOnce } from '../internal/diagnostics.js'
 import { requireOwn } from '../internal/require.js'
 
 const PROTOCOLS = ['grpc', 'http/protobuf', 'http/json'] as const
@@ -57,12 +57,23 @@ function portOf(endpoint: string | undefined): string | undefined {
 
 /** OpenTelemetry's own exporter for the protocol; only that one is loaded. */
 export function createOtlpExporter({ protocol, connection }: OtlpSettings): SpanExporter {
-  if (!connection)
-    return protocol === 'grpc' ? new (grpc().OTLPTraceExporter)() : new (http(protocol).OTLPTraceExporter)()
+  if (!connection) return exporterFromEnvironment(protocol)
   // The exporters would fill what is left out from the environment, and a configuration file speaks alone.
   return withoutEnv(/^OTEL_EXPORTER_OTLP_/, () =>
     protocol === 'grpc' ? grpcExporter(connection) : httpExporter(protocol, connection),
   )
+}
+
+/** Over HTTP a wrong endpoint is told and left out by OpenTelemetry; over gRPC it throws. Both shall end alike. */
+function exporterFromEnvironment(protocol: OtlpProtocol): SpanExporter {
+  const create = (): SpanExporter =>
+    protocol === 'grpc' ? new (grpc().OTLPTraceExporter)() : new (http(protocol).OTLPTraceExporter)()
+  try {
+    return create()
+  } catch (error) {
+    warnOnce('OTLP endpoint', `OTEL_EXPORTER_OTLP_ENDPOINT: ${messageOf(error)}; the default endpoint is used`)
+    return withoutEnv(/^OTEL_EXPORTER_OTLP_(TRACES_)?ENDPOINT$/, create)
+  }
 }
 
 function httpExporter(protocol: 'http/protobuf' | 'http/json', connection: OtlpConnection): SpanExporter {

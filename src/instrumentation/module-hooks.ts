@@ -14,10 +14,19 @@ export function onModuleResolved(
   registerHooks({
     resolve(specifier, context, nextResolve) {
       const entry = packages.get(packageNameOf(specifier) ?? '')
-      if (entry) found(entry)
+      if (entry && isForTheApp(entry, context.parentURL ?? '')) found(entry)
       return nextResolve(specifier, context)
     },
   })
+}
+
+/**
+ * Express 5 keeps its routing in the package `router`: traced by both names, each layer would give two spans. And
+ * require-in-the-middle resolves the names of packages that something else has loaded.
+ */
+function isForTheApp({ name }: CatalogueEntry, parentUrl: string): boolean {
+  if (parentUrl.includes('/node_modules/require-in-the-middle/')) return false
+  return name !== 'router' || !parentUrl.includes('/node_modules/express/')
 }
 
 /**

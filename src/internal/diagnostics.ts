@@ -19,9 +19,14 @@ export function warn(message: string): void {
   else writeLine(PREFIX + message)
 }
 
+/** What an error has to say, for a warning; anything can be thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 /**
  * Gives OpenTelemetry's diagnostics a voice on stderr: by default they have none, so a wrong variable or a failing
- * backend is told to nobody. Equal lines are printed once.
+ * backend is told to nobody. Lines that are equal but for their numbers are printed once.
  */
 export function logDiagnosticsToStderr(logLevel: DiagLogLevel): void {
   diag.setLogger(new StderrLogger(), { logLevel, suppressOverrideMessage: true })
@@ -45,15 +50,21 @@ class StderrLogger implements DiagLogger {
   #printerFor(level: string): DiagLogFunction {
     return (...parts) => {
       const text = format(...parts)
-      const line = text.startsWith(PREFIX) ? text : `opentelemetry ${level}: ${text}`
-      if (this.#printed.has(line)) return
-      if (this.#printed.size < MOST_LINES_REMEMBERED) this.#printed.add(line)
-      writeLine(line)
+      // What we say ourselves is chosen by warnOnce; a second line of ours has something new to tell.
+      if (text.startsWith(PREFIX)) writeLine(text)
+      else this.#printOnce(`opentelemetry ${level}: ${text}`)
     }
+  }
+
+  #printOnce(line: string): void {
+    const withoutNumbers = line.replace(/\d+/g, '#')
+    if (this.#printed.has(withoutNumbers)) return
+    if (this.#printed.size < MOST_LINES_REMEMBERED) this.#printed.add(withoutNumbers)
+    writeLine(line)
   }
 }
 
-/** Lines that carry counts or ids never repeat; remembering each of them would grow without bound. */
+/** Lines with an id never repeat; remembering each of them would grow without bound. */
 const MOST_LINES_REMEMBERED = 1_000
 
 function writeLine(line: string): void {

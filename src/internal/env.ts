@@ -17,15 +17,17 @@ export function readEnvList(name: string): readonly string[] | undefined {
 }
 
 /**
- * Runs fn while the variables that match are hidden. OpenTelemetry's exporters read their own variables when they are
- * constructed; where a configuration file speaks alone, they must not find any.
+ * Runs fn, synchronously, while the variables that match are hidden, and others stand in. OpenTelemetry's parts read
+ * variables of their own when they are constructed; what has been settled before must not be read once more.
  */
-export function withoutEnv<T>(pattern: RegExp, fn: () => T): T {
-  const hidden = Object.entries(process.env).filter(([name]) => pattern.test(name))
-  for (const [name] of hidden) Reflect.deleteProperty(process.env, name)
+export function withoutEnv<T>(pattern: RegExp, fn: () => T, standIns: Readonly<Record<string, string>> = {}): T {
+  const before = { ...process.env }
+  for (const name of Object.keys(before)) if (pattern.test(name)) Reflect.deleteProperty(process.env, name)
+  Object.assign(process.env, standIns)
   try {
     return fn()
   } finally {
-    for (const [name, value] of hidden) process.env[name] = value
+    for (const name of Object.keys(standIns)) Reflect.deleteProperty(process.env, name)
+    Object.assign(process.env, before)
   }
 }

@@ -9,6 +9,7 @@ export interface SpanObserver {
 }
 
 const observers = processWide('span-observers', () => new Set<SpanObserver>())
+const installed = processWide('installed-span-observers', () => new Set<SpanProcessor>())
 
 /** Shows every recorded span to the observer, from now on; returns a function that ends this. */
 export function observeSpans(observer: SpanObserver): () => void {
@@ -21,6 +22,18 @@ export function observeSpans(observer: SpanObserver): () => void {
  * after the start, when a provider takes no processors any more.
  */
 export function spanObservers(): SpanProcessor {
+  const processor = observingProcessor(() => installed.delete(processor))
+  installed.add(processor)
+  return processor
+}
+
+/** Whether a running provider has such a processor: its spans can be observed then. */
+export function areSpansObserved(): boolean {
+  return installed.size > 0
+}
+
+/** One that does not count as installed, for a provider of our own. */
+export function observingProcessor(onShutdown?: () => void): SpanProcessor {
   return {
     onStart(span, parentContext) {
       if (observers.size > 0) for (const observer of observers) observer.onStart?.(span, parentContext)
@@ -29,6 +42,9 @@ export function spanObservers(): SpanProcessor {
       if (observers.size > 0) for (const observer of observers) observer.onEnd?.(span)
     },
     forceFlush: () => Promise.resolve(),
-    shutdown: () => Promise.resolve(),
+    shutdown() {
+      onShutdown?.()
+      return Promise.resolve()
+    },
   }
 }

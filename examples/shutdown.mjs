@@ -1,0 +1,17 @@
+// Sends what is left before the process ends, also when the backend is away:  node shutdown.mjs
+import { startTracing, withSpan } from 'spanwright'
+
+const tracing = startTracing({
+  serviceName: 'nightly-report',
+  traceExporter: 'console',
+  shutdownTimeoutMillis: 1_000, // the longest that leaving may take
+})
+
+withSpan('build report', () => 42)
+
+// A lambda, a test or a job flushes between two pieces of work ...
+await tracing.flush()
+
+// ... and stops once, at the end. Neither ever rejects. A process that ends by itself, or by SIGTERM, SIGINT or SIGHUP,
+// flushes without being told to.
+await tracing.shutdown()

@@ -1,0 +1,65 @@
+import { gunzipSync } from 'node:zlib'
+import protobuf, { type Message } from 'protobufjs'
+import { fromJson } from 'protobufjs/ext/protojson.js'
+import { canonicalJson, parseJson } from './json-mapping.js'
+import type { ExportRequestMessage } from './message.js'
+import { undecodable } from './refusal.js'
+import { exportRequestType } from './schema.js'
+
+/** A decoded message, and what is wrong with it though a real server would take it. */
+export interface Decoded {
+  readonly message: ExportRequestMessage
+  readonly problems: readonly string[]
+}
+
+/** @throws {Refusal} when the bytes are no ExportTraceServiceRequest. */
+export function decodeProtobuf(body: Uint8Array): Decoded {
+  const reader = protobuf.Reader.create(body)
+  // An unknown field is how a wrong field number shows itself, so they are kept to be told of.
+  reader.discardUnknown = false
+  const message = orRefuse('protobuf', () => exportRequestType.decode(reader))
+  return { message: toPlain(message), problems: unknownFields(message, 'ExportTraceServiceRequest') }
+}
+
+/**
+ * Decodes by the JSON mapping of OTLP: ids in hex, enums as integers, lowerCamelCase keys, 64-bit integers as decimal
+ * strings or numbers, bytes in base64.
+ *
+ * @throws {Refusal} when the text is no ExportTraceServiceRequest.
+ */
+export function decodeJson(body: Uint8Array): Decoded {
+  const problems: string[] = []
+  const message = orRefuse('JSON', () => {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body)
+    const json = canonicalJson(exportRequestType, parseJson(text), (problem) => problems.push(problem))
+    return fromJson(exportRequestType, json)
+  })
+  return { message: toPlain(message), problems }
+}
+
+/** @throws {Refusal} when the bytes are no gzip stream. */
+export function gunzip(bytes: Uint8Array): Buffer {
+  return orRefuse('gzip', () => gunzipSync(bytes))
+}
+
+function toPlain(message: Message): ExportRequestMessage {
+  return exportRequestType.toObject(message, { longs: BigInt, defaults: true, oneofs: true }) as ExportRequestMessage
+}
+
+function unknownFields(value: unknown, path: string): string[] {
+  if (Array.isArray(value)) return value.flatMap((item, index) => unknownFields(item, `${path}[${index}]`))
+  if (!(value instanceof protobuf.Message)) return []
+  const here = (value.$unknowns ?? []).map((bytes) => {
+    return `unknown field ${protobuf.Reader.create(bytes).uint32() >>> 3} in ${path}`
+  })
+  const below = Object.entries(value).flatMap(([key, field]) => unknownFields(field, `${path}.${key}`))
+  return [...here, ...below]
+}
+
+function orRefuse<T>(format: string, decode: () => T): T {
+  try {
+    return decode()
+  } catch (error) {
+    throw undecodable(`not valid ${format}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

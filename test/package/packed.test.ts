@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { otlpSink } from '../helpers/otlp-sink.js'
+import { runNode, type NodeResult } from '../helpers/run-node.js'
+import { spanTree } from '../helpers/span-tree.js'
+import { fixture, REPOSITORY } from '../helpers/traced-app.js'
+
+const run = promisify(execFile)
+// npm chooses versions by the Node.js that runs it.
+const env = { ...process.env, PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) }
+
+/** An app in a folder with a space in its name, into which the packed package was installed, and nothing else. */
+let app: string
+beforeAll(async () => {
+  app = await mkdtemp(join(tmpdir(), 'an empty app '))
+  const packed = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', app], {
+    cwd: REPOSITORY,
+    env,
+  })
+  const [{ filename } = { filename: '' }] = Object.values(
+    JSON.parse(packed.stdout) as Record<string, { filename: string }>,
+  )
+  await writeFile(join(app, 'package.json'), '{ "private": true }')
+  await run('npm', ['install', '--no-audit', '--no-fund', join(app, filename)], { cwd: app, env })
+  for (const example of ['first-trace.mjs', 'custom-sampler.mjs', 'shutdown.mjs', 'import-tracing']) {
+    await cp(join(REPOSITORY, 'examples', example), join(app, example), { recursive: true })
+  }
+}, 300_000)
+afterAll(() => rm(app, { recursive: true, force: true }))
+
+const runInApp = (args: string[], more: Record<string, string> = {}): Promise<NodeResult> =>
+  runNode({ args, cwd: app, env: more, timeoutMillis: 20_000 })
+
+async function runCode(name: string, code: string, more: Record<string, string> = {}): Promise<NodeResult> {
+  await writeFile(join(app, name), code)
+  return runInApp([name], more)
+}
+
+const WORK = "withSpan('work', () => undefined)"
+const OPTIONS = "{ serviceName: 'app', traceExporter: 'console' }"
+
+describe('the packed package in an empty app', () => {
+  test('starts by import', async () => {
+    const result = await runCode(
+      'by-import.mjs',
+      `import { startTracing, withSpan } from 'spanwright'\nstartTracing(${OPTIONS})\n${WORK}`,
+    )
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(result.stdout).toContain('work')
+  })
+
+  test('starts by require', async () => {
+    const result = await runCode(
+      'by-require.cjs',
+      `const { startTracing, withSpan } = require('spanwright')\nstartTracing(${OPTIONS})\n${WORK}`,
+    )
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(result.stdout).toContain('work')
+  })
+
+  test('is one package when it is imported and required at once', async () => {
+    const result = await runCode(
+      'by-both.mjs',
+      `import { createRequire } from 'node:module'
+import { startTracing, withSpan } from 'spanwright'
+const required = createRequire(import.meta.url)('spanwright')
+const handles = [startTracing(${OPTIONS}), required.startTracing()]
+console.log(handles[0] === handles[1], required.withSpan === withSpan)
+withSpan('outer', () => required.withSpan('inner', () => undefined))`,
+    )
+    expect(result.stdout).toContain('true true')
+    expect(result.stdout).toMatch(/outer[^]*└ inner/)
+    expect(result.stderr).toContain('tracing is running already')
+  })
+
+  test.each(['cjs', 'mjs'])('traces an app in .%s by the one flag', async (extension) => {
+    await using sink = await otlpSink()
+    for (const file of [`calls.${extension}`, 'serve-and-call.cjs']) await cp(fixture(file), join(app, file))
+    const result = await runInApp(['--import', 'spanwright/register', `calls.${extension}`, 'fetch'], {
+      OTEL_EXPORTER_OTLP_ENDPOINT: sink.httpUrl,
+      OTEL_SERVICE_NAME: 'app',
+    })
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(spanTree(sink.spans().filter(({ name }) => name !== 'tcp.connect'))).toEqual([
+      'INTERNAL work (app)',
+      '  CLIENT GET (app)',
+      '    SERVER GET (app)',
+    ])
+  })
+
+  test('brings one copy of each OpenTelemetry package', async () => {
+    const lock = JSON.parse(await readFile(join(app, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, unknown>
+    }
+    const names = Object.keys(lock.packages).flatMap(
+      (path) => /node_modules\/(@opentelemetry\/[^/]+)$/.exec(path)?.[1] ?? [],
+    )
+    const twice = names.filter((name, index) => names.indexOf(name) !== index)
+    expect(names).toContain('@opentelemetry/sdk-trace')
+    expect(twice).toEqual([])
+  })
+})
+
+describe('the example', () => {
+  test('first-trace prints its trace', async () => {
+    const result = await runInApp(['first-trace.mjs'])
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(result.stdout).toMatch(/bake bread[^]*knead[^]*rise[^]*oven/)
+  })
+
+  test('import-tracing prints one trace of its request', async () => {
+    const result = await runInApp(['import-tracing/app.mjs'])
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(result.stdout).toMatch(/200 good morning/)
+    expect(result.stdout).toMatch(/GET +client[^]*└ GET +server[^]*└ greet/)
+  })
+
+  test('custom-sampler leaves the health check out', async () => {
+    const result = await runInApp(['custom-sampler.mjs'])
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(result.stdout).toContain('GET /orders')
+    expect(result.stdout).not.toContain('GET /health')
+  })
+
+  test('shutdown ends with everything sent', async () => {
+    const result = await runInApp(['shutdown.mjs'])
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(result.stdout).toContain('build report')
+  })
+})

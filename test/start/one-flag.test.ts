@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import type { ReceivedSpan } from '../helpers/otlp-sink.js'
+import { spanTree } from '../helpers/span-tree.js'
+import { runTracedApp } from '../helpers/traced-app.js'
+
+const isNoSocket = ({ name }: ReceivedSpan): boolean => name !== 'tcp.connect'
+
+describe.each(['cjs', 'mjs'])('an app in .%s under the one flag', (extension) => {
+  test.each(['http', 'fetch'])('gives one CLIENT and one SERVER span for a call by %s', async (how) => {
+    const run = await runTracedApp(`calls.${extension}`, { args: [how], env: { OTEL_SERVICE_NAME: 'app' } })
+
+    expect(spanTree(run.spans.filter(isNoSocket))).toEqual([
+      'INTERNAL work (app)',
+      '  CLIENT GET (app)',
+      '    SERVER GET (app)',
+    ])
+    expect(run).toMatchObject({ exitCode: 0, said: [], stdout: '' })
+  })
+
+  test('shows the socket of a call inside its trace only', async () => {
+    const run = await runTracedApp(`calls.${extension}`, { args: ['http'], env: { OTEL_SERVICE_NAME: 'app' } })
+
+    // The server's own listen() looks its address up outside of any trace.
+    expect(new Set(run.spans.map(({ traceId }) => traceId)).size).toBe(1)
+    expect(run.spans.filter(({ kind }) => kind === 'CLIENT' || kind === 'SERVER')).toHaveLength(2)
+    expect(run.spans.map(({ name }) => name)).toContain('tcp.connect')
+  })
+})
+
+test('traces an app that is started by --require too', async () => {
+  const run = await runTracedApp('calls.cjs', {
+    args: ['fetch'],
+    withoutFlag: true,
+    env: { NODE_OPTIONS: '--require spanwright/register' },
+  })
+
+  expect(
+    run.spans
+      .filter(isNoSocket)
+      .map(({ kind }) => kind)
+      .toSorted(),
+  ).toEqual(['CLIENT', 'INTERNAL', 'SERVER'])
+})
+
+test('traces an app through NODE_OPTIONS', async () => {
+  const run = await runTracedApp('calls.mjs', {
+    args: ['fetch'],
+    withoutFlag: true,
+    env: { NODE_OPTIONS: '--import spanwright/register' },
+  })
+
+  expect(
+    run.spans
+      .filter(isNoSocket)
+      .map(({ kind }) => kind)
+      .toSorted(),
+  ).toEqual(['CLIENT', 'INTERNAL', 'SERVER'])
+})
