@@ -1,0 +1,123 @@
+import { SpanKind, SpanStatusCode, context, propagation, type Attributes, type Span } from '@opentelemetry/api'
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+  ATTR_URL_FULL,
+  HTTP_REQUEST_METHOD_VALUE_OTHER,
+} from '@opentelemetry/semantic-conventions'
+import { read } from './read.js'
+import { redactedUrl } from './redacted-url.js'
+import { runInSpan, type Outcome } from './with-span.js'
+
+/**
+ * `http.route` is for servers only; its counterpart for clients is not stable yet, and OpenTelemetry asks libraries not
+ * to import such names.
+ */
+const ATTR_URL_TEMPLATE = 'url.template'
+
+const KNOWN_METHODS: ReadonlySet<string> = new Set([
+  'CONNECT',
+  'DELETE',
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'PATCH',
+  'POST',
+  'PUT',
+  'QUERY',
+  'TRACE',
+])
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 }
+
+export interface HttpSpanOptions {
+  readonly method: string
+  /** The absolute URL. Credentials and signatures in it do not reach the span. */
+  readonly url: string | URL
+  /** The path with placeholders, such as `/users/{id}`: never the path itself, names must be few. */
+  readonly route?: string | undefined
+  /** An error that is its `reason` was asked for: no ERROR. */
+  readonly signal?: AbortSignal | undefined
+  /** Added to the conventions' own, and stronger than they. */
+  readonly attributes?: Attributes | undefined
+}
+
+/**
+ * Runs fn in a CLIENT span for an HTTP request, by the semantic conventions: named `GET /users/{id}`, or `GET` without
+ * a route. fn gets the headers that carry the trace context (and baggage) to the server: send them along.
+ *
+ * When fn's result, or the error, has an HTTP status (a fetch Response, the answers of axios, got and undici), it is
+ * put on the span, and from 400 on sets the status ERROR. See {@link withSpan} for how long the span lasts.
+ *
+ * `http` and `fetch` are instrumented without it: this is for clients that are not, and {@link tracedFetch} is shorter.
+ */
+export function withHttpSpan<T>(request: HttpSpanOptions, fn: (span: Span, headers: Record<string, string>) => T): T {
+  const { route, signal, attributes } = request
+  const method = normalizedMethod(request.method)
+  const shownMethod = method === HTTP_REQUEST_METHOD_VALUE_OTHER ? 'HTTP' : method
+  return runInSpan(
+    route === undefined ? shownMethod : `${shownMethod} ${route}`,
+    {
+      kind: SpanKind.CLIENT,
+      signal,
+      attributes: {
+        [ATTR_HTTP_REQUEST_METHOD]: method,
+        ...(method !== request.method && { [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: request.method }),
+        ...urlAttributes(request.url),
+        ...(route !== undefined && { [ATTR_URL_TEMPLATE]: route }),
+        ...attributes,
+      },
+    },
+    (span) => {
+      const headers: Record<string, string> = {}
+      propagation.inject(context.active(), headers)
+      return fn(span, headers)
+    },
+    HTTP_OUTCOME,
+  )
+}
+
+/** Methods are case-sensitive, but many clients take any case; what is neither known is `_OTHER`. */
+function normalizedMethod(method: string): string {
+  if (KNOWN_METHODS.has(method)) return method
+  const upper = method.toUpperCase()
+  return KNOWN_METHODS.has(upper) ? upper : HTTP_REQUEST_METHOD_VALUE_OTHER
+}
+
+/** A URL that cannot be read tells nothing; refusing it is the client's business. */
+function urlAttributes(input: string | URL): Attributes {
+  const url = URL.parse(String(input))
+  if (url === null) return {}
+  const port = url.port === '' ? DEFAULT_PORTS[url.protocol] : Number(url.port)
+  return {
+    [ATTR_SERVER_ADDRESS]: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    ...(port !== undefined && { [ATTR_SERVER_PORT]: port }),
+    [ATTR_URL_FULL]: redactedUrl(url),
+  }
+}
+
+const HTTP_OUTCOME: Outcome = {
+  value: (span, value) => setStatusCode(span, statusCodeOf(value)),
+  error: (span, error) => setStatusCode(span, statusCodeOf(error) ?? statusCodeOf(read(error, 'response'))),
+}
+
+/** Semantic conventions for HTTP client spans, "Status": 4xx is an error here, unlike on a server. */
+function setStatusCode(span: Span, status: number | undefined): void {
+  if (status === undefined) return
+  span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status)
+  if (status < 400) return
+  span.setAttribute(ATTR_ERROR_TYPE, String(status))
+  span.setStatus({ code: SpanStatusCode.ERROR })
+}
+
+function statusCodeOf(response: unknown): number | undefined {
+  for (const key of ['status', 'statusCode']) {
+    const status = read(response, key)
+    if (Number.isInteger(status) && (status as number) >= 100 && (status as number) <= 599) return status as number
+  }
+  return undefined
+}

@@ -1,0 +1,25 @@
+/** Reads a property of something that is not ours; undefined when a getter or a proxy throws. */
+export function read(value: unknown, key: PropertyKey): unknown {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined
+  try {
+    return (value as Record<PropertyKey, unknown>)[key]
+  } catch {
+    return undefined
+  }
+}
+
+export type Method = (this: unknown, ...args: unknown[]) => unknown
+
+export function readMethod(value: unknown, key: PropertyKey): Method | undefined {
+  const method = read(value, key)
+  return typeof method === 'function' ? (method as Method) : undefined
+}
+
+/** False when a proxy refuses the question. */
+export function isInstanceOf<T>(value: unknown, constructor: abstract new (...args: never[]) => T): value is T {
+  try {
+    return value instanceof constructor
+  } catch {
+    return false
+  }
+}

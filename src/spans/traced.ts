@@ -1,0 +1,44 @@
+import { warnOnce } from '../internal/diagnostics.js'
+import { runInSpan, type WithSpanOptions } from './with-span.js'
+
+/** Options of the span, or a function that makes them from the arguments of the call. */
+export type TracedOptions<A extends unknown[]> = WithSpanOptions | ((...args: A) => WithSpanOptions)
+
+/**
+ * A function that does what fn does, each call in a span: see {@link withSpan} for how long it lasts. `this`, the
+ * function's name and its `length` are kept. For methods of classes, {@link Traced} is shorter.
+ */
+export function traced<A extends unknown[], R, This = unknown>(
+  name: string,
+  fn: (this: This, ...args: A) => R,
+  options?: TracedOptions<A>,
+): (this: This, ...args: A) => R {
+  function wrapped(this: This, ...args: A): R {
+    return runInSpan(name, optionsOf(name, options, args), () => fn.apply(this, args))
+  }
+  return likeOriginal(wrapped, fn)
+}
+
+/** Options for telemetry never stop the call that they describe. */
+export function optionsOf<A extends unknown[]>(
+  name: string,
+  options: TracedOptions<A> | undefined,
+  args: A,
+): WithSpanOptions | undefined {
+  if (typeof options !== 'function') return options
+  try {
+    return options(...args)
+  } catch (error) {
+    warnOnce(`traced-options:${name}`, `the options of the span '${name}' could not be made (${String(error)})`)
+    return undefined
+  }
+}
+
+/** Frameworks look at a function's name and at how many arguments it takes. */
+export function likeOriginal<F extends object>(wrapped: F, original: object): F {
+  for (const key of ['name', 'length']) {
+    const descriptor = Object.getOwnPropertyDescriptor(original, key)
+    if (descriptor !== undefined) Object.defineProperty(wrapped, key, descriptor)
+  }
+  return wrapped
+}

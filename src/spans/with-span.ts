@@ -1,0 +1,125 @@
+import { context, trace, type Span, type SpanOptions } from '@opentelemetry/api'
+import { warnOnce } from '../internal/diagnostics.js'
+import { followResult, isEagerPromise } from './follow-result.js'
+import { recordErrorOn } from './record-error.js'
+import { startSpan } from './tracer.js'
+
+/** What OpenTelemetry's SpanOptions offer, and a signal. */
+export interface WithSpanOptions extends SpanOptions {
+  /**
+   * The signal that cancels the work. An error that is its `reason` (or an AbortError caused by it) was asked for: it
+   * is rethrown like any other, but not recorded, and the span does not get the status ERROR.
+   */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What a kind of span reads from the outcome before it ends, such as a status code. Only called while recording. */
+export interface Outcome {
+  value?(span: Span, value: unknown): void
+  error?(span: Span, error: unknown): void
+}
+
+/**
+ * Runs fn in a new span that is current for fn and all it calls, and returns what fn returns. The span ends
+ *
+ * - when fn returns or throws;
+ * - for a promise, when it settles: the promise that comes back is derived from fn's by one `then`, so that who awaits
+ *   it sees an ended span, and a rejection that nobody handles is still reported, once;
+ * - for another thenable, such as a query builder, when the first `then` on it settles: the object itself comes back,
+ *   and the span is current while its query runs. Without a `then` the span stays open;
+ * - for an iterator or generator, sync or async, when the iteration ends or is left; the span is current in each step.
+ *
+ * Any other result, arrays and maps too, comes back as it is. An error is recorded with its causes, sets the status
+ * ERROR and is rethrown, the same object.
+ *
+ * Works before tracing has started and without it: then fn just runs.
+ */
+export function withSpan<T>(name: string, fn: (span: Span) => T): T
+export function withSpan<T>(name: string, options: WithSpanOptions, fn: (span: Span) => T): T
+export function withSpan<T>(
+  name: string,
+  optionsOrFn: WithSpanOptions | ((span: Span) => T),
+  fn?: (span: Span) => T,
+): T {
+  return typeof optionsOrFn === 'function'
+    ? runInSpan(name, undefined, optionsOrFn)
+    : runInSpan(name, optionsOrFn, fn as (span: Span) => T)
+}
+
+/** The one place where spans of functions begin and end. */
+export function runInSpan<T>(
+  name: string,
+  options: WithSpanOptions | undefined,
+  fn: (span: Span) => T,
+  outcome?: Outcome,
+): T {
+  const parent = context.active()
+  const span = startSpan(name, options, parent)
+  const active = trace.setSpan(parent, span)
+  let result: T
+  try {
+    result = context.with(active, fn, undefined, span)
+  } catch (error) {
+    fail(span, error, options?.signal, outcome)
+    throw error
+  }
+  if ((typeof result !== 'object' && typeof result !== 'function') || result === null) {
+    succeed(span, result, outcome)
+    return result
+  }
+  if (isEagerPromise(result)) {
+    // Nothing to observe, and a promise less for each unsampled call.
+    if (!span.isRecording()) return result
+    return result.then(
+      (value) => {
+        succeed(span, value, outcome)
+        return value
+      },
+      (error: unknown) => {
+        fail(span, error, options?.signal, outcome)
+        throw error
+      },
+    ) as T
+  }
+  return followResult(result, {
+    active,
+    succeed: (value) => succeed(span, value, outcome),
+    fail: (error) => fail(span, error, options?.signal, outcome),
+  })
+}
+
+/** A span that fn has ended itself is left alone: `isRecording()` is false from then on. */
+function succeed(span: Span, value: unknown, outcome: Outcome | undefined): void {
+  try {
+    if (!span.isRecording()) return
+    outcome?.value?.(span, value)
+    span.end()
+  } catch (error) {
+    warnAboutEnd(error)
+  }
+}
+
+function fail(span: Span, error: unknown, signal: AbortSignal | undefined, outcome: Outcome | undefined): void {
+  try {
+    if (!span.isRecording()) return
+    if (!wasAskedFor(error, signal)) {
+      recordErrorOn(span, error)
+      outcome?.error?.(span, error)
+    }
+    span.end()
+  } catch (problem) {
+    warnAboutEnd(problem)
+  }
+}
+
+/** Node's own APIs wrap the reason: `new AbortError(undefined, { cause: signal.reason })`. */
+function wasAskedFor(error: unknown, signal: AbortSignal | undefined): boolean {
+  if (!signal?.aborted) return false
+  if (error === signal.reason) return true
+  return error instanceof Error && error.name === 'AbortError' && error.cause === signal.reason
+}
+
+/** A span processor that throws must not change what the app's function returned. */
+function warnAboutEnd(error: unknown): void {
+  warnOnce('span-end', `a span could not be ended (${String(error)}); look at the span processors`)
+}

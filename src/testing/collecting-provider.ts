@@ -1,0 +1,93 @@
+import { context, createContextKey, trace, type TracerProvider as AnyTracerProvider } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { TracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace'
+import { processWide } from '../internal/process-wide.js'
+import { areSpansObserved, observingProcessor } from '../internal/span-observers.js'
+
+/**
+ * The provider is one for the whole process: a tracer that a module has got hold of at load time stays with the provider
+ * it first met, through every later test.
+ */
+interface OwnTracing {
+  provider?: TracerProvider
+  contextManager?: AsyncLocalStorageContextManager
+  /** How many collections are running. */
+  users: number
+  release: () => void
+}
+
+const own = processWide('collecting-tracing', (): OwnTracing => ({ users: 0, release: () => {} }))
+
+/**
+ * Sees to it that the spans of this process reach the observers: those of the provider that is registered, else of one
+ * that is registered here, with a context manager where there is none. Returns a function that takes this back.
+ */
+export function connectTracing(): () => void {
+  if (own.users === 0) own.release = connect()
+  own.users += 1
+  let isConnected = true
+  return () => {
+    if (!isConnected) return
+    isConnected = false
+    own.users -= 1
+    if (own.users === 0) own.release()
+  }
+}
+
+function connect(): () => void {
+  const provider = registeredProvider()
+  if (provider === undefined) return registerOwn()
+  return areSpansObserved() ? () => {} : attachTo(provider)
+}
+
+/** The API always has a proxy to show; without a provider behind it, it has no tracer to give. */
+function registeredProvider(): AnyTracerProvider | undefined {
+  const provider = trace.getTracerProvider() as AnyTracerProvider & {
+    getDelegate?(): AnyTracerProvider
+    getDelegateTracer?(name: string): unknown
+  }
+  if (provider.getDelegateTracer === undefined) return provider
+  return provider.getDelegateTracer('spanwright') === undefined ? undefined : provider.getDelegate?.()
+}
+
+function registerOwn(): () => void {
+  own.provider ??= new TracerProvider({ spanProcessors: [observingProcessor()] })
+  trace.setGlobalTracerProvider(own.provider)
+  if (hasContextManager()) return () => trace.disable()
+  own.contextManager ??= new AsyncLocalStorageContextManager()
+  context.setGlobalContextManager(own.contextManager)
+  return () => {
+    trace.disable()
+    context.disable()
+  }
+}
+
+/** The API does not say; but without a context manager nothing ever becomes active. */
+function hasContextManager(): boolean {
+  const probe = context.active().setValue(createContextKey('spanwright.probe'), true)
+  return context.with(probe, () => context.active() === probe)
+}
+
+/**
+ * A provider of OpenTelemetry's SDK takes no processors once it is made. Its list of them has had the same place in all
+ * versions of the SDK, though, and a test is better off with that than with nothing.
+ *
+ * @throws Error when the provider has no such list.
+ */
+function attachTo(provider: AnyTracerProvider): () => void {
+  const { _activeSpanProcessor: multi } = provider as { _activeSpanProcessor?: { _spanProcessors?: unknown } }
+  const processors = multi?._spanProcessors
+  if (!Array.isArray(processors)) {
+    throw new Error(
+      'collectSpans() cannot see the spans of the TracerProvider that is registered. Start tracing with startTracing() ' +
+        'instead, or do not register a provider in this test: collectSpans() then brings its own.',
+    )
+  }
+  const list = processors as SpanProcessor[]
+  const processor = observingProcessor()
+  list.push(processor)
+  return () => {
+    const index = list.indexOf(processor)
+    if (index !== -1) list.splice(index, 1)
+  }
+}
