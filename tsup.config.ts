@@ -1,7 +1,7 @@
-import { defineConfig } from 'tsup'
+import type { Options } from 'tsup'
 
 // One implementation, in CommonJS; scripts/write-module-entries.mjs adds the ECMAScript modules that pass its exports on.
-export default defineConfig({
+const options: Options = {
   entry: { index: 'src/index.ts', register: 'src/register.ts' },
   format: ['cjs'],
   outExtension: () => ({ js: '.cjs' }),
@@ -23,4 +23,6 @@ export default defineConfig({
       },
     },
   ],
-})
+}
+
+export default options

@@ -1,6 +1,6 @@
-import { defineConfig } from 'vitest/config'
+import type { ViteUserConfig } from 'vitest/config'
 
-export default defineConfig({
+const config: ViteUserConfig = {
   test: {
     include: ['test/**/*.test.ts'],
     // Tests that start processes or servers take longer on a busy machine than the default allows.
@@ -11,4 +11,6 @@ export default defineConfig({
     globalSetup: ['test/helpers/build-once.ts'],
     env: { OTEL_SDK_DISABLED: '', OTEL_TRACES_EXPORTER: '' },
   },
-})
+}
+
+export default config

@@ -1,4 +1,4 @@
-import { register, registerHooks } from 'node:module'
+import { isBuiltin, register, registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { requireOwn } from '../internal/require.js'
 import type { CatalogueEntry } from './catalogue.js'
@@ -13,11 +13,20 @@ export function onModuleResolved(
 ): void {
   registerHooks({
     resolve(specifier, context, nextResolve) {
+      if (!context.parentURL && isBuiltin(specifier)) return builtIn(specifier)
       const entry = packages.get(packageNameOf(specifier) ?? '')
       if (entry && isForTheApp(entry, context.parentURL ?? '')) found(entry)
       return nextResolve(specifier, context)
     },
   })
+}
+
+/**
+ * `node --eval` requires built-ins from nowhere. import-in-the-middle takes what comes from nowhere for the app's main file,
+ * and Node.js would then look for a file of that name.
+ */
+function builtIn(specifier: string): { url: string; format: string; shortCircuit: boolean } {
+  return { url: specifier.startsWith('node:') ? specifier : `node:${specifier}`, format: 'builtin', shortCircuit: true }
 }
 
 /**

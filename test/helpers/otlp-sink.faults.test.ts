@@ -47,6 +47,7 @@ describe('over HTTP', () => {
     ['a text that is not UTF-8', { body: protobufSpan(...IDS, 0x2a, 1, 0xff) }, 400, /utf-8/],
     ['a short trace id', { body: protobufSpan(0x0a, 1, 1) }, 400, /trace id must have 16 bytes, has 1/],
     ['a body that is not JSON', { headers: JSON_TYPE, body: Buffer.from('{') }, 400, /JSON/],
+    ['JSON that is not UTF-8', { headers: JSON_TYPE, body: Buffer.from([0x7b, 0x22, 0xff]) }, 400, /encoded data/],
     ['ids in base64', jsonSpan({ traceId: 'q6urq6urq6urq6urq6urqw==' }), 400, /traceId must be hex/],
     ['an enum by name', jsonSpan({ kind: 'SPAN_KIND_SERVER' }), 400, /kind must be an integer/],
     ['an integer with a fraction', jsonSpan({ flags: 1.5 }), 400, /flags/],
@@ -94,7 +95,7 @@ describe('over HTTP', () => {
 
   test('a gRPC client on the HTTP port is a fault', async () => {
     await expect(call({ ...sink, grpcUrl: sink.httpUrl })).rejects.toThrow()
-    expect(sink.faults).toMatchObject([{ server: 'http', reason: expect.stringMatching(/HTTP\/1/) as string }])
+    expect(sink.faults).toMatchObject([{ server: 'http', reason: expect.stringMatching(/Parse Error/) as string }])
   })
 })
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { ReceivedSpan } from '../helpers/otlp-sink.js'
 import { spanTree } from '../helpers/span-tree.js'
-import { runTracedApp } from '../helpers/traced-app.js'
+import { runNode } from '../helpers/run-node.js'
+import { REPOSITORY, runTracedApp } from '../helpers/traced-app.js'
 
 const isNoSocket = ({ name }: ReceivedSpan): boolean => name !== 'tcp.connect'
 
@@ -55,4 +56,20 @@ test('traces an app through NODE_OPTIONS', async () => {
       .map(({ kind }) => kind)
       .toSorted(),
   ).toEqual(['CLIENT', 'INTERNAL', 'SERVER'])
+})
+
+describe('leaves alone what node is asked to run by', () => {
+  test.each([
+    ['--import', ['--eval', "console.log(require('os').EOL.length)"]],
+    ['--require', ['--eval', "console.log(require('os').EOL.length)"]],
+    ['--require', ['--print', "require('node:os').EOL.length"]],
+    ['--import', ['--input-type=module', '--eval', "import os from 'node:os'; console.log(os.EOL.length)"]],
+  ])('%s and %j', async (flag, rest) => {
+    const result = await runNode({
+      cwd: REPOSITORY,
+      args: [flag, 'spanwright/register', ...rest],
+      env: { OTEL_TRACES_EXPORTER: 'none' },
+    })
+    expect(result).toMatchObject({ stdout: '1\n', stderr: '', exitCode: 0 })
+  })
 })

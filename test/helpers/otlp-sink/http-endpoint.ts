@@ -41,13 +41,10 @@ export function httpServer(
   const server = tls ? https.createServer(tls, onRequest) : http.createServer(onRequest)
   // A kept connection that the server closes just as the client reuses it would look like an outage.
   server.keepAliveTimeout = 0
-  const fault = (reason: string): void => inbox.fault({ server: 'http', reason, path: '', headers: {} })
+  // Under TLS, a handshake that fails is told of here too.
   server.on('clientError', (error, socket) => {
-    if (!isConnectionLoss(error)) fault(`not HTTP/1.1: ${error.message}`)
+    if (!isConnectionLoss(error)) inbox.fault({ server: 'http', reason: error.message, path: '', headers: {} })
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
-  })
-  server.on('tlsClientError', (error: Error) => {
-    if (!isConnectionLoss(error)) fault(`TLS: ${error.message}`)
   })
   return server
 }

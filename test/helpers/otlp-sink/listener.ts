@@ -30,10 +30,6 @@ export class Listener {
     return new Listener(server, (server.address() as AddressInfo).port, sockets)
   }
 
-  get connections(): number {
-    return this.#socketsByRemotePort.size
-  }
-
   /** Ends one client's connection with a TCP reset. */
   resetConnection(remotePort: number | undefined): void {
     if (remotePort !== undefined) this.#socketsByRemotePort.get(remotePort)?.resetAndDestroy()
