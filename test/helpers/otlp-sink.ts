@@ -8,10 +8,9 @@ import type { ReceivedSpan } from './otlp-sink/received-span.js'
 import { TRACES_PATH } from './otlp-sink/schema.js'
 import type { WaitOptions } from './otlp-sink/waiters.js'
 
-export type { ReceivedAttributes, ReceivedValue } from './otlp-sink/attributes.js'
 export type { SinkBehaviour, SinkScript } from './otlp-sink/behaviour.js'
 export type { OtlpProtocol, ReceivedRequest, SinkFault } from './otlp-sink/inbox.js'
-export type { ReceivedEvent, ReceivedLink, ReceivedSpan } from './otlp-sink/received-span.js'
+export type { ReceivedSpan } from './otlp-sink/received-span.js'
 export type { WaitOptions } from './otlp-sink/waiters.js'
 
 export interface OtlpSinkOptions {

@@ -25,7 +25,9 @@ test('keeps the variables of the test runner and of telemetry from the child, an
   const { stdout } = await runNode({ ...run('console.log(JSON.stringify(process.env))'), env: { OTEL_A: 'b' } })
   const env = JSON.parse(stdout) as Record<string, string>
   expect(env).toMatchObject({ KEPT: 'yes', OTEL_A: 'b' })
-  expect(Object.keys(env).filter((name) => /^(NODE_OPTIONS|NODE_ENV|OTEL_|SPANWRIGHT_|VITEST)/.test(name))).toEqual(['OTEL_A'])
+  expect(Object.keys(env).filter((name) => /^(NODE_OPTIONS|NODE_ENV|OTEL_|SPANWRIGHT_|VITEST)/.test(name))).toEqual([
+    'OTEL_A',
+  ])
 })
 
 test('sends the signal once a line matches', async () => {

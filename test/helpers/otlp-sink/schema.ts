@@ -19,7 +19,7 @@ export const statusType: Type = root.lookupType('google.rpc.Status')
 export const retryInfoType: Type = root.lookupType('google.rpc.RetryInfo')
 
 /** The path of the one gRPC call that the sink answers. */
-export const EXPORT_CALL = `/${COLLECTOR}.TraceService/Export`
+export const EXPORT_CALL = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
 
 /** The path of the same call over HTTP. */
 export const TRACES_PATH = '/v1/traces'
