@@ -87,13 +87,13 @@ function classNamer(key: string | symbol): (self: unknown, method: AnyMethod) =>
   let found: string | undefined
   return (self, method) => {
     if (found !== undefined) return found
-    if (self === undefined || self === null) return String(key)
     for (let owner: unknown = self; owner !== null && owner !== undefined; owner = Object.getPrototypeOf(owner)) {
       if (Object.getOwnPropertyDescriptor(owner, key)?.value !== method) continue
       found = qualified(read(typeof owner === 'function' ? owner : read(owner, 'constructor'), 'name'), key)
       return found
     }
-    // A private method, or one that another decorator has wrapped: the object's own class is the closest there is.
+    // A private method, or one that another decorator has wrapped: the object's own class is the closest there is. Without
+    // an object there is no class.
     return qualified(read(typeof self === 'function' ? self : read(self, 'constructor'), 'name'), key)
   }
 }

@@ -72,7 +72,10 @@ test('a promise of a subclass stays one of its kind', async () => {
 test('a promise of another realm is a promise', async () => {
   const tracing = new TestTracing()
   const foreign = runInNewContext('Promise.resolve(1)') as Promise<number>
-  expect(await withSpan('work', () => foreign)).toBe(1)
+  const result = withSpan('work', () => foreign)
+  expect(result).not.toBe(foreign)
+  expect(Object.hasOwn(foreign, 'then')).toBe(false)
+  expect(await result).toBe(1)
   expect(tracing.names).toEqual(['work'])
 })
 

@@ -94,6 +94,16 @@ test('the first then ends the span; further ones are left to the query builder',
   expect(query.spans.filter((span) => span !== undefined)).toHaveLength(2)
 })
 
+test('also a then that was kept from before is followed only once', async () => {
+  new TestTracing()
+  const query = new Query()
+  const result = withSpan('query', () => query)
+  const then = result.then.bind(result)
+  await then()
+  await then()
+  expect(query.spans.map((span) => span !== undefined)).toEqual([true, true, false, false])
+})
+
 test('afterwards the object is as it was', async () => {
   new TestTracing()
   const query = new Query()

@@ -73,9 +73,12 @@ test('records an error that is thrown, sets ERROR and throws the same object', (
 
 test('leaves a span alone that the function has ended itself', () => {
   const tracing = new TestTracing()
-  withSpan('ended', (span) => {
+  const end = withSpan('ended', (span) => {
+    const spied = vi.spyOn(span, 'end')
     span.end()
+    return spied
   })
+  expect(end).toHaveBeenCalledTimes(1)
   expect(tracing.names).toEqual(['ended'])
 })
 
