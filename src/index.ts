@@ -11,7 +11,11 @@ export { withDbSpan, type DbSpanOptions } from './spans/db-span.js'
 export { withHttpSpan, type HttpSpanOptions } from './spans/http-span.js'
 export { withMessageSpan, type MessageSpanOptions } from './spans/message-span.js'
 export { tracedFetch } from './spans/traced-fetch.js'
-export { consoleExporter, consoleSpanProcessor, type ConsoleExporterOptions } from './export/console-exporter.js'
+export {
+  consoleExporter,
+  consoleSpanProcessor,
+  type ConsoleExporterOptions,
+} from './export/console/console-exporter.js'
 export { collectSpans, type SpanCollection } from './testing/collect-spans.js'
 export { TracingConfigError, type TracingConfigErrorCode, type TracingConfigProblem } from './internal/errors.js'
 export type { InstrumentationConfigMap } from './instrumentation/selection.js'

@@ -5,7 +5,7 @@ import {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace'
 import { requireOwn } from '../internal/require.js'
-import { consoleSpanProcessor } from './console-exporter.js'
+import { consoleSpanProcessor } from './console/console-exporter.js'
 import { createOtlpExporter, type OtlpSettings } from './otlp-exporter.js'
 
 /** How spans are gathered into batches; what is left out takes the default of the specification. */

@@ -4,33 +4,27 @@ import { TracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace'
 import { processWide } from '../internal/process-wide.js'
 import { areSpansObserved, observingProcessor } from '../internal/span-observers.js'
 
-/**
- * The provider is one for the whole process: a tracer that a module has got hold of at load time stays with the provider
- * it first met, through every later test.
- */
-interface OwnTracing {
-  provider?: TracerProvider
-  contextManager?: AsyncLocalStorageContextManager
-  /** How many collections are running. */
+/** How many collections are running, and what takes back what the first of them needed. */
+interface Connection {
   users: number
   release: () => void
 }
 
-const own = processWide('collecting-tracing', (): OwnTracing => ({ users: 0, release: () => {} }))
+const connection = processWide('collecting', (): Connection => ({ users: 0, release: () => {} }))
 
 /**
  * Sees to it that the spans of this process reach the observers: those of the provider that is registered, else of one
  * that is registered here, with a context manager where there is none. Returns a function that takes this back.
  */
 export function connectTracing(): () => void {
-  if (own.users === 0) own.release = connect()
-  own.users += 1
+  if (connection.users === 0) connection.release = connect()
+  connection.users += 1
   let isConnected = true
   return () => {
     if (!isConnected) return
     isConnected = false
-    own.users -= 1
-    if (own.users === 0) own.release()
+    connection.users -= 1
+    if (connection.users === 0) connection.release()
   }
 }
 
@@ -51,11 +45,11 @@ function registeredProvider(): AnyTracerProvider | undefined {
 }
 
 function registerOwn(): () => void {
-  own.provider ??= new TracerProvider({ spanProcessors: [observingProcessor()] })
-  trace.setGlobalTracerProvider(own.provider)
+  // A tracer that a module has got hold of stays with the first provider it meets, through every later test. That one's
+  // processor goes on to show its spans, to whoever observes then.
+  trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [observingProcessor()] }))
   if (hasContextManager()) return () => trace.disable()
-  own.contextManager ??= new AsyncLocalStorageContextManager()
-  context.setGlobalContextManager(own.contextManager)
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager())
   return () => {
     trace.disable()
     context.disable()

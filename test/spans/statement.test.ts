@@ -100,7 +100,8 @@ test.each([
   ['TRUNCATE TABLE orders', 'TRUNCATE orders'],
   ['CALL charge(1)', 'CALL charge'],
   ['MERGE INTO stock USING orders ON true WHEN MATCHED THEN UPDATE SET a = 1', 'MERGE stock'],
-  ['EXPLAIN ANALYZE SELECT * FROM orders', 'EXPLAIN SELECT orders'],
+  ['EXPLAIN ANALYZE DELETE FROM orders', 'EXPLAIN DELETE orders'],
+  ['SELECT straße FROM größen', 'SELECT größen'],
   ['BEGIN', 'BEGIN'],
   ['  ', undefined],
 ])('the summary has operations and what they are on: %s', (statement, summary) => {

@@ -3,6 +3,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
+import { spanObservers } from '../../src/internal/span-observers.js'
 import { withSpan } from '../../src/spans/with-span.js'
 import { startTracing } from '../../src/start-tracing.js'
 import { collectSpans } from '../../src/testing/collect-spans.js'
@@ -160,6 +161,17 @@ test('keeps the context manager that is there', async () => {
     await spans.stop()
     expect(context.active().getValue(key)).toBe('yes')
   })
+})
+
+test('a provider that has the processor of startTracing need not be looked into', async () => {
+  const processor = spanObservers()
+  const inner = new TracerProvider({ spanProcessors: [processor] })
+  trace.setGlobalTracerProvider({ getTracer: (name) => inner.getTracer(name) })
+  const spans = collectSpans()
+  withSpan('work', () => {})
+  await spans.stop()
+  expect(spans.tree()).toEqual([{ name: 'work' }])
+  await processor.shutdown()
 })
 
 test('says what to do with a provider that it cannot look into', () => {

@@ -13,8 +13,8 @@ import {
   consoleExporter,
   consoleSpanProcessor,
   type ConsoleExporterOptions,
-} from '../../src/export/console-exporter.js'
-import { TracingConfigError } from '../../src/internal/errors.js'
+} from '../../../src/export/console/console-exporter.js'
+import { TracingConfigError } from '../../../src/internal/errors.js'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
@@ -228,7 +228,7 @@ describe('span processor', () => {
   test('prints at the process’s exit what was waiting', async () => {
     vi.resetModules()
     const before = new Set(process.listeners('exit'))
-    const fresh = await import('../../src/export/console-exporter.js')
+    const fresh = await import('../../../src/export/console/console-exporter.js')
     const screen = new Screen()
     const provider = new TracerProvider({ spanProcessors: [fresh.consoleSpanProcessor({ stream: screen })] })
     const tracer = provider.getTracer('test')
@@ -291,10 +291,12 @@ describe('stream', () => {
   test('that breaks stops the printing, is told on stderr and does not reach the host', async () => {
     const told: string[] = []
     vi.spyOn(process.stderr, 'write').mockImplementation((text) => told.push(String(text)) > 0)
-    const { provider, start } = rig({ stream: new Screen('fail') })
+    const { screen, provider, start } = rig({ stream: new Screen('fail') })
     start('one').end()
-    // An 'error' event without a listener would be thrown about now.
+    // The 'error' event comes after the write; without a listener it would end the process.
+    expect(screen.listenerCount('error')).toBe(1)
     await new Promise((resolve) => setImmediate(resolve))
+    expect(screen.errored?.message).toBe('write EPIPE')
     start('two').end()
     await provider.shutdown()
     expect(told).toEqual(['spanwright: the console exporter stops printing: its stream failed (write EPIPE)\n'])

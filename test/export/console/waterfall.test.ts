@@ -12,7 +12,8 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { waterfall, type TracePiece } from '../../src/export/waterfall.js'
+import type { TracePiece } from '../../../src/export/console/trace-piece.js'
+import { waterfall } from '../../../src/export/console/waterfall.js'
 
 const PLAIN = { columns: 100, colours: false }
 const REMOTE = {
@@ -198,7 +199,7 @@ describe('tree', () => {
 describe('time', () => {
   test.each([
     [0.42, '420 µs'],
-    [0.9999, '1.0 ms'],
+    [0.9996, '1.0 ms'],
     [2.84, '2.8 ms'],
     [9.96, '10 ms'],
     [34.2, '34 ms'],
@@ -306,6 +307,20 @@ describe('repeats', () => {
     expect(lineWith(lines, 'item ×5')).toBeDefined()
     expect(lineWith(lines, 'step ×5')).toMatch(/^[│ ] └ step/)
     expect(lines.filter((line) => line.includes('✗ step'))).toHaveLength(1)
+  })
+
+  test('keeps siblings apart that all failed beneath', () => {
+    const traced = new Traced()
+    const root = traced.start('root', 0)
+    for (let index = 0; index < 6; index++) {
+      const item = traced.start('item', index, { parent: root })
+      traced.span('step', [index, index + 1], { parent: item, error: 'broken' })
+      item.end(at(index + 1))
+    }
+    root.end(at(10))
+    const lines = traced.lines()
+    expect(lines.filter((line) => line.includes('item '))).toHaveLength(6)
+    expect(lines.filter((line) => line.includes('✗ broken'))).toHaveLength(6)
   })
 
   test('keeps different queries of one name apart', () => {
