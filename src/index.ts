@@ -16,7 +16,7 @@ export {
   consoleSpanProcessor,
   type ConsoleExporterOptions,
 } from './export/console/console-exporter.js'
-export { collectSpans, type SpanCollection } from './testing/collect-spans.js'
+export { collectSpans, type SpanCollection, type SpanTree } from './testing/collect-spans.js'
 export { TracingConfigError, type TracingConfigErrorCode, type TracingConfigProblem } from './internal/errors.js'
 export type { InstrumentationConfigMap } from './instrumentation/selection.js'
 export type { PropagatorName } from './propagation/by-name.js'
