@@ -1,4 +1,5 @@
 import type { Options } from 'tsup'
+import { bundleSdk } from './scripts/bundle-sdk.mjs'
 
 // One implementation, in CommonJS; scripts/write-module-entries.mjs adds the ECMAScript modules that pass its exports on.
 const options: Options = {
@@ -15,7 +16,9 @@ const options: Options = {
     // createRequire takes a path too, and a path can hold any character; tsup's own shim makes a URL of it by hand.
     options.define = { ...options.define, 'import.meta.url': '__filename' }
   },
+  noExternal: [/^@opentelemetry\//],
   esbuildPlugins: [
+    bundleSdk(),
     {
       name: 'register-shares-the-index',
       setup(build) {

@@ -1,3 +1,5 @@
+import * as httpJson from '@opentelemetry/exporter-trace-otlp-http'
+import * as httpProtobuf from '@opentelemetry/exporter-trace-otlp-proto'
 import type { SpanExporter } from '@opentelemetry/sdk-trace'
 import { readFileSync } from 'node:fs'
 import { readEnv, withoutEnv } from '../internal/env.js'
@@ -122,8 +124,6 @@ type Grpc = typeof import('@opentelemetry/exporter-trace-otlp-grpc')
 const grpc = (): Grpc => requireOwn('@opentelemetry/exporter-trace-otlp-grpc') as Grpc
 
 /** The packages of the two encodings export the same names. */
-type Http = typeof import('@opentelemetry/exporter-trace-otlp-proto')
-function http(protocol: 'http/protobuf' | 'http/json'): Http {
-  const encoding = protocol === 'http/json' ? 'http' : 'proto'
-  return requireOwn(`@opentelemetry/exporter-trace-otlp-${encoding}`) as Http
+function http(protocol: 'http/protobuf' | 'http/json'): typeof httpProtobuf {
+  return protocol === 'http/json' ? httpJson : httpProtobuf
 }

@@ -4,6 +4,10 @@ import {
   type InstrumentationConfig,
 } from '@opentelemetry/instrumentation'
 import { trace } from '@opentelemetry/api'
+import * as dns from '@opentelemetry/instrumentation-dns'
+import * as http from '@opentelemetry/instrumentation-http'
+import * as net from '@opentelemetry/instrumentation-net'
+import * as undici from '@opentelemetry/instrumentation-undici'
 import { isBuiltin, syncBuiltinESMExports } from 'node:module'
 import { warnOnce } from '../internal/diagnostics.js'
 import { requireOwn } from '../internal/require.js'
@@ -39,10 +43,15 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
   nameFastifyRoutes()
 }
 
+type InstrumentationModule = Readonly<Record<string, new (config: InstrumentationConfig) => Instrumentation>>
+
+/** Wanted by nearly every app, so the build has them in its one file; what is not used is not evaluated there either. */
+const OF_BUILT_INS: Readonly<Record<string, object>> = { dns, http, net, undici }
+
 function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoice): void {
   const packageName = packageOf(entry)
   try {
-    const exported = requireOwn(packageName) as Record<string, new (config: InstrumentationConfig) => Instrumentation>
+    const exported = (OF_BUILT_INS[entry.name] ?? requireOwn(packageName)) as InstrumentationModule
     const Instrumentation = exported[entry.className]
     if (!Instrumentation) throw new Error(`${packageName} has no ${entry.className}`)
     const instrumentation = new Instrumentation(configFor(entry, choice))

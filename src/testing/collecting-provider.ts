@@ -63,8 +63,8 @@ function hasContextManager(): boolean {
 }
 
 /**
- * A provider of OpenTelemetry's SDK takes no processors once it is made. Its list of them has had the same place in all
- * versions of the SDK, though, and a test is better off with that than with nothing.
+ * A provider of OpenTelemetry's SDK takes no processors once it is made. Its list of them is private, but the only
+ * way in, and a test is better off with that than with nothing.
  *
  * @throws Error when the provider has no such list.
  */

@@ -1,0 +1,45 @@
+// An esbuild plugin: puts what every start needs of OpenTelemetry into the one file of the build, and has the rest evaluated
+// when it is first used. As published, NodeSDK loads 868 modules, every exporter of every signal among them.
+// Outside, as dependencies, stay what must exist once (the API, and the hooks of @opentelemetry/instrumentation) and what most
+// apps never use. (docs/rationale.md)
+
+/** In the file, evaluated at the start. */
+const EAGER = /^@opentelemetry\/(sdk-node|sdk-trace|core|resources|context-async-hooks|semantic-conventions)$/
+/** In the file, evaluated when first used. */
+const LAZY =
+  /^@opentelemetry\/(exporter-trace-otlp-(proto|http)|otlp-exporter-base(\/.*)?|otlp-transformer|instrumentation-(http|undici|net|dns))$/
+/** Outside, and loaded when first used. */
+const LAZY_OUTSIDE =
+  /^@opentelemetry\/(exporter-(logs|metrics)-.*|exporter-(prometheus|zipkin|trace-otlp-grpc)|otlp-grpc-exporter-base|sdk-metrics|sdk-logs|configuration|propagator-b3)$/
+
+/** The instrumentations' imported builds require dependencies by hand, where a bundler does not see it. */
+const kindFor = (path) => (path.includes('/instrumentation-') ? 'require-call' : 'import-statement')
+
+/** @returns {import('esbuild').Plugin} */
+export function bundleSdk() {
+  return {
+    name: 'bundle-sdk',
+    setup(build) {
+      build.onResolve(
+        { filter: /^@opentelemetry\// },
+        async ({ path, importer, resolveDir, namespace, pluginData }) => {
+          if (pluginData === 'inside') return undefined
+          const lazily = LAZY.test(path) || LAZY_OUTSIDE.test(path)
+          if (lazily && namespace !== 'lazy') return { path, namespace: 'lazy', pluginData: { resolveDir } }
+          if (EAGER.test(path) || LAZY.test(path)) {
+            return build.resolve(path, { kind: kindFor(path), resolveDir, importer, pluginData: 'inside' })
+          }
+          return { path, external: true }
+        },
+      )
+      build.onLoad({ filter: /.*/, namespace: 'lazy' }, async ({ path, pluginData }) => {
+        const names = Object.keys(await import(path)).filter((name) => name !== 'default')
+        const getters = names.map((name) => `get ${name}() { return require(${JSON.stringify(path)}).${name} }`)
+        return {
+          contents: `module.exports = { __esModule: true, ${getters.join(', ')} }`,
+          resolveDir: pluginData.resolveDir,
+        }
+      })
+    },
+  }
+}

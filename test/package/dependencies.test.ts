@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { REPOSITORY } from '../helpers/traced-app.js'
+
+test('whatever the build requires is a dependency, so that it is found in strict layouts such as that of pnpm', () => {
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>
+    peerDependencies: Record<string, string>
+  }
+  const build = readFileSync(join(REPOSITORY, 'dist/index.cjs'), 'utf8')
+  const required = [...build.matchAll(/(?:require\w*|requireOwn(?:\.resolve)?)\(\s*"([^".][^"]*)"\s*\)/g)].map(
+    ([, name]) => name ?? '',
+  )
+  const packages = required.flatMap((name) => (isBuiltin(name) ? [] : (/^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? [])))
+
+  expect(packages).toContain('@opentelemetry/api')
+  expect(packages).toContain('import-in-the-middle')
+  expect(packages.filter((name) => !(name in dependencies) && !(name in peerDependencies))).toEqual([])
+})
