@@ -1,5 +1,5 @@
 import type { Options } from 'tsup'
-import { bundleSdk } from './scripts/bundle-sdk.mjs'
+import { bundleSdk } from './scripts/bundle-sdk.js'
 
 // One implementation, in CommonJS; scripts/write-module-entries.mjs adds the ECMAScript modules that pass its exports on.
 const options: Options = {

@@ -1,3 +1,5 @@
+import type { Options } from 'tsup'
+
 // An esbuild plugin: puts what every start needs of OpenTelemetry into the one file of the build, and has the rest evaluated
 // when it is first used. As published, NodeSDK loads 868 modules, every exporter of every signal among them.
 // Outside, as dependencies, stay what must exist once (the API, and the hooks of @opentelemetry/instrumentation) and what most
@@ -13,31 +15,36 @@ const LAZY_OUTSIDE =
   /^@opentelemetry\/(exporter-(logs|metrics)-.*|exporter-(prometheus|zipkin|trace-otlp-grpc)|otlp-grpc-exporter-base|sdk-metrics|sdk-logs|configuration|propagator-b3)$/
 
 /** The instrumentations' imported builds require dependencies by hand, where a bundler does not see it. */
-const kindFor = (path) => (path.includes('/instrumentation-') ? 'require-call' : 'import-statement')
+const kindFor = (path: string): 'require-call' | 'import-statement' =>
+  path.includes('/instrumentation-') ? 'require-call' : 'import-statement'
 
-/** @returns {import('esbuild').Plugin} */
-export function bundleSdk() {
+/** Marks a path that this plugin has already decided on. */
+const INSIDE = 'inside'
+
+type Plugin = NonNullable<Options['esbuildPlugins']>[number]
+
+export function bundleSdk(): Plugin {
   return {
     name: 'bundle-sdk',
     setup(build) {
       build.onResolve(
         { filter: /^@opentelemetry\// },
         async ({ path, importer, resolveDir, namespace, pluginData }) => {
-          if (pluginData === 'inside') return undefined
+          if (pluginData === INSIDE) return undefined
           const lazily = LAZY.test(path) || LAZY_OUTSIDE.test(path)
-          if (lazily && namespace !== 'lazy') return { path, namespace: 'lazy', pluginData: { resolveDir } }
+          if (lazily && namespace !== 'lazy') return { path, namespace: 'lazy', pluginData: resolveDir }
           if (EAGER.test(path) || LAZY.test(path)) {
-            return build.resolve(path, { kind: kindFor(path), resolveDir, importer, pluginData: 'inside' })
+            return build.resolve(path, { kind: kindFor(path), resolveDir, importer, pluginData: INSIDE })
           }
           return { path, external: true }
         },
       )
       build.onLoad({ filter: /.*/, namespace: 'lazy' }, async ({ path, pluginData }) => {
-        const names = Object.keys(await import(path)).filter((name) => name !== 'default')
+        const names = Object.keys((await import(path)) as object).filter((name) => name !== 'default')
         const getters = names.map((name) => `get ${name}() { return require(${JSON.stringify(path)}).${name} }`)
         return {
           contents: `module.exports = { __esModule: true, ${getters.join(', ')} }`,
-          resolveDir: pluginData.resolveDir,
+          resolveDir: pluginData as string,
         }
       })
     },
