@@ -13,7 +13,8 @@ import { warnOnce } from '../internal/diagnostics.js'
 import { requireOwn } from '../internal/require.js'
 import { packageOf, type CatalogueEntry } from './catalogue.js'
 import { nameFastifyRoutes } from './fastify-routes.js'
-import { interceptImports, onModuleResolved } from './module-hooks.js'
+import { LateLoads } from './late-load.js'
+import { interceptImports, onModuleResolved, packageNameOf } from './module-hooks.js'
 import { onlyInTraces } from './only-in-traces.js'
 import { selectInstrumentations, type InstrumentationChoice } from './selection.js'
 
@@ -36,7 +37,9 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
   }
 
   interceptImports([...packages.keys()])
-  onModuleResolved(packages, start)
+  const late = new LateLoads(new Set(packages.keys()))
+  late.lookAtLoaded(packageNameOf)
+  onModuleResolved(packages, { resolved: start, ranUnseen: (name) => late.found(name) })
   const builtIns = wanted.filter(({ modules }) => modules.every((module) => isBuiltin(module)))
   for (const entry of builtIns) start(entry)
   patchBuiltIns(builtIns)

@@ -3,19 +3,32 @@ import { pathToFileURL } from 'node:url'
 import { requireOwn } from '../internal/require.js'
 import type { CatalogueEntry } from './catalogue.js'
 
+/** Who wants to know of packages that are resolved. */
+export interface ResolveListener {
+  /** A package of the map is about to load, if it has not been loaded. */
+  resolved(entry: CatalogueEntry): void
+  /** A package of the map is running, and was never seen to be resolved. */
+  ranUnseen(packageName: string): void
+}
+
 /**
- * Calls back before a package of the map is loaded for the first time, from CommonJS and from ECMAScript modules alike: both
- * loaders resolve a specifier first. An instrumentation that starts here is in place when the package's files are read.
+ * Listens for packages of the map, from CommonJS and from ECMAScript modules alike: both loaders resolve a specifier first.
+ * An instrumentation that starts here is in place when the package's files are read.
  */
-export function onModuleResolved(
-  packages: ReadonlyMap<string, CatalogueEntry>,
-  found: (entry: CatalogueEntry) => void,
-): void {
+export function onModuleResolved(packages: ReadonlyMap<string, CatalogueEntry>, listener: ResolveListener): void {
+  const seen = new Set<string>()
   registerHooks({
     resolve(specifier, context, nextResolve) {
-      if (!context.parentURL && isBuiltin(specifier)) return builtIn(specifier)
-      const entry = packages.get(packageNameOf(specifier) ?? '')
-      if (entry && isForTheApp(entry, context.parentURL ?? '')) found(entry)
+      const { parentURL = '' } = context
+      if (parentURL === '' && isBuiltin(specifier)) return builtIn(specifier)
+      const name = packageNameOf(specifier) ?? ''
+      const entry = packages.get(name)
+      if (entry) {
+        seen.add(name)
+        if (isForTheApp(entry, parentURL)) listener.resolved(entry)
+      }
+      const parent = parentURL.includes('/node_modules/') ? (packageNameOf(parentURL) ?? '') : ''
+      if (packages.has(parent) && !seen.has(parent)) listener.ranUnseen(parent)
       return nextResolve(specifier, context)
     },
   })

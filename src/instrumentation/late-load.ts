@@ -1,0 +1,41 @@
+import { warnOnce } from '../internal/diagnostics.js'
+import { requireOwn } from '../internal/require.js'
+
+/**
+ * Tells of packages that were loaded before tracing started: their instrumentation comes too late, and silence would look
+ * like an app that does nothing. All that are found in one go are named in one warning.
+ */
+export class LateLoads {
+  readonly #packages: ReadonlySet<string>
+  readonly #found = new Set<string>()
+
+  constructor(packages: ReadonlySet<string>) {
+    this.#packages = packages
+  }
+
+  /** Looks for packages that have been required, or imported and are CommonJS. */
+  lookAtLoaded(packageNameOf: (path: string) => string | undefined): void {
+    for (const path of Object.keys(requireOwn.cache)) this.found(packageNameOf(path))
+  }
+
+  /**
+   * A package that requires something, but was not seen to be resolved itself: it is part of an ECMAScript module graph
+   * that was linked before tracing started in it.
+   */
+  found(packageName: string | undefined): void {
+    if (packageName === undefined || !this.#packages.has(packageName) || this.#found.has(packageName)) return
+    this.#found.add(packageName)
+    if (this.#found.size === 1) setImmediate(() => this.#warn()).unref()
+  }
+
+  #warn(): void {
+    // Express brings its router along, which is nothing that the app has loaded.
+    if (this.#found.has('express')) this.#found.delete('router')
+    const names = [...this.#found].sort().join(', ')
+    warnOnce(
+      'late load',
+      `not traced, because loaded before tracing started: ${names}. ` +
+        'Start the app by "node --import spanwright/register", or import it after the start: await import("./app.js")',
+    )
+  }
+}
