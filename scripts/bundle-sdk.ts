@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { Options } from 'tsup'
 
 // An esbuild plugin: puts what every start needs of OpenTelemetry into the one file of the build, and has the rest evaluated
@@ -13,10 +14,6 @@ const LAZY =
 /** Outside, and loaded when first used. */
 const LAZY_OUTSIDE =
   /^@opentelemetry\/(exporter-(logs|metrics)-.*|exporter-(prometheus|zipkin|trace-otlp-grpc)|otlp-grpc-exporter-base|sdk-metrics|sdk-logs|configuration|propagator-b3)$/
-
-/** The instrumentations' imported builds require dependencies by hand, where a bundler does not see it. */
-const kindFor = (path: string): 'require-call' | 'import-statement' =>
-  path.includes('/instrumentation-') ? 'require-call' : 'import-statement'
 
 /** Marks a path that this plugin has already decided on. */
 const INSIDE = 'inside'
@@ -34,11 +31,15 @@ export function bundleSdk(): Plugin {
           const lazily = LAZY.test(path) || LAZY_OUTSIDE.test(path)
           if (lazily && namespace !== 'lazy') return { path, namespace: 'lazy', pluginData: resolveDir }
           if (EAGER.test(path) || LAZY.test(path)) {
-            return build.resolve(path, { kind: kindFor(path), resolveDir, importer, pluginData: INSIDE })
+            return build.resolve(path, { kind: 'import-statement', resolveDir, importer, pluginData: INSIDE })
           }
           return { path, external: true }
         },
       )
+      // These require a dependency by hand, where esbuild does not see it; it would be missing in strict layouts.
+      build.onLoad({ filter: /@opentelemetry\/instrumentation-http\/.*\.mjs$/ }, async ({ path }) => ({
+        contents: (await readFile(path, 'utf8')).replaceAll(' __require(', ' require('),
+      }))
       build.onLoad({ filter: /.*/, namespace: 'lazy' }, async ({ path, pluginData }) => {
         const names = Object.keys((await import(path)) as object).filter((name) => name !== 'default')
         const getters = names.map((name) => `get ${name}() { return require(${JSON.stringify(path)}).${name} }`)
