@@ -12,9 +12,10 @@ import { isBuiltin, syncBuiltinESMExports } from 'node:module'
 import { warnOnce } from '../internal/diagnostics.js'
 import { requireOwn } from '../internal/require.js'
 import { packageOf, type CatalogueEntry } from './catalogue.js'
+import { packageNameOf } from './package-name.js'
 import { nameFastifyRoutes } from './fastify-routes.js'
 import { LateLoads } from './late-load.js'
-import { interceptImports, onModuleResolved, packageNameOf } from './module-hooks.js'
+import { onModuleResolved } from './module-hooks.js'
 import { onlyInTraces } from './only-in-traces.js'
 import { selectInstrumentations, type InstrumentationChoice } from './selection.js'
 
@@ -36,7 +37,6 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
     startInstrumentation(entry, choice)
   }
 
-  interceptImports([...packages.keys()])
   const late = new LateLoads(new Set(packages.keys()))
   late.lookAtLoaded(packageNameOf)
   onModuleResolved(packages, { resolved: start, ranUnseen: (name) => late.found(name) })

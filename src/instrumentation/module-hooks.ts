@@ -1,7 +1,7 @@
-import { isBuiltin, register, registerHooks } from 'node:module'
-import { pathToFileURL } from 'node:url'
-import { requireOwn } from '../internal/require.js'
+import { isBuiltin, registerHooks } from 'node:module'
 import type { CatalogueEntry } from './catalogue.js'
+import { interceptImports } from './import-interception.js'
+import { packageNameOf } from './package-name.js'
 
 /** Who wants to know of packages that are resolved. */
 export interface ResolveListener {
@@ -17,6 +17,7 @@ export interface ResolveListener {
  */
 export function onModuleResolved(packages: ReadonlyMap<string, CatalogueEntry>, listener: ResolveListener): void {
   const seen = new Set<string>()
+  const imports = interceptImports(packages)
   registerHooks({
     resolve(specifier, context, nextResolve) {
       const { parentURL = '' } = context
@@ -29,8 +30,9 @@ export function onModuleResolved(packages: ReadonlyMap<string, CatalogueEntry>, 
       }
       const parent = parentURL.includes('/node_modules/') ? (packageNameOf(parentURL) ?? '') : ''
       if (packages.has(parent) && !seen.has(parent)) listener.ranUnseen(parent)
-      return nextResolve(specifier, context)
+      return imports.resolve(specifier, context, nextResolve)
     },
+    load: imports.load,
   })
 }
 
@@ -49,39 +51,4 @@ function builtIn(specifier: string): { url: string; format: string; shortCircuit
 function isForTheApp({ name }: CatalogueEntry, parentUrl: string): boolean {
   if (parentUrl.includes('/node_modules/require-in-the-middle/')) return false
   return name !== 'router' || !parentUrl.includes('/node_modules/express/')
-}
-
-/**
- * The package a specifier leads to: `pg` for `pg` and `pg/lib/client`, also inside a path or URL with node_modules, as
- * bundlers' dev servers and TypeScript runners write it. Undefined for relative specifiers: their package has been seen.
- */
-export function packageNameOf(specifier: string): string | undefined {
-  if (specifier.startsWith('.')) return undefined
-  const start = specifier.replaceAll('\\', '/').split('/node_modules/').at(-1) ?? specifier
-  const [first, second] = start.split('/')
-  return first?.startsWith('@') ? `${first}/${second}` : first
-}
-
-/**
- * Lets instrumentations patch what ECMAScript modules import: import-in-the-middle's hook, over the instrumented packages
- * only (a hook over everything breaks `export *` and slows every import). Built-ins don't need it, they are patched in
- * place.
- */
-export function interceptImports(packageNames: readonly string[]): void {
-  const { supportsSyncHooks } = requireOwn('import-in-the-middle/supports-sync-hooks.mjs') as SupportsSyncHooks
-  if (supportsSyncHooks()) {
-    const names = new Set(packageNames)
-    const hooks = requireOwn('import-in-the-middle/register-hooks.mjs') as RegisterHooks
-    hooks.register({ shouldInclude: (_url, specifier) => names.has(packageNameOf(specifier) ?? '') })
-  } else {
-    const hook = pathToFileURL(requireOwn.resolve('import-in-the-middle/hook.mjs'))
-    register(hook.href, { data: { include: [...packageNames] } })
-  }
-}
-
-interface SupportsSyncHooks {
-  supportsSyncHooks: () => boolean
-}
-interface RegisterHooks {
-  register(options: { shouldInclude(url: string, specifier: string): boolean }): void
 }

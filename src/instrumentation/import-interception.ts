@@ -1,0 +1,61 @@
+import { register, type LoadHookSync, type ResolveHookSync } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import { requireOwn } from '../internal/require.js'
+import { packageNameOf } from './package-name.js'
+
+/** What the loader hooks pass on to import-in-the-middle. */
+export interface ImportInterception {
+  readonly resolve: ResolveHookSync
+  readonly load: LoadHookSync
+}
+
+/**
+ * Lets instrumentations patch what ECMAScript modules import, by import-in-the-middle, over the instrumented packages only: a
+ * hook over everything breaks `export *` and slows every import. It is loaded with the first import of such a package; an
+ * app in CommonJS never pays for it.
+ */
+export function interceptImports(packages: ReadonlyMap<string, unknown>): ImportInterception {
+  const { supportsSyncHooks } = requireOwn('import-in-the-middle/supports-sync-hooks.mjs') as SupportsSyncHooks
+  if (supportsSyncHooks()) return synchronousInterception(packages)
+  register(fileUrl('import-in-the-middle/hook.mjs'), { data: { include: [...packages.keys()] } })
+  return {
+    resolve: (specifier, context, next) => next(specifier, context),
+    load: (url, context, next) => next(url, context),
+  }
+}
+
+function synchronousInterception(packages: ReadonlyMap<string, unknown>): ImportInterception {
+  const isInstrumented = (specifier: string): boolean => packages.has(packageNameOf(specifier) ?? '')
+  let hook: SyncHook | undefined
+  const create = (): SyncHook => {
+    const { createHook } = requireOwn('import-in-the-middle/create-hook.mjs') as CreateHook
+    const created = createHook({ url: fileUrl('import-in-the-middle/register-hooks.mjs') })
+    created.applyOptions({ shouldInclude: (_url, specifier) => isInstrumented(specifier) })
+    return created
+  }
+  return {
+    resolve(specifier, context, next) {
+      if (!hook && !context.conditions.includes('require') && isInstrumented(specifier)) hook = create()
+      return hook ? hook.resolveSync(specifier, context, next) : next(specifier, context)
+    },
+    load: (url, context, next) => (hook ? hook.loadSync(url, context, next) : next(url, context)),
+  }
+}
+
+function fileUrl(specifier: string): string {
+  return pathToFileURL(requireOwn.resolve(specifier)).href
+}
+
+interface SupportsSyncHooks {
+  supportsSyncHooks: () => boolean
+}
+
+/** The part of import-in-the-middle beneath its `register()`, which would have to be called before the first import. */
+interface CreateHook {
+  createHook: (meta: { url: string }) => SyncHook
+}
+interface SyncHook {
+  applyOptions(options: { shouldInclude(url: string, specifier: string): boolean }): void
+  resolveSync: ResolveHookSync
+  loadSync: LoadHookSync
+}
