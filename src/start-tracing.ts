@@ -1,7 +1,7 @@
 import { context, logs, metrics, propagation, trace } from '@opentelemetry/api'
 import { registerInstrumentations, type Instrumentation } from '@opentelemetry/instrumentation'
 import { NodeSDK } from '@opentelemetry/sdk-node'
-import type { SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { configFileName, settingsFromConfigFile } from './config/config-file.js'
 import { logLevelFromEnvironment, settingsFromEnvironment } from './config/environment.js'
 import { checkOptions, DEFAULTS, optionsFrom, type TracingOptions } from './config/options.js'
@@ -13,11 +13,22 @@ import { hasDiagLogger, logDiagnosticsToStderr, messageOf, warnOnce } from './in
 import { readEnv, withoutEnv } from './internal/env.js'
 import { processWide } from './internal/process-wide.js'
 import { spanObservers } from './internal/span-observers.js'
+import type { SamplingDecisionRecord } from './sampling/decision-log.js'
+import { samplingStage, type SamplingStage } from './sampling/stage.js'
 
 /** The handle of running tracing. */
 export interface Tracing {
   /** OpenTelemetry's NodeSDK beneath. */
   readonly sdk: NodeSDK
+  /**
+   * Exchanges the sampler, with the tail that belongs to it. Takes effect with the next root span; children follow what
+   * decided their root. Closes the sampler that was there.
+   *
+   * @throws TracingConfigError when it is no sampler
+   */
+  setSampler(sampler: Sampler): void
+  /** Why a trace was kept or not: the sampler, rule, R and T that decided, of the last 10,000 traces that began here. */
+  explain(traceId: string): SamplingDecisionRecord | undefined
   /** Sends out every span that has ended. Never rejects; waits `shutdownTimeoutMillis` unless told otherwise. */
   flush(options?: { timeoutMillis?: number }): Promise<void>
   /** Flushes and stops. Never rejects, also when the backend is away; bounded like {@link Tracing.flush}. */
@@ -53,9 +64,10 @@ function boot(options: TracingOptions): Tracing {
   if (state.hasRun) releaseApi()
   state.hasRun = true
   startInstrumentations(options, settings)
-  const processors = [...resolveSpanProcessors(options, settings), spanObservers()]
-  const sdk = startSdk(options, settings, processors)
-  return runningHandle(sdk, processors, options.shutdownTimeoutMillis ?? DEFAULTS.shutdownTimeoutMillis)
+  const sampling = samplingStage(resolveSampler(options, settings), options.force)
+  const processors = [sampling.inFrontOf(resolveSpanProcessors(options, settings)), spanObservers()]
+  const sdk = startSdk(options, settings, sampling, processors)
+  return runningHandle(sdk, sampling, processors, options.shutdownTimeoutMillis ?? DEFAULTS.shutdownTimeoutMillis)
 }
 
 /** A file speaks alone; a wrong file leaves tracing off, since what it should have said is not known. */
@@ -76,15 +88,20 @@ function readSettings(): TracingSettings | undefined {
  */
 const RESOLVED = /^OTEL_(SDK_DISABLED|LOG_LEVEL|TRACES_SAMPLER(_ARG)?|SPAN_\w+_LIMIT)$/
 
-function startSdk(options: TracingOptions, settings: TracingSettings, spanProcessors: SpanProcessor[]): NodeSDK {
+function startSdk(
+  options: TracingOptions,
+  settings: TracingSettings,
+  { sampler, propagator }: SamplingStage,
+  spanProcessors: SpanProcessor[],
+): NodeSDK {
   const start = (): NodeSDK => {
     const sdk = new NodeSDK({
       autoDetectResources: false,
       resource: resolveResource(options, settings),
-      sampler: resolveSampler(options, settings),
+      sampler,
       spanProcessors,
       spanLimits: { ...settings.spanLimits, ...options.spanLimits },
-      textMapPropagator: resolvePropagator(options, settings),
+      textMapPropagator: resolvePropagator(options, settings, propagator ? [propagator] : []),
     })
     sdk.start()
     return sdk
@@ -119,18 +136,26 @@ function releaseApi(): void {
   logs.disable()
 }
 
-function runningHandle(sdk: NodeSDK, processors: readonly SpanProcessor[], longestMillis: number): Tracing {
+function runningHandle(
+  sdk: NodeSDK,
+  sampling: SamplingStage,
+  processors: readonly SpanProcessor[],
+  longestMillis: number,
+): Tracing {
   const flush: Tracing['flush'] = ({ timeoutMillis = longestMillis } = {}) =>
     settledWithin(timeoutMillis, 'sending spans', () => processors.map((processor) => processor.forceFlush()))
   const stopListening = flushBeforeLeaving(flush)
   let stopped: Promise<void> | undefined
   const stop = async (timeoutMillis: number): Promise<void> => {
     await settledWithin(timeoutMillis, 'sending the last spans', () => [sdk.shutdown()])
+    sampling.close()
     stopListening()
     delete state.running
   }
   return {
     sdk,
+    setSampler: (sampler) => sampling.setSampler(sampler),
+    explain: (traceId) => sampling.explain(traceId),
     flush,
     shutdown: ({ timeoutMillis = longestMillis } = {}) => (stopped ??= stop(timeoutMillis)),
   }
@@ -140,6 +165,8 @@ function runningHandle(sdk: NodeSDK, processors: readonly SpanProcessor[], longe
 function offHandle(): Tracing {
   return {
     sdk: new NodeSDK({ autoDetectResources: false, metricReaders: [] }),
+    setSampler: () => undefined,
+    explain: () => undefined,
     flush: () => Promise.resolve(),
     shutdown: () => Promise.resolve(),
   }

@@ -94,10 +94,15 @@ function batchSettings(): BatchSettings {
 function sampler(): TracingSettings['sampler'] {
   const name = readEnv('OTEL_TRACES_SAMPLER')
   if (name === undefined) return undefined
-  return samplerByName(name, readEnv('OTEL_TRACES_SAMPLER_ARG'), {
-    unknownName: (names) => warnOfValue('OTEL_TRACES_SAMPLER', names.join(', '), 'parentbased_always_on is used'),
-    wrongArgument: (allowed, instead) => warnOfValue('OTEL_TRACES_SAMPLER_ARG', allowed, instead),
-  })
+  const complaints = {
+    unknownName: (names: readonly string[]) =>
+      warnOfValue('OTEL_TRACES_SAMPLER', names.join(', '), 'parentbased_always_on is used'),
+    wrongArgument: (problem: string, instead: string) =>
+      warnOnce('OTEL_TRACES_SAMPLER_ARG', `OTEL_TRACES_SAMPLER_ARG: ${problem}; ${instead}`),
+  }
+  const serviceName = readEnv('OTEL_SERVICE_NAME')
+  const defaults = serviceName === undefined ? {} : { jaeger_remote: { serviceName } }
+  return samplerByName(name, readEnv('OTEL_TRACES_SAMPLER_ARG'), complaints, defaults)
 }
 
 function propagators(): TracingSettings['propagators'] {

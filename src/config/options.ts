@@ -14,6 +14,7 @@ import {
   type NumberRange,
 } from '../internal/validate.js'
 import { PROPAGATOR_NAMES, type PropagatorName } from '../propagation/by-name.js'
+import { checkForce, type ForceOptions } from '../sampling/force.js'
 
 /** Options of {@link startTracing}. Each goes before what the environment or the configuration file says. */
 export interface TracingOptions {
@@ -44,6 +45,8 @@ export interface TracingOptions {
   instrumentationConfig?: InstrumentationConfigMap
   /** Limits of a span's attributes, events and links. Default: 128 of each, values of any length. */
   spanLimits?: SpanLimits
+  /** A request header that has its trace kept, whole and at any rate, for those who know the secret. Default: none. */
+  force?: ForceOptions
   /** Longest time that leaving may take, in milliseconds. Default 2,000. */
   shutdownTimeoutMillis?: number
 }
@@ -98,6 +101,7 @@ const OPTION_NAMES: readonly (keyof TracingOptions)[] = [
   'instrumentations',
   'instrumentationConfig',
   'spanLimits',
+  'force',
   'shutdownTimeoutMillis',
 ]
 
@@ -113,6 +117,7 @@ export function checkOptions(options: TracingOptions): void {
   checkBatchFits(options.batch)
   checkNumbers('spanLimits', options.spanLimits, LIMIT_RANGES)
   if (options.sampler !== undefined) checkPart('sampler', options.sampler, 'a Sampler', ['shouldSample'])
+  if (options.force !== undefined) checkForce(options.force)
   checkExporter(options.traceExporter)
   checkParts('spanProcessors', options.spanProcessors, ['auto'], 'a SpanProcessor', ['onStart', 'onEnd', 'shutdown'])
   checkParts('propagators', options.propagators, PROPAGATOR_NAMES, 'a TextMapPropagator', ['inject', 'extract'])

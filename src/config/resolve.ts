@@ -1,7 +1,7 @@
 import type { TextMapPropagator } from '@opentelemetry/api'
 import { CompositePropagator } from '@opentelemetry/core'
 import { defaultResource, detectResources, resourceFromAttributes, type Resource } from '@opentelemetry/resources'
-import { AlwaysOnSampler, ParentBasedSampler, type Sampler, type SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions'
 import { basename } from 'node:path'
 import { otlpFromEnvironment } from '../export/otlp-exporter.js'
@@ -13,6 +13,7 @@ import {
 } from '../export/span-processors.js'
 import { messageOf, warnOnce } from '../internal/diagnostics.js'
 import { propagatorByName } from '../propagation/by-name.js'
+import { samplerFromName } from '../sampling/named.js'
 import type { TracingOptions } from './options.js'
 import type { TracingSettings } from './settings.js'
 
@@ -20,7 +21,7 @@ import type { TracingSettings } from './settings.js'
 // default.
 
 export function resolveSampler(options: TracingOptions, settings: TracingSettings): Sampler {
-  return options.sampler ?? settings.sampler ?? new ParentBasedSampler({ root: new AlwaysOnSampler() })
+  return options.sampler ?? settings.sampler ?? samplerFromName('parentbased_always_on', {})
 }
 
 /** Specification: `unknown_service:` and the executable's name. OpenTelemetry JS has its whole path there. */
@@ -43,10 +44,15 @@ export function resolveResource(options: TracingOptions, settings: TracingSettin
 }
 
 /** Null: nothing is propagated. */
-export function resolvePropagator(options: TracingOptions, settings: TracingSettings): TextMapPropagator | null {
+export function resolvePropagator(
+  options: TracingOptions,
+  settings: TracingSettings,
+  more: readonly TextMapPropagator[],
+): TextMapPropagator | null {
   const propagators = options.propagators
     ? options.propagators.flatMap((given) => (typeof given === 'string' ? (propagatorByName(given) ?? []) : given))
     : [...settings.propagators]
+  propagators.push(...more)
   return propagators.length > 0 ? new CompositePropagator({ propagators }) : null
 }
 

@@ -1,50 +1,47 @@
-import {
-  AlwaysOffSampler,
-  AlwaysOnSampler,
-  ParentBasedSampler,
-  TraceIdRatioBasedSampler,
-  type Sampler,
-} from '@opentelemetry/sdk-trace'
+import type { Sampler } from '@opentelemetry/sdk-trace'
+import { TracingConfigError } from '../internal/errors.js'
+import { optionsInArgument } from './argument.js'
+import { mainOptionOf, SAMPLER_NAMES, samplerFromName, type NamedOptions } from './named.js'
 
 /** How the caller tells of a wrong name or argument; the sampler then falls back as the specification asks. */
 export interface SamplerComplaints {
   unknownName(knownNames: readonly string[]): void
-  wrongArgument(allowed: string, instead: string): void
+  wrongArgument(problem: string, instead: string): void
 }
-
-const PARENT_BASED = 'parentbased_'
-
-const ROOTS: Readonly<Record<string, (argument: string | undefined, complaints: SamplerComplaints) => Sampler>> = {
-  always_on: () => new AlwaysOnSampler(),
-  always_off: () => new AlwaysOffSampler(),
-  traceidratio: (argument, complaints) => new TraceIdRatioBasedSampler(ratio(argument, complaints)),
-}
-
-const SAMPLER_NAMES: readonly string[] = Object.keys(ROOTS).flatMap((name) => [name, PARENT_BASED + name])
 
 /**
- * The samplers of OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG. Undefined where the name is not known: the SDK's default,
- * parentbased_always_on, then holds.
+ * The samplers of OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG. A wrong argument counts as unset. Undefined where the name
+ * is not known, or the sampler can't do without an argument: the default, parentbased_always_on, then holds.
+ *
+ * @param defaults options for what the argument leaves out, by the sampler's name without `parentbased_`
  */
 export function samplerByName(
   name: string,
   argument: string | undefined,
   complaints: SamplerComplaints,
+  defaults: Readonly<Record<string, NamedOptions>> = {},
 ): Sampler | undefined {
-  const rootName = name.startsWith(PARENT_BASED) ? name.slice(PARENT_BASED.length) : name
-  const root = Object.hasOwn(ROOTS, rootName) ? ROOTS[rootName]?.(argument, complaints) : undefined
-  if (!root) {
+  if (!SAMPLER_NAMES.includes(name)) {
     complaints.unknownName(SAMPLER_NAMES)
     return undefined
   }
-  return rootName === name ? root : new ParentBasedSampler({ root })
+  const own = defaults[name.replace(/^parentbased_/, '')]
+  const make = (options: NamedOptions): Sampler => samplerFromName(name, { ...own, ...options })
+  try {
+    return make(argument === undefined ? {} : optionsInArgument(argument, mainOptionOf(name)))
+  } catch (error) {
+    if (!(error instanceof TracingConfigError)) throw error
+    const withoutArgument = argument === undefined ? undefined : made(() => make({}))
+    const instead = withoutArgument?.toString() ?? 'parentbased_always_on'
+    complaints.wrongArgument(error.message, `${instead} is used`)
+    return withoutArgument
+  }
 }
 
-/** Specification: without an argument, or with a wrong one, the ratio is 1. */
-function ratio(argument: string | undefined, complaints: SamplerComplaints): number {
-  if (argument === undefined) return 1
-  const value = Number(argument)
-  if (value >= 0 && value <= 1) return value
-  complaints.wrongArgument('a number from 0 to 1', 'the ratio is 1')
-  return 1
+function made(make: () => Sampler): Sampler | undefined {
+  try {
+    return make()
+  } catch {
+    return undefined
+  }
 }

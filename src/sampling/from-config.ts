@@ -1,40 +1,42 @@
 import type { SamplerConfigModel } from '@opentelemetry/configuration'
-import {
-  AlwaysOffSampler,
-  AlwaysOnSampler,
-  ParentBasedSampler,
-  TraceIdRatioBasedSampler,
-  type Sampler,
-} from '@opentelemetry/sdk-trace'
+import { AlwaysOnSampler, ParentBasedSampler, type Sampler } from '@opentelemetry/sdk-trace'
+import { samplerFromName, type NamedOptions } from './named.js'
+import { parentBased } from './parent-based.js'
+
+/** The schema's names that are written differently here. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { trace_id_ratio_based: 'traceidratio' }
 
 /**
- * The `sampler` of a declarative configuration. Throws an Error for a sampler that does not exist here; undefined where the
- * file names none.
+ * The `sampler` of a declarative configuration: the schema's, and ours by their names with `/development`, options in
+ * snake_case. Throws an Error for a sampler that does not exist here or an option that is wrong; undefined where the file
+ * names none.
  */
 export function samplerFromConfig(model: SamplerConfigModel | null | undefined): Sampler | undefined {
   if (!model) return undefined
-  const [name] = Object.keys(model)
-  switch (name) {
-    case 'always_off':
-      return new AlwaysOffSampler()
-    case 'always_on':
-      return new AlwaysOnSampler()
-    case 'trace_id_ratio_based':
-      return new TraceIdRatioBasedSampler(model.trace_id_ratio_based?.ratio ?? 1)
-    case 'parent_based':
-      return parentBased(model.parent_based ?? {})
-    default:
-      throw new Error(`there is no sampler "${name}"`)
-  }
+  const [key = '', options] = Object.entries(model)[0] ?? []
+  if (key === 'parent_based') return parentBasedFromConfig(model.parent_based ?? {})
+  const name = key.replace(/\/development$/, '')
+  return samplerFromName(OTHER_NAMES[name] ?? name, inCamelCase((options ?? {}) as NamedOptions))
 }
 
-function parentBased(model: NonNullable<SamplerConfigModel['parent_based']>): Sampler {
+function inCamelCase(options: NamedOptions): NamedOptions {
+  return Object.fromEntries(
+    Object.entries(options).map(([key, value]) => [
+      key.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
+      value,
+    ]),
+  )
+}
+
+function parentBasedFromConfig(model: NonNullable<SamplerConfigModel['parent_based']>): Sampler {
+  const root = samplerFromConfig(model.root) ?? new AlwaysOnSampler()
   const delegates = {
     remoteParentSampled: samplerFromConfig(model.remote_parent_sampled),
     remoteParentNotSampled: samplerFromConfig(model.remote_parent_not_sampled),
     localParentSampled: samplerFromConfig(model.local_parent_sampled),
     localParentNotSampled: samplerFromConfig(model.local_parent_not_sampled),
   }
-  const named = Object.fromEntries(Object.entries(delegates).filter(([, sampler]) => sampler))
-  return new ParentBasedSampler({ root: samplerFromConfig(model.root) ?? new AlwaysOnSampler(), ...named })
+  const named = Object.entries(delegates).filter(([, sampler]) => sampler)
+  // Only the stock one has a delegate for each kind of parent; ours follows the parent's threshold.
+  return named.length > 0 ? new ParentBasedSampler({ root, ...Object.fromEntries(named) }) : parentBased(root)
 }

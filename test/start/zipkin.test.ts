@@ -25,9 +25,9 @@ test('OTEL_TRACES_EXPORTER=zipkin sends to OTEL_EXPORTER_ZIPKIN_ENDPOINT', async
   })
   server.close()
 
+  expect(result).toMatchObject({ spans: [], said: [], exitCode: 0 })
   const spans = bodies.flatMap((body) => JSON.parse(body) as { name: string; localEndpoint: { serviceName: string } }[])
   expect(spans.map(({ name, localEndpoint }) => `${localEndpoint.serviceName}: ${name}`)).toEqual(
     expect.arrayContaining(['zipped: probe', 'zipped: child']),
   )
-  expect(result).toMatchObject({ spans: [], said: [], exitCode: 0 })
 })

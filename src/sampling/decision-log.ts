@@ -1,0 +1,113 @@
+import type { SpanContext } from '@opentelemetry/api'
+import { SamplingDecision, type Sampler, type SamplingResult } from '@opentelemetry/sdk-trace'
+import { randomnessOf, rvIn, thresholdIn } from '../internal/threshold.js'
+import type { HeadNote } from './head-note.js'
+import type { OnDecided } from './tail/tail-decisions.js'
+import { RecentMap } from './tail/recent-map.js'
+
+/** Why a trace was kept or not; what `tracing.explain(traceId)` answers. */
+export interface SamplingDecisionRecord {
+  readonly traceId: string
+  /** The sampler that was asked, as it describes itself. */
+  readonly sampler: string
+  /** The rule that matched, by its label. */
+  readonly rule?: string
+  /** R: fourteen hex digits; the trace is kept where R ≥ T. */
+  readonly randomness: string
+  /** T, in the form of `ot=th:`. Absent where a sampler dropped the trace and did not say at which threshold. */
+  readonly threshold?: string
+  /** What the head decided. `recorded`: held back, to be decided at the end. */
+  readonly head: 'sampled' | 'recorded' | 'dropped'
+  /** What became of the trace in this process. */
+  readonly outcome: 'kept' | 'dropped' | 'undecided'
+  /** What decided: the head, the header of `force`, or the tail's class of the trace; `overflow`: no memory was left. */
+  readonly reason: 'head' | 'forced' | 'normal' | 'slow' | 'error' | 'kept' | 'overflow'
+  /** Only the spans that ended late were kept. */
+  readonly partial?: boolean
+}
+
+/** How the note of a forced trace calls its sampler. */
+export const FORCED = 'force'
+
+const REMEMBERED = 10_000
+
+interface Entry {
+  readonly sampler: Sampler
+  readonly rule: string | undefined
+  readonly rv: string | undefined
+  readonly isForced: boolean
+  readonly head: SamplingDecision
+  /** Set until the tail has spoken. */
+  readonly isHeldBack: boolean
+  threshold: string | undefined
+  tail: Pick<SamplingDecisionRecord, 'outcome' | 'reason' | 'partial'> | undefined
+}
+
+/** The last 10,000 decisions about local roots, and what became of them. */
+export class DecisionLog {
+  readonly #entries = new RecentMap<Entry>(REMEMBERED)
+
+  add(
+    traceId: string,
+    sampler: Sampler,
+    result: SamplingResult,
+    parent: SpanContext | undefined,
+    note: HeadNote,
+  ): void {
+    const state = result.traceState ?? parent?.traceState
+    const isSampled = result.decision === SamplingDecision.RECORD_AND_SAMPLED
+    const threshold = note.threshold ?? (isSampled ? thresholdIn(state) : undefined)
+    const isHeldBack = result.decision === SamplingDecision.RECORD
+    this.#entries.set(traceId, {
+      sampler,
+      rule: note.rule,
+      rv: rvIn(state),
+      isForced: note.sampler === FORCED,
+      head: result.decision,
+      isHeldBack,
+      threshold,
+      tail: undefined,
+    })
+  }
+
+  /** What the tail processor tells. */
+  readonly onDecided: OnDecided = (traceId, { isKept, hasLostSpans, isEvicted, threshold, traceClass }) => {
+    const entry = this.#entries.get(traceId)
+    if (!entry) return
+    entry.threshold = threshold ?? entry.threshold
+    const reason = isEvicted ? 'overflow' : traceClass
+    entry.tail = { outcome: isKept ? 'kept' : 'dropped', reason, ...(isKept && hasLostSpans && { partial: true }) }
+  }
+
+  /** The sampler that decided about the trace's local root. */
+  samplerOf(traceId: string): Sampler | undefined {
+    return this.#entries.get(traceId)?.sampler
+  }
+
+  explain(traceId: string): SamplingDecisionRecord | undefined {
+    const entry = this.#entries.get(traceId)
+    if (!entry) return undefined
+    const { sampler, rule, rv, threshold, head } = entry
+    return {
+      traceId,
+      sampler: sampler.toString(),
+      ...(rule !== undefined && { rule }),
+      randomness: randomnessOf(traceId, rv),
+      ...(threshold !== undefined && { threshold }),
+      head: HEAD_WORDS[head],
+      ...(entry.tail ?? headOutcome(entry)),
+    }
+  }
+}
+
+const HEAD_WORDS = {
+  [SamplingDecision.NOT_RECORD]: 'dropped',
+  [SamplingDecision.RECORD]: 'recorded',
+  [SamplingDecision.RECORD_AND_SAMPLED]: 'sampled',
+} as const
+
+function headOutcome({ head, isForced, isHeldBack }: Entry): Pick<SamplingDecisionRecord, 'outcome' | 'reason'> {
+  if (isForced) return { outcome: 'kept', reason: 'forced' }
+  if (isHeldBack) return { outcome: 'undecided', reason: 'head' }
+  return { outcome: head === SamplingDecision.RECORD_AND_SAMPLED ? 'kept' : 'dropped', reason: 'head' }
+}

@@ -1,0 +1,47 @@
+import type { TextMapPropagator } from '@opentelemetry/api'
+import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { checkPart } from '../internal/validate.js'
+import { DecisionLog, type SamplingDecisionRecord } from './decision-log.js'
+import { forcedSampler, forcePropagator, type ForceOptions } from './force.js'
+import { switchableSampler } from './switchable.js'
+import { tailSpanProcessor } from './tail/tail-processor.js'
+
+/** All of sampling that a running SDK has: the sampler that can be exchanged, the tail behind it, and their memory. */
+export interface SamplingStage {
+  readonly sampler: Sampler
+  /** Reads the header that asks for a trace by hand; undefined where there is none. */
+  readonly propagator: TextMapPropagator | undefined
+  /** One processor in front of all that send. */
+  inFrontOf(processors: readonly SpanProcessor[]): SpanProcessor
+  /** @throws TracingConfigError when it is no sampler */
+  setSampler(sampler: Sampler): void
+  explain(traceId: string): SamplingDecisionRecord | undefined
+  /** Ends what the sampler does by itself, such as watching a file. */
+  close(): void
+}
+
+export function samplingStage(initial: Sampler, force: ForceOptions | undefined): SamplingStage {
+  const log = new DecisionLog()
+  const steered = (sampler: Sampler): Sampler => (force ? forcedSampler(sampler) : sampler)
+  const sampler = switchableSampler(steered(initial), log)
+  let current = initial
+  return {
+    sampler,
+    propagator: force && forcePropagator(force),
+    // Always there: a later sampler may hold traces back.
+    inFrontOf: (processors) => tailSpanProcessor(processors, { onDecided: log.onDecided }),
+    setSampler(next) {
+      checkPart('sampler', next, 'a Sampler', ['shouldSample'])
+      if (next === current) return
+      close(current)
+      current = next
+      sampler.set(steered(next))
+    },
+    explain: (traceId) => log.explain(traceId),
+    close: () => close(current),
+  }
+}
+
+function close(sampler: Sampler): void {
+  ;(sampler as { close?: () => void }).close?.()
+}

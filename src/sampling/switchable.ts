@@ -1,0 +1,50 @@
+import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace'
+import { consult, type Question } from './consult.js'
+import type { DecisionLog } from './decision-log.js'
+import { clearNote } from './head-note.js'
+import { followLocalParent } from './local-parent.js'
+import { parentOf } from './outcome.js'
+
+/** A sampler that can be exchanged while traces run. */
+export interface SwitchableSampler extends Sampler {
+  /** Decides from the next local root on. Traces under way stay with the sampler that decided their root. */
+  set(sampler: Sampler): void
+}
+
+/** @param log where decisions about local roots are written, and what they were is looked up after a change. */
+export function switchableSampler(initial: Sampler, log: DecisionLog): SwitchableSampler {
+  return new Switchable(initial, log)
+}
+
+class Switchable implements SwitchableSampler {
+  #current: Sampler
+  #hasSwitched = false
+  readonly #log: DecisionLog
+
+  constructor(initial: Sampler, log: DecisionLog) {
+    this.#current = initial
+    this.#log = log
+  }
+
+  set(sampler: Sampler): void {
+    this.#current = sampler
+    this.#hasSwitched = true
+  }
+
+  shouldSample(...question: Question): SamplingResult {
+    const [context, traceId] = question
+    const parent = parentOf(context)
+    if (parent && !parent.isRemote) {
+      const sampler = this.#hasSwitched ? this.#log.samplerOf(traceId) : this.#current
+      return sampler ? consult(sampler, question) : followLocalParent(parent)
+    }
+    const note = clearNote(traceId)
+    const result = consult(this.#current, question)
+    this.#log.add(traceId, this.#current, result, parent, note)
+    return result
+  }
+
+  toString(): string {
+    return this.#current.toString()
+  }
+}

@@ -1,0 +1,129 @@
+import { TraceFlags } from '@opentelemetry/api'
+import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { thresholdIn } from '../../internal/threshold.js'
+import type { FragmentBuffer } from './buffer.js'
+import { classByDuration, finalThreshold, isAtOrAbove, isLocalRoot, millisOf } from './fragment.js'
+import type { Decision, Fragment } from './fragment.js'
+import { guarded } from './guarded.js'
+import type { TraceClass } from './policy.js'
+import { promotedSpan } from './promoted-span.js'
+import { RecentMap } from './recent-map.js'
+import type { TailState } from './stages.js'
+
+export type OnDecided = (traceId: string, decision: Decision) => void
+
+/** Half of the decisions that late spans can still find. */
+const GENERATION = 8_192
+
+/** Decides fragments, sends what is kept on, and remembers for the spans that come late. */
+export class TailDecisions {
+  readonly #buffer: FragmentBuffer
+  readonly #next: SpanProcessor
+  readonly #onDecided: OnDecided | undefined
+  readonly #recent = new RecentMap<Decision>(GENERATION)
+
+  constructor(buffer: FragmentBuffer, next: SpanProcessor, onDecided: OnDecided | undefined) {
+    this.#buffer = buffer
+    this.#next = next
+    this.#onDecided = onDecided
+  }
+
+  knows(traceId: string): boolean {
+    return this.#recent.get(traceId) !== undefined
+  }
+
+  stateOf(traceId: string): TailState | undefined {
+    const decision = this.#recent.get(traceId)
+    if (!decision) return undefined
+    const { isKept, threshold, isEvicted } = decision
+    return isKept && threshold !== undefined ? { kind: 'kept', threshold } : { kind: 'dropped', isRecorded: !isEvicted }
+  }
+
+  noteEnd(fragment: Fragment, span: ReadableSpan): void {
+    fragment.openSpans -= 1
+    if (!isLocalRoot(span)) return
+    fragment.openRoots -= 1
+    fragment.rootMillis = Math.max(fragment.rootMillis, millisOf(span.duration))
+    fragment.rootEndedAt = fragment.policy.nowMillis()
+  }
+
+  decideByDuration(fragment: Fragment): void {
+    this.decide(fragment, classByDuration(fragment, fragment.policy.nowMillis()))
+  }
+
+  decide(fragment: Fragment, traceClass: TraceClass): Decision {
+    return this.#settle(new Undecided(fragment, false), traceClass)
+  }
+
+  /** Out of memory: it is kept only if its head had said so, whatever it turns out to be. */
+  evicted(fragment: Fragment): void {
+    this.#settle(new Undecided(fragment, true), 'normal')
+  }
+
+  /** A span that ended after the decision; false where there was none. */
+  takeLate(traceId: string, span: ReadableSpan): boolean {
+    const decision = this.#recent.get(traceId)
+    if (!decision) return false
+    guarded(() => {
+      const { policy, slowMillis = Infinity } = decision.fragment
+      if (policy.isError(span)) this.#upgrade(decision, 'error')
+      else if (isLocalRoot(span) && millisOf(span.duration) >= slowMillis) this.#upgrade(decision, 'slow')
+      if (decision.isKept) this.#send(decision, span)
+      else decision.hasLostSpans = true
+    })
+    return true
+  }
+
+  keepLate(traceId: string): boolean | undefined {
+    const decision = this.#recent.get(traceId)
+    if (!decision) return undefined
+    this.#upgrade(decision, 'kept')
+    return decision.isKept
+  }
+
+  /** What went before the decision can't be brought back; what follows is promoted, and says that it is not all. */
+  #upgrade(decision: Decision, traceClass: TraceClass): void {
+    if (!decision.isEvicted && RANKS[traceClass] > RANKS[decision.traceClass]) this.#settle(decision, traceClass)
+  }
+
+  #settle(decision: Decision, traceClass: TraceClass): Decision {
+    const { fragment, isEvicted } = decision
+    const { policy, ended, traceId, randomness } = fragment
+    const classThreshold = isEvicted || traceClass === 'normal' ? undefined : policy.nextThreshold(traceClass)
+    decision.traceClass = traceClass
+    decision.threshold = finalThreshold(fragment, classThreshold)
+    decision.isKept = isAtOrAbove(randomness, decision.threshold)
+    if (decision.isKept) policy.countKept(traceClass)
+    this.#buffer.remove(fragment)
+    this.#recent.set(traceId, decision)
+    if (decision.isKept) for (const span of ended) guarded(() => this.#send(decision, span))
+    else if (ended.length > 0) decision.hasLostSpans = true
+    ended.length = 0
+    this.#onDecided?.(traceId, decision)
+    return decision
+  }
+
+  #send({ threshold, hasLostSpans }: Decision, span: ReadableSpan): void {
+    const { traceState, traceFlags } = span.spanContext()
+    const isSampled = (traceFlags & TraceFlags.SAMPLED) !== 0
+    const isAsItShould = isSampled && !hasLostSpans && thresholdIn(traceState) === threshold
+    this.#next.onEnd(isAsItShould || threshold === undefined ? span : promotedSpan(span, threshold, hasLostSpans))
+  }
+}
+
+class Undecided implements Decision {
+  readonly fragment: Fragment
+  readonly isEvicted: boolean
+  traceClass: TraceClass = 'normal'
+  threshold: string | undefined = undefined
+  isKept = false
+  hasLostSpans = false
+
+  constructor(fragment: Fragment, isEvicted: boolean) {
+    this.fragment = fragment
+    this.isEvicted = isEvicted
+  }
+}
+
+/** A class that was found out later takes the place of a lower one. */
+const RANKS: Readonly<Record<TraceClass, number>> = { normal: 0, slow: 1, error: 2, kept: 3 }
