@@ -1,5 +1,6 @@
 import type { SamplerConfigModel } from '@opentelemetry/configuration'
 import { AlwaysOnSampler, ParentBasedSampler, type Sampler } from '@opentelemetry/sdk-trace'
+import { compositeFromConfig } from './composite-config.js'
 import { samplerFromName, type NamedOptions } from './named.js'
 import { parentBased } from './parent-based.js'
 
@@ -7,7 +8,7 @@ import { parentBased } from './parent-based.js'
 const OTHER_NAMES: Readonly<Record<string, string>> = { trace_id_ratio_based: 'traceidratio' }
 
 /**
- * The `sampler` of a declarative configuration: the schema's, and ours by their names with `/development`, options in
+ * The `sampler` of a declarative configuration: the schema's (`composite/development` too), and ours by their names with `/development`, options in
  * snake_case. Throws an Error for a sampler that does not exist here or an option that is wrong; undefined where the file
  * names none.
  */
@@ -15,6 +16,7 @@ export function samplerFromConfig(model: SamplerConfigModel | null | undefined):
   if (!model) return undefined
   const [key = '', options] = Object.entries(model)[0] ?? []
   if (key === 'parent_based') return parentBasedFromConfig(model.parent_based ?? {})
+  if (key === 'composite/development') return compositeFromConfig(model['composite/development'] ?? {})
   const name = key.replace(/\/development$/, '')
   return samplerFromName(OTHER_NAMES[name] ?? name, inCamelCase((options ?? {}) as NamedOptions))
 }
