@@ -2,6 +2,7 @@ import { DiagLogLevel, type Attributes, type TextMapPropagator } from '@opentele
 import type { ConfigurationModel, SpanProcessorConfigModel } from '@opentelemetry/configuration'
 import type { ResourceDetector } from '@opentelemetry/resources'
 import type { SpanLimits } from '@opentelemetry/sdk-trace'
+import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions'
 import type { OtlpConnection } from '../export/otlp-exporter.js'
 import type { BatchSettings, ExporterSettings, PipelineSettings } from '../export/span-processors.js'
 import { readEnv } from '../internal/env.js'
@@ -27,13 +28,18 @@ export function settingsFromConfigFile(): TracingSettings {
   const configuration = requireOwn('@opentelemetry/configuration') as Configuration
   const model = configuration.createConfigFactory().getConfigModel()
   warnOfOtherSignals(model)
+  const attributes = resourceAttributes(model, configuration)
+  const serviceName = attributes[ATTR_SERVICE_NAME]
   return {
     disabled: model.disabled ?? false,
     logLevel: logLevel(model.log_level),
-    resourceAttributes: resourceAttributes(model, configuration),
+    resourceAttributes: attributes,
     resourceDetectors: resourceDetectors(model),
     pipelines: (model.tracer_provider?.processors ?? []).map((processor) => pipeline(processor, configuration)),
-    sampler: samplerFromConfig(model.tracer_provider?.sampler),
+    sampler: samplerFromConfig(
+      model.tracer_provider?.sampler,
+      typeof serviceName === 'string' ? serviceName : undefined,
+    ),
     propagators: propagators(model, configuration),
     spanLimits: spanLimits(model),
     metricsAreOn: false,

@@ -3,6 +3,10 @@ import { AlwaysOnSampler, ParentBasedSampler, type Sampler } from '@opentelemetr
 import { compositeFromConfig } from './composite-config.js'
 import { samplerFromName, type NamedOptions } from './named.js'
 import { parentBased } from './parent-based.js'
+import { remoteSampler } from './remote.js'
+
+/** What a resource without a name is called. */
+const UNNAMED = 'unknown_service'
 
 /** The schema's names that are written differently here. */
 const OTHER_NAMES: Readonly<Record<string, string>> = { trace_id_ratio_based: 'traceidratio' }
@@ -11,14 +15,31 @@ const OTHER_NAMES: Readonly<Record<string, string>> = { trace_id_ratio_based: 't
  * The `sampler` of a declarative configuration: the schema's (`composite/development` too), and ours by their names with `/development`, options in
  * snake_case. Throws an Error for a sampler that does not exist here or an option that is wrong; undefined where the file
  * names none.
+ *
+ * @param serviceName of the resource; Jaeger's remote sampling asks by it
  */
-export function samplerFromConfig(model: SamplerConfigModel | null | undefined): Sampler | undefined {
+export function samplerFromConfig(
+  model: SamplerConfigModel | null | undefined,
+  serviceName: string = UNNAMED,
+): Sampler | undefined {
   if (!model) return undefined
   const [key = '', options] = Object.entries(model)[0] ?? []
-  if (key === 'parent_based') return parentBasedFromConfig(model.parent_based ?? {})
+  if (key === 'parent_based') return parentBasedFromConfig(model.parent_based ?? {}, serviceName)
+  if (key === 'jaeger_remote/development') return jaegerRemote(model['jaeger_remote/development'], serviceName)
   if (key === 'composite/development') return compositeFromConfig(model['composite/development'] ?? {})
   const name = key.replace(/\/development$/, '')
   return samplerFromName(OTHER_NAMES[name] ?? name, inCamelCase((options ?? {}) as NamedOptions))
+}
+
+function jaegerRemote(model: SamplerConfigModel['jaeger_remote/development'], serviceName: string): Sampler {
+  if (!model) throw new Error('jaeger_remote/development needs an endpoint')
+  const initialSampler = samplerFromConfig(model.initial_sampler, serviceName)
+  return remoteSampler({
+    endpoint: model.endpoint,
+    serviceName,
+    ...(model.interval != null && { pollMillis: model.interval }),
+    ...(initialSampler && { initialSampler }),
+  })
 }
 
 function inCamelCase(options: NamedOptions): NamedOptions {
@@ -30,13 +51,13 @@ function inCamelCase(options: NamedOptions): NamedOptions {
   )
 }
 
-function parentBasedFromConfig(model: NonNullable<SamplerConfigModel['parent_based']>): Sampler {
-  const root = samplerFromConfig(model.root) ?? new AlwaysOnSampler()
+function parentBasedFromConfig(model: NonNullable<SamplerConfigModel['parent_based']>, serviceName: string): Sampler {
+  const root = samplerFromConfig(model.root, serviceName) ?? new AlwaysOnSampler()
   const delegates = {
-    remoteParentSampled: samplerFromConfig(model.remote_parent_sampled),
-    remoteParentNotSampled: samplerFromConfig(model.remote_parent_not_sampled),
-    localParentSampled: samplerFromConfig(model.local_parent_sampled),
-    localParentNotSampled: samplerFromConfig(model.local_parent_not_sampled),
+    remoteParentSampled: samplerFromConfig(model.remote_parent_sampled, serviceName),
+    remoteParentNotSampled: samplerFromConfig(model.remote_parent_not_sampled, serviceName),
+    localParentSampled: samplerFromConfig(model.local_parent_sampled, serviceName),
+    localParentNotSampled: samplerFromConfig(model.local_parent_not_sampled, serviceName),
   }
   const named = Object.entries(delegates).filter(([, sampler]) => sampler)
   // Only the stock one has a delegate for each kind of parent; ours follows the parent's threshold.

@@ -1,5 +1,8 @@
 import { ROOT_CONTEXT, SpanKind, trace, type Attributes, type Context } from '@opentelemetry/api'
-import { SamplingDecision } from '@opentelemetry/sdk-trace'
+import { SamplingDecision, type Sampler } from '@opentelemetry/sdk-trace'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { samplerFromConfig } from '../../src/sampling/from-config.js'
 
@@ -57,4 +60,30 @@ test('a composable sampler that does not exist is named', () => {
   expect(() => samplerFromConfig({ 'composite/development': { dice: {} } })).toThrow(
     'there is no composable sampler "dice"',
   )
+})
+
+test('jaeger_remote/development asks for the service of the resource, and begins with initial_sampler', async () => {
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '')
+    response.end('{"probabilisticSampling":{"samplingRate":1}}')
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const remoteOne = samplerFromConfig(
+    {
+      'jaeger_remote/development': {
+        endpoint: `http://127.0.0.1:${port}/sampling`,
+        interval: 60_000,
+        initial_sampler: { always_off: {} },
+      },
+    },
+    'checkout',
+  ) as Sampler & { close(): void }
+  const first = remoteOne.shouldSample(ROOT_CONTEXT, TRACE_ID, 'GET', SpanKind.SERVER, {}, []).decision
+  await once(server, 'request')
+  remoteOne.close()
+  server.close()
+  expect(first).toBe(SamplingDecision.NOT_RECORD)
+  expect(asked).toEqual(['/sampling?service=checkout'])
 })
