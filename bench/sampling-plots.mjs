@@ -113,7 +113,7 @@ function panel(title, series, limit) {
     const error = (100 * estimate) / arrived.reduce((a, b) => a + b) - 100
     const label = `${name} (count ${error < 0 ? '−' : '+'}${Math.abs(error).toFixed(1)} %)`
     parts.push(text(x, HEIGHT - 2, label, { color }))
-    x += 7 + label.length * 6.2
+    x += 12 + label.length * 6.9
   })
   return parts.join('\n')
 }

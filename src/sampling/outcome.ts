@@ -9,6 +9,7 @@ import {
 import type { TraceState } from '@opentelemetry/api'
 import { SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace'
 import { isKept, probabilityOf, rvIn, thresholdIn, withoutThreshold, withThreshold } from '../internal/threshold.js'
+import { noteFor } from './head-note.js'
 import { followLocalParent } from './local-parent.js'
 import { tailStateOf } from './tail/stages.js'
 
@@ -92,6 +93,9 @@ export class KeepAt {
   }
 
   keeps(traceId: string, inherited: TraceState | undefined): boolean {
-    return isKept(traceId, this.threshold, inherited === undefined ? undefined : rvIn(inherited))
+    if (isKept(traceId, this.threshold, inherited === undefined ? undefined : rvIn(inherited))) return true
+    // The trace state of a dropped trace is silent about T; whoever asks why it is missing wants to know.
+    noteFor(traceId).threshold = this.threshold
+    return false
   }
 }
