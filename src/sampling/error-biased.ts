@@ -11,6 +11,7 @@ import { messageOf, warnOnce } from '../internal/diagnostics.js'
 import { TracingConfigError } from '../internal/errors.js'
 import { encodeThreshold, isKept, KEEP_ALL, rvIn } from '../internal/threshold.js'
 import { checkNumber, type NumberRange } from '../internal/validate.js'
+import { closeSampler } from './close.js'
 import { noteFor } from './head-note.js'
 import { consult, type Question } from './consult.js'
 import { followLocalParent } from './local-parent.js'
@@ -129,6 +130,10 @@ class ErrorBiased implements ErrorBiasedSampler {
 
   spanProcessor(...next: SpanProcessor[]): SpanProcessor {
     return tailSpanProcessor(next)
+  }
+
+  close(): void {
+    closeSampler(this.#head)
   }
 
   toString(): string {

@@ -57,9 +57,6 @@ const SAMPLERS: Readonly<Record<string, Named>> = {
   },
 }
 
-/** Follows its parent by itself; stock parent-based sampling around it would hide errors under unsampled parents. */
-const FOLLOWS_PARENT = 'error_biased'
-
 export const SAMPLER_NAMES: readonly string[] = Object.keys(SAMPLERS).flatMap((name) => [name, PARENT_BASED + name])
 
 /** The option that a bare argument of this sampler sets. */
@@ -80,7 +77,7 @@ export function samplerFromName(name: string, options: NamedOptions): Sampler {
     throw new TracingConfigError('ERR_OPTION_RANGE', problem)
   }
   const root = named.make({ ...named.defaults, ...options })
-  return rootName === name || rootName === FOLLOWS_PARENT ? root : parentBased(root)
+  return rootName === name ? root : parentBased(root)
 }
 
 function rootNameOf(name: string): string {
@@ -88,8 +85,10 @@ function rootNameOf(name: string): string {
 }
 
 function withoutOptions(options: NamedOptions, make: () => Sampler): Sampler {
-  checkSamplerOptions(options, [])
-  return make()
+  const [first] = Object.entries(options)
+  if (!first) return make()
+  const problem = { option: first[0], allowed: 'left out: this sampler has no options', received: first[1] }
+  throw new TracingConfigError('ERR_OPTION_UNKNOWN', problem)
 }
 
 function ratioIn(options: NamedOptions): number {

@@ -1,4 +1,5 @@
 import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace'
+import { closeSampler } from './close.js'
 import { consult, type Question } from './consult.js'
 import { isErrorBiased } from './error-biased.js'
 import { requireSampler } from './options.js'
@@ -29,6 +30,10 @@ class ParentBased implements Sampler {
     const [context, traceId] = question
     const parent = parentOf(context)
     return parent === undefined ? consult(this.#root, question) : followParent(parent, traceId)
+  }
+
+  close(): void {
+    closeSampler(this.#root)
   }
 
   toString(): string {

@@ -1,6 +1,7 @@
 import type { TextMapPropagator } from '@opentelemetry/api'
 import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { checkPart } from '../internal/validate.js'
+import { closeSampler } from './close.js'
 import { DecisionLog, type SamplingDecisionRecord } from './decision-log.js'
 import { forcedSampler, forcePropagator, type ForceOptions } from './force.js'
 import { switchableSampler } from './switchable.js'
@@ -33,15 +34,11 @@ export function samplingStage(initial: Sampler, force: ForceOptions | undefined)
     setSampler(next) {
       checkPart('sampler', next, 'a Sampler', ['shouldSample'])
       if (next === current) return
-      close(current)
+      closeSampler(current)
       current = next
       sampler.set(steered(next))
     },
     explain: (traceId) => log.explain(traceId),
-    close: () => close(current),
+    close: () => closeSampler(current),
   }
-}
-
-function close(sampler: Sampler): void {
-  ;(sampler as { close?: () => void }).close?.()
 }

@@ -13,6 +13,15 @@ const run = promisify(execFile)
 // npm chooses versions by the Node.js that runs it.
 const env = { ...process.env, PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) }
 
+const EXAMPLES = [
+  'first-trace.mjs',
+  'custom-sampler.mjs',
+  'shutdown.mjs',
+  'import-tracing',
+  'keep-errors.mjs',
+  'sampling-rules.mjs',
+]
+
 /** An app in a folder with a space in its name, into which the packed package was installed, and nothing else. */
 let app: string
 beforeAll(async () => {
@@ -26,7 +35,7 @@ beforeAll(async () => {
   )
   await writeFile(join(app, 'package.json'), '{ "private": true }')
   await run('npm', ['install', '--no-audit', '--no-fund', join(app, filename)], { cwd: app, env })
-  for (const example of ['first-trace.mjs', 'custom-sampler.mjs', 'shutdown.mjs', 'import-tracing']) {
+  for (const example of EXAMPLES) {
     await cp(join(REPOSITORY, 'examples', example), join(app, example), { recursive: true })
   }
 }, 300_000)
@@ -130,5 +139,18 @@ describe('the example', () => {
     const result = await runInApp(['shutdown.mjs'])
     expect(result).toMatchObject({ exitCode: 0, stderr: '' })
     expect(result.stdout).toContain('build report')
+  })
+
+  test('keep-errors keeps the order that failed, whole', async () => {
+    const result = await runInApp(['keep-errors.mjs'])
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(result.stdout).toMatch(/✗ POST \/orders[^]*SELECT stock[^]*✗ charge card/)
+  })
+
+  test('sampling-rules leaves out what its rules drop', async () => {
+    const result = await runInApp(['sampling-rules.mjs'])
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(result.stdout).toContain('trace ')
+    expect(result.stdout).not.toContain('/health')
   })
 })

@@ -1,6 +1,6 @@
 import { context, propagation, ROOT_CONTEXT, SpanStatusCode, trace, TraceFlags, type Span } from '@opentelemetry/api'
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import {
   adjustedCount,
   alwaysOff,
@@ -13,6 +13,7 @@ import {
   startTracing,
   TracingConfigError,
   withSpan,
+  type Sampler,
   type Tracing,
   type TracingOptions,
 } from '../../../src/index.js'
@@ -53,11 +54,11 @@ const root = (): string => request({}, traceIdOf)
 
 describe('setSampler', () => {
   test('decides from the next root on', async () => {
-    const { setSampler } = start({ sampler: alwaysOff() })
+    const running = start({ sampler: alwaysOff() })
     root()
-    setSampler(alwaysOn())
+    running.setSampler(alwaysOn())
     withSpan('seen', () => undefined)
-    setSampler(alwaysOff())
+    running.setSampler(alwaysOff())
     root()
     expect(await exported()).toEqual(['seen'])
   })
@@ -66,19 +67,19 @@ describe('setSampler', () => {
     ['kept', alwaysOn(), alwaysOff(), ['child', 'kept']],
     ['dropped', alwaysOff(), alwaysOn(), []],
   ])('leaves the children of a root that was %s with their root', async (name, before, after, spans) => {
-    const { setSampler } = start({ sampler: parentBased(before) })
+    const running = start({ sampler: parentBased(before) })
     withSpan(name, () => {
-      setSampler(parentBased(after))
+      running.setSampler(parentBased(after))
       withSpan('child', () => undefined)
     })
     expect(await exported()).toEqual(spans)
   })
 
   test('leaves a trace that is held back to the sampler that began it', async () => {
-    const { setSampler } = start({ sampler: errorBiasedSampler({ ratio: 0 }) })
+    const running = start({ sampler: errorBiasedSampler({ ratio: 0 }) })
     const failing = (): void =>
       withSpan('root', () => {
-        setSampler(alwaysOff())
+        running.setSampler(alwaysOff())
         withSpan('child', () => {
           throw new Error('late')
         })
@@ -89,28 +90,55 @@ describe('setSampler', () => {
 
   test('closes the sampler that was there, and the last one at shutdown', async () => {
     const closed: string[] = []
-    const closing = (name: string) => ({ ...alwaysOnPart(), close: () => void closed.push(name) })
-    const { setSampler } = start({ sampler: closing('first') })
-    setSampler(closing('second'))
+    const running = start({ sampler: closing(() => closed.push('first')) })
+    running.setSampler(closing(() => closed.push('second')))
     expect(closed).toEqual(['first'])
-    await tracing?.shutdown()
+    await running.shutdown()
     expect(closed).toEqual(['first', 'second'])
   })
 
-  test.each([undefined, null, {}, 'always_on', { shouldSample: 1 }])('throws for %j, and keeps what was there', async (wrong) => {
-    const { setSampler } = start({ sampler: alwaysOn() })
-    expect(() => setSampler(wrong as never)).toThrow(TracingConfigError)
-    expect(() => setSampler(wrong as never)).toThrow(expect.objectContaining({ option: 'sampler' }))
-    withSpan('seen', () => undefined)
-    expect(await exported()).toEqual(['seen'])
+  test.each([
+    ['parentBased', (root: Sampler) => parentBased(root)],
+    ['errorBiasedSampler', (sampler: Sampler) => errorBiasedSampler({ sampler })],
+  ])('closes what stands within %s', (_name, around) => {
+    const close = vi.fn()
+    const running = start({ sampler: around(closing(close)) })
+    running.setSampler(alwaysOn())
+    expect(close).toHaveBeenCalledOnce()
   })
+
+  test('a sampler that can not be closed is told, and tracing shuts down all the same', async () => {
+    const said: string[] = []
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0)
+    const fail = (): never => {
+      throw new Error('stuck')
+    }
+    await start({ sampler: closing(fail) }).shutdown()
+    vi.restoreAllMocks()
+    expect(said).toEqual([expect.stringContaining('a sampler could not be closed: stuck')])
+    withSpan('not traced', () => undefined)
+    start({ sampler: alwaysOn() })
+    withSpan('second life', () => undefined)
+    expect(await exported()).toEqual(['second life'])
+  })
+
+  test.each([undefined, null, {}, 'always_on', { shouldSample: 1 }])(
+    'throws for %j, and keeps what was there',
+    async (wrong) => {
+      const running = start({ sampler: alwaysOn() })
+      expect(() => running.setSampler(wrong as never)).toThrow(TracingConfigError)
+      expect(() => running.setSampler(wrong as never)).toThrow(expect.objectContaining({ option: 'sampler' }))
+      withSpan('seen', () => undefined)
+      expect(await exported()).toEqual(['seen'])
+    },
+  )
 })
 
 describe('explain', () => {
   test('tells sampler, R, T and that the head kept the trace', () => {
-    const { explain } = start({ sampler: probabilitySampler(0.5) })
+    const running = start({ sampler: probabilitySampler(0.5) })
     request(fromTrace(ABOVE_HALF), () => undefined)
-    expect(explain(ABOVE_HALF)).toEqual({
+    expect(running.explain(ABOVE_HALF)).toEqual({
       traceId: ABOVE_HALF,
       sampler: 'Probability{0.5}',
       randomness: '80000000000001',
@@ -122,9 +150,9 @@ describe('explain', () => {
   })
 
   test('tells sampler and R of a trace that the head dropped', () => {
-    const { explain } = start({ sampler: probabilitySampler(0.5) })
+    const running = start({ sampler: probabilitySampler(0.5) })
     request(fromTrace(BELOW_HALF), () => undefined)
-    expect(explain(BELOW_HALF)).toMatchObject({
+    expect(running.explain(BELOW_HALF)).toMatchObject({
       sampler: 'Probability{0.5}',
       randomness: '7fffffffffffff',
       head: 'dropped',
@@ -134,14 +162,14 @@ describe('explain', () => {
   })
 
   test('tells that an error kept what the head had not, once it has', () => {
-    const { explain } = start({ sampler: errorBiasedSampler({ ratio: 0 }) })
+    const running = start({ sampler: errorBiasedSampler({ ratio: 0 }) })
     const traceId = request({}, (span) => {
-      expect(explain(traceIdOf(span))).toMatchObject({ head: 'recorded', outcome: 'undecided' })
+      expect(running.explain(traceIdOf(span))).toMatchObject({ head: 'recorded', outcome: 'undecided' })
       span.setStatus({ code: SpanStatusCode.ERROR })
       return traceIdOf(span)
     })
-    expect(explain(traceId)).toMatchObject({
-      sampler: expect.stringContaining('ErrorBiased{'),
+    expect(running.explain(traceId)).toMatchObject({
+      sampler: 'ErrorBiased{AlwaysOff, errors=10/s}',
       threshold: '0',
       head: 'recorded',
       outcome: 'kept',
@@ -150,22 +178,22 @@ describe('explain', () => {
   })
 
   test('tells that a held trace without an error was dropped', () => {
-    const { explain } = start({ sampler: errorBiasedSampler({ ratio: 0 }) })
-    expect(explain(root())).toMatchObject({ head: 'recorded', outcome: 'dropped', reason: 'normal' })
+    const running = start({ sampler: errorBiasedSampler({ ratio: 0 }) })
+    expect(running.explain(root())).toMatchObject({ head: 'recorded', outcome: 'dropped', reason: 'normal' })
   })
 
   test('names the rule', () => {
-    const { explain } = start({ sampler: ruleBasedSampler([{ label: 'requests', name: 'req*', sampler: alwaysOff() }]) })
-    expect(explain(root())).toMatchObject({ rule: 'requests', outcome: 'dropped' })
+    const running = start({ sampler: ruleBasedSampler([{ label: 'requests', name: 'req*', sampler: alwaysOff() }]) })
+    expect(running.explain(root())).toMatchObject({ rule: 'requests', outcome: 'dropped' })
   })
 
   test('tells of each trace by the sampler that decided it', () => {
-    const { explain, setSampler } = start({ sampler: probabilitySampler(1) })
+    const running = start({ sampler: probabilitySampler(1) })
     const before = root()
-    setSampler(alwaysOff())
+    running.setSampler(alwaysOff())
     const after = root()
-    expect(explain(before)).toMatchObject({ sampler: 'Probability{1}', outcome: 'kept' })
-    expect(explain(after)).toMatchObject({ sampler: alwaysOff().toString(), outcome: 'dropped' })
+    expect(running.explain(before)).toMatchObject({ sampler: 'Probability{1}', outcome: 'kept' })
+    expect(running.explain(after)).toMatchObject({ sampler: alwaysOff().toString(), outcome: 'dropped' })
   })
 
   test('knows nothing of a trace that was not begun here', () => {
@@ -175,15 +203,18 @@ describe('explain', () => {
 
 describe('force', () => {
   test('keeps the whole trace of a request with the secret, counted once', async () => {
-    const { explain } = start({ sampler: alwaysOff(), force })
+    const running = start({ sampler: alwaysOff(), force })
     const traceId = request({ 'x-trace-me': SECRET }, (span) => {
       withSpan('child', () => undefined)
       return traceIdOf(span)
     })
     expect(await exported()).toEqual(['child', 'request'])
-    expect(exporter.getFinishedSpans().map((span) => span.spanContext().traceState?.get('ot'))).toEqual(['th:0', 'th:0'])
+    expect(exporter.getFinishedSpans().map((span) => span.spanContext().traceState?.get('ot'))).toEqual([
+      'th:0',
+      'th:0',
+    ])
     expect(exporter.getFinishedSpans().map(adjustedCount)).toEqual([1, 1])
-    expect(explain(traceId)).toMatchObject({ outcome: 'kept', reason: 'forced', threshold: '0' })
+    expect(running.explain(traceId)).toMatchObject({ outcome: 'kept', reason: 'forced', threshold: '0' })
   })
 
   test.each([parentBased(alwaysOff()), errorBiasedSampler({ ratio: 0 })])(
@@ -196,8 +227,8 @@ describe('force', () => {
   )
 
   test('still holds after the sampler was exchanged', async () => {
-    const { setSampler } = start({ sampler: alwaysOn(), force })
-    setSampler(alwaysOff())
+    const running = start({ sampler: alwaysOn(), force })
+    running.setSampler(alwaysOff())
     request({ 'x-trace-me': SECRET }, () => undefined)
     expect(await exported()).toEqual(['request'])
   })
@@ -241,18 +272,11 @@ describe('errorBiasedSampler in startTracing', () => {
     expect(headers.map(({ traceparent }) => traceparent?.slice(-2))).toEqual(['00', '01'])
     expect(headers[1]?.tracestate).toBe('ot=th:0')
   })
-
-  test('holds nothing back that can not be flushed', async () => {
-    const { flush } = start({ sampler: errorBiasedSampler({ ratio: 1 }) })
-    withSpan('done', () => undefined)
-    await flush()
-    expect(await exported()).toEqual(['done'])
-  })
 })
 
 describe('keep', () => {
   test('keeps the whole local trace, what ended before too, counted once', async () => {
-    const { explain } = start({ sampler: errorBiasedSampler({ ratio: 0 }) })
+    const running = start({ sampler: errorBiasedSampler({ ratio: 0 }) })
     const traceId = request({}, (span) => {
       withSpan('before', () => undefined)
       expect(keep(span)).toBe(true)
@@ -261,18 +285,21 @@ describe('keep', () => {
     })
     expect(await exported()).toEqual(['before', 'after', 'request'])
     expect(exporter.getFinishedSpans().map(adjustedCount)).toEqual([1, 1, 1])
-    expect(explain(traceId)).toMatchObject({ outcome: 'kept', reason: 'kept', threshold: '0' })
+    expect(running.explain(traceId)).toMatchObject({ outcome: 'kept', reason: 'kept', threshold: '0' })
   })
 
   test('can not bring back what a head sampler has dropped, and says so', () => {
+    const said: string[] = []
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0)
     start({ sampler: alwaysOff() })
     expect(request({}, keep)).toBe(false)
+    vi.restoreAllMocks()
+    expect(said).toEqual([expect.stringContaining('keep(span) came too late')])
   })
 })
 
-function alwaysOnPart(): ReturnType<typeof alwaysOn> {
-  const sampler = alwaysOn()
-  return { shouldSample: (...question) => sampler.shouldSample(...question), toString: () => 'Closing' }
+function closing(close: () => void): Sampler {
+  return Object.assign(alwaysOn(), { close })
 }
 
 function endInError(span: Span): void {

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { otlpSink, type ReceivedSpan } from '../../helpers/otlp-sink.js'
 import { startNode, type RunningNode } from '../../helpers/run-node.js'
 import { fixture, REPOSITORY } from '../../helpers/traced-app.js'
+import { randomTraceId, seeded } from '../simulation.js'
 
 const NAMES = ['a', 'b', 'c'] as const
 type Name = (typeof NAMES)[number]
@@ -17,11 +18,12 @@ interface Call {
   readonly entry: Name
   readonly traceId?: string
   readonly search?: string
+  readonly erring?: readonly Name[]
 }
 
 interface Answer extends Call {
   readonly traceId: string
-  readonly status: number
+  readonly erring: readonly Name[]
 }
 
 /** Three processes, a → b → c, one sink; the processes have ended, and flushed, when this settles. */
@@ -56,10 +58,11 @@ async function callServices(
 
 async function answerTo(call: Call, url: string): Promise<Answer> {
   const { traceId, search = '' } = call
-  const headers: Record<string, string> = traceId === undefined ? {} : { traceparent: `00-${traceId}-00f067aa0ba902b7-00` }
+  const headers: Record<string, string> =
+    traceId === undefined ? {} : { traceparent: `00-${traceId}-00f067aa0ba902b7-00` }
   const answer = await fetch(url + search, { headers })
   await answer.text()
-  return { ...call, traceId: answer.headers.get('x-trace-id') ?? '', status: answer.status }
+  return { ...call, traceId: answer.headers.get('x-trace-id') ?? '', erring: call.erring ?? [] }
 }
 
 function byTrace(spans: readonly ReceivedSpan[]): Traces {
@@ -86,22 +89,11 @@ function estimate(traces: Traces, traceIds: readonly string[], name: Name): numb
 
 const standardError = (count: number, ratio: number): number => Math.sqrt((count * (1 - ratio)) / ratio)
 
-/** Trace ids that are the same in each run, with uniform randomness: mulberry32. */
-function seededTraceIds(count: number, seed: number): string[] {
-  let state = seed
-  const next = (): string => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0).toString(16).padStart(8, '0')
-  }
-  return Array.from({ length: count }, () => next() + next() + next() + next())
-}
-
 describe('three services with different ratios, each of which decides by the trace id', () => {
   const ratios: Ratios = { a: 0.5, b: 0.125, c: 0.25 }
   // Sent as the caller's, so that the same traces are kept in every run and four standard errors never fail by chance.
-  const traceIds = seededTraceIds(500, 5)
+  const random = seeded(5)
+  const traceIds = Array.from({ length: 500 }, () => randomTraceId(random))
   let traces: Traces
 
   beforeAll(async () => {
@@ -131,36 +123,43 @@ describe('three services with different ratios, each of which decides by the tra
   })
 })
 
-/** Which services have a span that errs: the one that fails, and those who see the 500 of the one they call. */
-const SCENARIOS: readonly { readonly search: string; readonly erring: readonly Name[] }[] = [
-  { search: '', erring: [] },
-  { search: '', erring: [] },
-  { search: '', erring: [] },
-  { search: '?fail=a', erring: ['a'] },
-  { search: '?fail=b', erring: ['a', 'b'] },
-  { search: '?fail=c', erring: ['a', 'b', 'c'] },
-  { search: '?fail=c&shield=b', erring: ['b', 'c'] },
+interface Scenario {
+  readonly fails?: Name
+  /** Answers 200 all the same. */
+  readonly shields?: Name
+  /** Those that have a span that errs: the one that fails, and whoever sees the 500 of the one that it calls. */
+  readonly erring: readonly Name[]
+}
+
+const HEALTHY: Scenario = { erring: [] }
+const SCENARIOS: readonly Scenario[] = [
+  ...[HEALTHY, HEALTHY, HEALTHY],
+  { fails: 'a', erring: ['a'] },
+  { fails: 'b', erring: ['a', 'b'] },
+  { fails: 'c', erring: ['a', 'b', 'c'] },
+  { fails: 'c', shields: 'b', erring: ['b', 'c'] },
 ]
 
 describe('three error-biased services with different ratios, with errors at any of them', () => {
   const ratios: Ratios = { a: 0.5, b: 0.3, c: 0.25 }
   const entries: readonly Name[] = ['a', 'b', 'c']
-  let answers: readonly (Answer & { erring: readonly Name[] })[]
+  let answers: readonly Answer[]
   let traces: Traces
 
   beforeAll(async () => {
     const calls = entries.flatMap((entry) => {
       const passed = NAMES.slice(NAMES.indexOf(entry))
-      return Array.from({ length: 196 }, (_, i) => {
-        const { search = '', erring = [] } = SCENARIOS[i % SCENARIOS.length] ?? {}
+      return Array.from({ length: 196 }, (_, i): Call => {
+        const { fails, shields, erring } = SCENARIOS[i % SCENARIOS.length] ?? HEALTHY
         // A service that isn't called can't fail.
-        const isPassed = !/fail=(\w)/.test(search) || passed.includes(/fail=(\w)/.exec(search)?.[1] as Name)
-        return { entry, search: isPassed ? search : '', erring: isPassed ? erring.filter((n) => passed.includes(n)) : [] }
+        if (!fails || !passed.includes(fails)) return { entry, search: '', erring: [] }
+        const search = `?fail=${fails}${shields ? `&shield=${shields}` : ''}`
+        return { entry, search, erring: erring.filter((name) => passed.includes(name)) }
       })
     })
     const result = await callServices('error_biased', ratios, calls)
     expect(result.said).toBe('')
-    answers = result.answers as typeof answers
+    answers = result.answers
     traces = result.traces
   })
 
@@ -190,6 +189,15 @@ describe('three error-biased services with different ratios, with errors at any 
       return kept.length !== 0 && kept.length !== passed(answer).length
     })
     expect(torn).toEqual([])
+  })
+
+  test('every span of a trace without an error says the ratio of the first service', () => {
+    const healthy = answers.filter(({ erring }) => erring.length === 0)
+    const wrong = healthy.filter(({ entry, traceId }) => {
+      const spans = Object.values(traces.get(traceId) ?? {}).flat()
+      return spans.some((span) => Math.abs(countOf(span) * ratios[entry] - 1) > 0.001)
+    })
+    expect(wrong).toEqual([])
   })
 
   // Roots have random ids here. By chance one of the three is 6 standard errors off in less than one of ten million runs.
