@@ -26,6 +26,19 @@ function childOf(state, isRemote) {
 const child = { context: childOf('ot=th:0', true), traceIds: [ids[0]] }
 const limits = { maxTracesPerSecond: 100 }
 const { alwaysOn, alwaysOff, probabilitySampler, parentBased, rateLimitingSampler, dynamicSampler, anyOf } = ours
+const { errorBiasedSampler, ruleBasedSampler } = ours
+
+// By what rules are written with: names, routes, kinds, attributes.
+const fallback = probabilitySampler(0.1)
+const rules = Array.from({ length: 10 }, (_, index) => ({
+  ...[
+    { name: `POST /*/${index}` },
+    { route: `/orders/:id/${index}` },
+    { kind: 'consumer' },
+    { attributes: { tier: `t${index}` } },
+  ][index % 4],
+  sampler: fallback,
+}))
 
 const cases = [
   { name: 'stock AlwaysOn', sampler: new AlwaysOnSampler() },
@@ -42,6 +55,8 @@ const cases = [
     sampler: rateLimitingSampler({ ...limits, delegate: probabilitySampler(0.1) }),
   },
   { name: 'dynamic, 100 keys', sampler: dynamicSampler({ goalTracesPerSecond: 100 }), goal: 200 },
+  { name: 'ruleBased, 10 rules, none matches', sampler: ruleBasedSampler(rules, { fallback }), goal: 300 },
+  { name: 'errorBiased 0.1', sampler: errorBiasedSampler({ ratio: 0.1 }) },
   { name: 'anyOf of two ratios', sampler: anyOf(probabilitySampler(0.1), probabilitySampler(0.2)) },
   { name: 'stock ParentBased, root', sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(0.1) }) },
   { name: 'parentBased, root', sampler: parentBased(probabilitySampler(0.1)) },

@@ -3,7 +3,15 @@
 import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api'
 import { TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace'
 import { writeFileSync } from 'node:fs'
-import { adjustedCount, dynamicSampler, probabilitySampler, rateLimitingSampler } from 'spanwright'
+import {
+  adjustedCount,
+  anyOf,
+  dynamicSampler,
+  parentBased,
+  probabilitySampler,
+  rateLimitingSampler,
+  ruleBasedSampler,
+} from 'spanwright'
 
 const LIMIT = 50
 const SECONDS = 120
@@ -125,6 +133,21 @@ const PAGES = {
   },
   dynamic: { name: 'dynamicSampler', make: (clock) => dynamicSampler({ goalTracesPerSecond: LIMIT, clock }) },
   probability: { name: 'probabilitySampler 10 %', make: () => probabilitySampler(0.1) },
+  'parent-based': {
+    name: 'parentBased(rateLimiting)',
+    make: (clock) => parentBased(rateLimitingSampler({ maxTracesPerSecond: LIMIT, clock })),
+  },
+  'any-of': {
+    name: 'anyOf(1 %, 20/s)',
+    make: (clock) => anyOf(probabilitySampler(0.01), rateLimitingSampler({ maxTracesPerSecond: 20, clock })),
+  },
+  'rule-based': {
+    name: 'rules: GET /0 1 %, else 40/s',
+    make: (clock) =>
+      ruleBasedSampler([{ name: 'GET /0', sampler: probabilitySampler(0.01) }], {
+        fallback: rateLimitingSampler({ maxTracesPerSecond: 40, clock }),
+      }),
+  },
 }
 
 for (const [page, { name, make }] of Object.entries(PAGES)) {
