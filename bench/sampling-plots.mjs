@@ -134,7 +134,7 @@ const PAGES = {
   dynamic: { name: 'dynamicSampler', make: (clock) => dynamicSampler({ goalTracesPerSecond: LIMIT, clock }) },
   probability: { name: 'probabilitySampler 10 %', make: () => probabilitySampler(0.1) },
   'parent-based': {
-    name: 'parentBased(rateLimiting)',
+    name: 'parentBased(50/s)',
     make: (clock) => parentBased(rateLimitingSampler({ maxTracesPerSecond: LIMIT, clock })),
   },
   'any-of': {
@@ -142,7 +142,7 @@ const PAGES = {
     make: (clock) => anyOf(probabilitySampler(0.01), rateLimitingSampler({ maxTracesPerSecond: 20, clock })),
   },
   'rule-based': {
-    name: 'rules: GET /0 1 %, else 40/s',
+    name: 'rules (1 %, 40/s)',
     make: (clock) =>
       ruleBasedSampler([{ name: 'GET /0', sampler: probabilitySampler(0.01) }], {
         fallback: rateLimitingSampler({ maxTracesPerSecond: 40, clock }),
