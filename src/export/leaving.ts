@@ -12,8 +12,13 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
  */
 export function flushBeforeLeaving(flush: () => Promise<void>): () => void {
   const onBeforeExit = (): void => void flush()
+  const leavingBy = new Set<NodeJS.Signals>()
   const onSignal = (signal: NodeJS.Signals): void => {
+    // An impatient sender signals twice; one flush, and one listener put back, are enough.
+    if (leavingBy.has(signal)) return
+    leavingBy.add(signal)
     void flush().then(() => {
+      leavingBy.delete(signal)
       if (process.listenerCount(signal) > 1) return
       process.removeListener(signal, onSignal)
       process.kill(process.pid, signal)

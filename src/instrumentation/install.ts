@@ -3,13 +3,14 @@ import {
   type Instrumentation,
   type InstrumentationConfig,
 } from '@opentelemetry/instrumentation'
-import { trace } from '@opentelemetry/api'
+import { trace, type TracerProvider } from '@opentelemetry/api'
 import * as dns from '@opentelemetry/instrumentation-dns'
 import * as http from '@opentelemetry/instrumentation-http'
 import * as net from '@opentelemetry/instrumentation-net'
 import * as undici from '@opentelemetry/instrumentation-undici'
 import { isBuiltin, syncBuiltinESMExports } from 'node:module'
 import { warnOnce } from '../internal/diagnostics.js'
+import { processWide } from '../internal/process-wide.js'
 import { requireOwn } from '../internal/require.js'
 import { packageOf, type CatalogueEntry } from './catalogue.js'
 import { packageNameOf } from './package-name.js'
@@ -19,11 +20,24 @@ import { onModuleResolved } from './module-hooks.js'
 import { onlyInTraces } from './only-in-traces.js'
 import { selectInstrumentations, type InstrumentationChoice } from './selection.js'
 
+interface Installed {
+  hooksAreSet: boolean
+  readonly started: { readonly instrumentation: Instrumentation; readonly entry: CatalogueEntry }[]
+}
+
+const installed = processWide('instrumentations', (): Installed => ({ hooksAreSet: false, started: [] }))
+
 /**
  * Installs the wanted instrumentations, each as late as can be: those of built-ins now, those of packages just before the
  * package is first loaded, by `require` or by `import`. What the app does not use costs nothing.
  */
 export function installInstrumentations(choice: InstrumentationChoice): void {
+  // A second start, after a shutdown: hooks and patches are in place, and a second set would make each span twice.
+  if (installed.hooksAreSet) {
+    for (const { instrumentation, entry } of installed.started) instrumentation.setTracerProvider(providerFor(entry))
+    return
+  }
+  installed.hooksAreSet = true
   const wanted = selectInstrumentations(choice)
   const packages = new Map<string, CatalogueEntry>()
   for (const entry of wanted) {
@@ -58,11 +72,8 @@ function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoi
     const Instrumentation = exported[entry.className]
     if (!Instrumentation) throw new Error(`${packageName} has no ${entry.className}`)
     const instrumentation = new Instrumentation(configFor(entry, choice))
-    const tracerProvider = trace.getTracerProvider()
-    registerInstrumentations({
-      instrumentations: [instrumentation],
-      tracerProvider: DETAILS.has(entry.name) ? onlyInTraces(tracerProvider) : tracerProvider,
-    })
+    registerInstrumentations({ instrumentations: [instrumentation], tracerProvider: providerFor(entry) })
+    installed.started.push({ instrumentation, entry })
   } catch (error) {
     warnOnce(
       `start ${packageName}`,
@@ -73,6 +84,12 @@ function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoi
 
 /** What a request is made of, and what is nothing by itself. */
 const DETAILS: ReadonlySet<string> = new Set(['dns', 'net'])
+
+function providerFor({ name }: CatalogueEntry): TracerProvider {
+  const provider = trace.getTracerProvider()
+  return DETAILS.has(name) ? onlyInTraces(provider) : provider
+}
+
 const LOGGERS: ReadonlySet<string> = new Set(['bunyan', 'pino', 'winston'])
 
 function configFor(entry: CatalogueEntry, { config, logsAreOn }: InstrumentationChoice): InstrumentationConfig {

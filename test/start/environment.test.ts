@@ -262,10 +262,36 @@ describe('OTEL_BSP_*', () => {
     expect(result.sink.requests).toHaveLength(2)
   })
 
+  const hundredSpans = (env: Record<string, string>, options: TracedAppOptions = {}): Promise<TracedRun> =>
+    runTracedApp('leave.mjs', { ...options, withoutFlag: true, env })
+
   test('MAX_QUEUE_SIZE bounds what waits', async () => {
-    const result = await run({ OTEL_BSP_MAX_QUEUE_SIZE: '1', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1' })
-    expect(result.spans.length).toBeLessThanOrEqual(2)
-    expect(result.sink.requests).toHaveLength(result.spans.length)
+    // Ten go out at once, ten wait for that, and there is no room for the rest of the hundred.
+    const result = await hundredSpans({ OTEL_BSP_MAX_QUEUE_SIZE: '10', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '10' })
+    expect(result.spans).toHaveLength(20)
+  })
+
+  test('SCHEDULE_DELAY is the longest that a span waits', async () => {
+    await using sink = await otlpSink()
+    const result = hundredSpans(
+      { OTEL_BSP_SCHEDULE_DELAY: '50', OTEL_EXPORTER_OTLP_ENDPOINT: sink.httpUrl },
+      {
+        sink,
+        args: ['wait'],
+        timeoutMillis: 4_000,
+      },
+    )
+    // The app goes on for longer than the default delay would let this wait.
+    expect(await sink.waitForSpans(100, { timeoutMillis: 3_500 })).toHaveLength(100)
+    await result
+  })
+
+  test('EXPORT_TIMEOUT gives up on an export', async () => {
+    await using sink = await otlpSink()
+    sink.respondWith({ kind: 'hang' })
+    const env = { OTEL_BSP_EXPORT_TIMEOUT: '50', OTEL_EXPORTER_OTLP_TIMEOUT: '400' }
+    const result = await hundredSpans({ ...env, OTEL_EXPORTER_OTLP_ENDPOINT: sink.httpUrl }, { sink })
+    expect(result.stderr).toContain('Timeout')
   })
 
   test.each([

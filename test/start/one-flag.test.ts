@@ -28,34 +28,22 @@ describe.each(['cjs', 'mjs'])('an app in .%s under the one flag', (extension) =>
   })
 })
 
-test('traces an app that is started by --require too', async () => {
-  const run = await runTracedApp('calls.cjs', {
-    args: ['fetch'],
-    withoutFlag: true,
-    env: { NODE_OPTIONS: '--require spanwright/register' },
-  })
+test.each([
+  ['--require', 'calls.cjs'],
+  ['--import', 'calls.mjs'],
+])('traces an app through NODE_OPTIONS with %s', async (flag, app) => {
+  const env = { NODE_OPTIONS: `${flag} spanwright/register` }
+  const run = await runTracedApp(app, { args: ['fetch'], withoutFlag: true, env })
 
-  expect(
-    run.spans
-      .filter(isNoSocket)
-      .map(({ kind }) => kind)
-      .toSorted(),
-  ).toEqual(['CLIENT', 'INTERNAL', 'SERVER'])
+  const kinds = run.spans.filter(isNoSocket).map(({ kind }) => kind)
+  expect(kinds.toSorted()).toEqual(['CLIENT', 'INTERNAL', 'SERVER'])
 })
 
-test('traces an app through NODE_OPTIONS', async () => {
-  const run = await runTracedApp('calls.mjs', {
-    args: ['fetch'],
-    withoutFlag: true,
-    env: { NODE_OPTIONS: '--import spanwright/register' },
-  })
+test('gives one span a call also when tracing was stopped and started again', async () => {
+  const run = await runTracedApp('restart.mjs', { withoutFlag: true, env: { OTEL_SERVICE_NAME: 'app' } })
 
-  expect(
-    run.spans
-      .filter(isNoSocket)
-      .map(({ kind }) => kind)
-      .toSorted(),
-  ).toEqual(['CLIENT', 'INTERNAL', 'SERVER'])
+  expect(spanTree(run.spans.filter(isNoSocket))).toEqual(['CLIENT GET (app)', '  SERVER GET (app)'])
+  expect(run.exitCode).toBe(0)
 })
 
 describe('leaves alone what node is asked to run by', () => {
