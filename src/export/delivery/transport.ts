@@ -1,0 +1,41 @@
+/** One way to a backend. */
+export interface Transport {
+  /** For messages to people: no user name, password or query in it. */
+  readonly endpoint: string
+  /**
+   * One attempt, without any repetition. Never throws, never rejects, and settles at the latest when the time is up, also
+   * where the backend hangs or answers a byte at a time.
+   */
+  send(bytes: Uint8Array, timeoutMillis: number): Promise<Answer>
+  /** Closes idle connections; attempts under way are abandoned. */
+  close(): void
+}
+
+export type Answer = Accepted | ComeAgain | Refused
+
+/** The backend has the spans, but for those that it rejected (OTLP's partial success): they are not sent again. */
+export interface Accepted {
+  readonly kind: 'accepted'
+  readonly rejectedSpans: number
+  /** What the backend said about it; empty as a rule. */
+  readonly message: string
+}
+
+/** The backend does not have the spans, or did not say so; another attempt may go better. */
+export interface ComeAgain {
+  readonly kind: 'come-again'
+  /** In words, from the server where it said something; no headers, no tokens. */
+  readonly reason: string
+  /** Where the backend said when to come back. */
+  readonly retryAfterMillis: number | undefined
+  /** Nobody was reached (refused, no such host, no TLS): whoever is about to leave need not try again. */
+  readonly isUnreachable: boolean
+  /** The whole request may have arrived and only the acknowledgement was lost: another attempt sends the spans twice. */
+  readonly mayHaveArrived: boolean
+}
+
+/** The backend will never take this request. */
+export interface Refused {
+  readonly kind: 'refused'
+  readonly reason: string
+}
