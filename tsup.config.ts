@@ -1,16 +1,20 @@
 import type { Options } from 'tsup'
 import { bundleSdk } from './scripts/bundle-sdk.js'
 
+const DOORS = { index: 'src/index.ts', register: 'src/register.ts' }
+/** Besides the doors, what Node.js needs a file for. */
+const ENTRIES = { ...DOORS, 'delivery-thread': 'src/export/delivery/courier/thread.ts' }
+
 // One implementation, in CommonJS; scripts/write-module-entries.mjs adds the ECMAScript modules that pass its exports on.
 const options: Options = {
-  entry: { index: 'src/index.ts', register: 'src/register.ts' },
+  entry: ENTRIES,
   format: ['cjs'],
   outExtension: () => ({ js: '.cjs' }),
   target: 'node22',
   platform: 'node',
   splitting: false,
   clean: true,
-  dts: true,
+  dts: { entry: DOORS },
   silent: true,
   esbuildOptions(options) {
     // createRequire takes a path too, and a path can hold any character; tsup's own shim makes a URL of it by hand.

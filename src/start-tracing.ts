@@ -7,14 +7,20 @@ import { logLevelFromEnvironment, settingsFromEnvironment } from './config/envir
 import { checkOptions, DEFAULTS, optionsFrom, type TracingOptions } from './config/options.js'
 import { resolvePropagator, resolveResource, resolveSampler, resolveSpanProcessors } from './config/resolve.js'
 import type { TracingSettings } from './config/settings.js'
-import { flushBeforeLeaving, settledWithin } from './export/leaving.js'
+import { BatchSpanProcessor } from './export/batch-span-processor.js'
+import { noDeliveryCounts, type TracingLedger } from './export/ledger.js'
+import { meterLedger } from './export/sdk-metrics.js'
 import { installInstrumentations } from './instrumentation/install.js'
+import { takePartInDepartures } from './internal/departures.js'
 import { hasDiagLogger, logDiagnosticsToStderr, messageOf, warnOnce } from './internal/diagnostics.js'
 import { readEnv, withoutEnv } from './internal/env.js'
 import { processWide } from './internal/process-wide.js'
+import { setRunningFlush } from './internal/running-flush.js'
+import { settledWithin } from './internal/settled-within.js'
 import { spanObservers } from './internal/span-observers.js'
 import type { SamplingDecisionRecord } from './sampling/decision-log.js'
 import { samplingStage, type SamplingStage } from './sampling/stage.js'
+import type { TailSpanProcessor } from './sampling/tail/tail-processor.js'
 
 /** The handle of running tracing. */
 export interface Tracing {
@@ -29,6 +35,8 @@ export interface Tracing {
   setSampler(sampler: Sampler): void
   /** Why a trace was kept or not: the sampler, rule, R and T that decided, of the last 10,000 traces that began here. */
   explain(traceId: string): SamplingDecisionRecord | undefined
+  /** Where every span went. */
+  ledger(): TracingLedger
   /** Sends out every span that has ended. Never rejects; waits `shutdownTimeoutMillis` unless told otherwise. */
   flush(options?: { timeoutMillis?: number }): Promise<void>
   /** Flushes and stops. Never rejects, also when the backend is away; bounded like {@link Tracing.flush}. */
@@ -65,9 +73,11 @@ function boot(options: TracingOptions): Tracing {
   state.hasRun = true
   startInstrumentations(options, settings)
   const sampling = samplingStage(resolveSampler(options, settings), options.force)
-  const processors = [sampling.inFrontOf(resolveSpanProcessors(options, settings)), spanObservers()]
-  const sdk = startSdk(options, settings, sampling, processors)
-  return runningHandle(sdk, sampling, processors, options.shutdownTimeoutMillis ?? DEFAULTS.shutdownTimeoutMillis)
+  const senders = resolveSpanProcessors(options, settings)
+  const tail = sampling.inFrontOf(senders)
+  const sdk = startSdk(options, settings, sampling, [tail, spanObservers()])
+  const { shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
+  return runningHandle({ sdk, sampling, tail, senders }, shutdownTimeoutMillis, settings.metricsAreOn)
 }
 
 /** A file speaks alone; a wrong file leaves tracing off, since what it should have said is not known. */
@@ -95,9 +105,12 @@ function startSdk(
   spanProcessors: SpanProcessor[],
 ): NodeSDK {
   const start = (): NodeSDK => {
+    const resource = resolveResource(options, settings)
+    // Until somebody waits for them, late attributes count as pending even when they are there.
+    void resource.waitForAsyncAttributes?.()
     const sdk = new NodeSDK({
       autoDetectResources: false,
-      resource: resolveResource(options, settings),
+      resource,
       sampler,
       spanProcessors,
       spanLimits: { ...settings.spanLimits, ...options.spanLimits },
@@ -136,29 +149,66 @@ function releaseApi(): void {
   logs.disable()
 }
 
-function runningHandle(
-  sdk: NodeSDK,
-  sampling: SamplingStage,
-  processors: readonly SpanProcessor[],
-  longestMillis: number,
-): Tracing {
-  const flush: Tracing['flush'] = ({ timeoutMillis = longestMillis } = {}) =>
-    settledWithin(timeoutMillis, 'sending spans', () => processors.map((processor) => processor.forceFlush()))
-  const stopListening = flushBeforeLeaving(flush)
+/** What runs. */
+interface Parts {
+  readonly sdk: NodeSDK
+  readonly sampling: SamplingStage
+  readonly tail: TailSpanProcessor
+  /** The processors behind the tail. */
+  readonly senders: readonly SpanProcessor[]
+}
+
+function runningHandle(parts: Parts, longestMillis: number, metricsAreOn: boolean): Tracing {
+  const { sdk, sampling, tail, senders } = parts
+  const own = senders.filter((sender) => sender instanceof BatchSpanProcessor)
+  const others = senders.filter((sender) => !(sender instanceof BatchSpanProcessor))
+  const ledger = (): TracingLedger => ledgerOf(sampling, own[0])
+  const flushOthers = (timeoutMillis: number): Promise<void> =>
+    settledWithin(timeoutMillis, 'sending spans', () => others.map((other) => other.forceFlush()))
+  const flush: Tracing['flush'] = async ({ timeoutMillis = longestMillis } = {}) => {
+    tail.decideNow()
+    const flushes = own.map((processor) => processor.forceFlush({ timeoutMillis }))
+    if (others.length > 0) flushes.push(flushOthers(timeoutMillis))
+    await Promise.all(flushes)
+  }
+  const stopDeparting = takePartInDepartures({
+    timeoutMillis: longestMillis,
+    needsEventLoop: others.length > 0,
+    get news() {
+      return sampling.counts.started - sampling.counts.open
+    },
+    flush: flushOthers,
+    leaveNow: () => tail.decideNow(),
+  })
+  const stopMetering = metricsAreOn ? meterLedger(metrics.getMeterProvider(), ledger) : undefined
   let stopped: Promise<void> | undefined
   const stop = async (timeoutMillis: number): Promise<void> => {
-    await settledWithin(timeoutMillis, 'sending the last spans', () => [sdk.shutdown()])
+    tail.decideNow()
+    for (const processor of own) void processor.shutdown({ timeoutMillis })
+    // Our own keep to their time, and say themselves what was lost.
+    await settledWithin(timeoutMillis + 100, 'sending the last spans', () => [sdk.shutdown()])
     sampling.close()
-    stopListening()
+    stopDeparting()
+    stopMetering?.()
+    setRunningFlush(undefined)
     delete state.running
   }
+  setRunningFlush(flush)
   return {
     sdk,
     setSampler: (sampler) => sampling.setSampler(sampler),
     explain: (traceId) => sampling.explain(traceId),
+    ledger,
     flush,
     shutdown: ({ timeoutMillis = longestMillis } = {}) => (stopped ??= stop(timeoutMillis)),
   }
+}
+
+/** Of several ways out, the first of ours is the one that counts; where there is none, spans are out when passed on. */
+function ledgerOf({ counts }: SamplingStage, sender: BatchSpanProcessor | undefined): TracingLedger {
+  const { started, open, notRecorded, undecided, sampledOut, passedOn } = counts
+  const delivery = sender?.ledger() ?? { ...noDeliveryCounts(), exported: passedOn }
+  return { ...delivery, started, open, notRecorded, undecided, sampledOut }
 }
 
 /** With OTEL_SDK_DISABLED=true: the same shape, and nothing behind it. */
@@ -167,6 +217,7 @@ function offHandle(): Tracing {
     sdk: new NodeSDK({ autoDetectResources: false, metricReaders: [] }),
     setSampler: () => undefined,
     explain: () => undefined,
+    ledger: () => ({ started: 0, open: 0, notRecorded: 0, undecided: 0, sampledOut: 0, ...noDeliveryCounts() }),
     flush: () => Promise.resolve(),
     shutdown: () => Promise.resolve(),
   }

@@ -3,8 +3,9 @@ import type { ConfigurationModel, SpanProcessorConfigModel } from '@opentelemetr
 import type { ResourceDetector } from '@opentelemetry/resources'
 import type { SpanLimits } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions'
-import type { OtlpConnection } from '../export/otlp-exporter.js'
-import type { BatchSettings, ExporterSettings, PipelineSettings } from '../export/span-processors.js'
+import type { OtlpConnection } from '../export/otlp-settings.js'
+import type { BatchOptions } from '../export/batch-options.js'
+import type { ExporterSettings, PipelineSettings } from '../export/span-processors.js'
 import { readEnv } from '../internal/env.js'
 import { warnOnce } from '../internal/diagnostics.js'
 import { requireOwn } from '../internal/require.js'
@@ -99,7 +100,7 @@ function pipeline(processor: SpanProcessorConfigModel, configuration: Configurat
   if (processor.simple) return { exporter: exporter(processor.simple.exporter, configuration), batch: 'none' }
   if (!processor.batch) return fail(`there is no span processor "${kind}"`)
   const { max_queue_size, max_export_batch_size, schedule_delay, export_timeout } = processor.batch
-  const batch: BatchSettings = {
+  const batch: BatchOptions = {
     ...(max_queue_size != null && { maxQueueSize: max_queue_size }),
     ...(max_export_batch_size != null && { maxExportBatchSize: max_export_batch_size }),
     ...(schedule_delay != null && { scheduledDelayMillis: schedule_delay }),

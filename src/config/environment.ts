@@ -1,10 +1,11 @@
 import { DiagLogLevel } from '@opentelemetry/api'
 import type { SpanLimits } from '@opentelemetry/sdk-trace'
-import { otlpFromEnvironment } from '../export/otlp-exporter.js'
-import type { BatchSettings, ExporterSettings, PipelineSettings } from '../export/span-processors.js'
+import { batchOptionsFromEnvironment } from '../export/batch-options.js'
+import { otlpFromEnvironment } from '../export/otlp-settings.js'
+import type { ExporterSettings, PipelineSettings } from '../export/span-processors.js'
 import { readEnv, readEnvList } from '../internal/env.js'
 import { warnOnce } from '../internal/diagnostics.js'
-import { isInRange, rangeInWords, type NumberRange } from '../internal/validate.js'
+import { readEnvNumber, warnOfEnvValue } from '../internal/env-values.js'
 import { DEFAULT_PROPAGATORS, propagatorByName } from '../propagation/by-name.js'
 import { samplerByName } from '../sampling/by-name.js'
 import { areEnvAttributesWrong, DEFAULT_DETECTORS, detectorsByName } from './resource-detectors.js'
@@ -35,7 +36,7 @@ export function settingsFromEnvironment(): TracingSettings {
 function isDisabled(): boolean {
   const value = readEnv('OTEL_SDK_DISABLED')?.toLowerCase()
   if (value !== undefined && value !== 'true' && value !== 'false') {
-    warnOfValue('OTEL_SDK_DISABLED', 'true or false', 'tracing is on')
+    warnOfEnvValue('OTEL_SDK_DISABLED', 'true or false', 'tracing is on')
   }
   return value === 'true'
 }
@@ -44,14 +45,14 @@ export function logLevelFromEnvironment(): DiagLogLevel {
   const value = readEnv('OTEL_LOG_LEVEL')?.toUpperCase()
   if (value === undefined) return DiagLogLevel.WARN
   if (Object.hasOwn(DiagLogLevel, value)) return DiagLogLevel[value as keyof typeof DiagLogLevel]
-  warnOfValue('OTEL_LOG_LEVEL', 'NONE, ERROR, WARN, INFO, DEBUG, VERBOSE or ALL', 'WARN is used')
+  warnOfEnvValue('OTEL_LOG_LEVEL', 'NONE, ERROR, WARN, INFO, DEBUG, VERBOSE or ALL', 'WARN is used')
   return DiagLogLevel.WARN
 }
 
 function resourceDetectors(): TracingSettings['resourceDetectors'] {
   if (areEnvAttributesWrong()) {
     const allowed = 'key=value pairs with commas between, percent-encoded and at most 255 characters each'
-    warnOfValue('OTEL_RESOURCE_ATTRIBUTES', allowed, 'all of it is left out, as the specification asks')
+    warnOfEnvValue('OTEL_RESOURCE_ATTRIBUTES', allowed, 'all of it is left out, as the specification asks')
   }
   const names = readEnvList('OTEL_NODE_RESOURCE_DETECTORS')
   if (!names) return DEFAULT_DETECTORS
@@ -61,7 +62,7 @@ function resourceDetectors(): TracingSettings['resourceDetectors'] {
 }
 
 function pipelines(): readonly PipelineSettings[] {
-  const batch = batchSettings()
+  const batch = batchOptionsFromEnvironment()
   return exporters().map((exporter) => ({ exporter, batch }))
 }
 
@@ -69,26 +70,15 @@ function exporters(): readonly ExporterSettings[] {
   const names = new Set(readEnvList('OTEL_TRACES_EXPORTER') ?? ['otlp'])
   if (names.delete('none')) {
     if (names.size === 0) return []
-    warnOfValue('OTEL_TRACES_EXPORTER', 'none alone, or exporters', 'the word none is ignored')
+    warnOfEnvValue('OTEL_TRACES_EXPORTER', 'none alone, or exporters', 'the word none is ignored')
   }
   const found: ExporterSettings[] = []
   for (const name of names) {
     if (name === 'otlp') found.push(otlpFromEnvironment())
     else if (name === 'console' || name === 'zipkin') found.push({ kind: name })
-    else warnOfValue('OTEL_TRACES_EXPORTER', 'a list of otlp, console, zipkin, or none', `"${name}" is left out`)
+    else warnOfEnvValue('OTEL_TRACES_EXPORTER', 'a list of otlp, console, zipkin, or none', `"${name}" is left out`)
   }
   return found.length > 0 ? found : [otlpFromEnvironment()]
-}
-
-function batchSettings(): BatchSettings {
-  const integer = { min: 1, integer: true }
-  const settings = {
-    maxQueueSize: readNumber('OTEL_BSP_MAX_QUEUE_SIZE', integer),
-    maxExportBatchSize: readNumber('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', integer),
-    scheduledDelayMillis: readNumber('OTEL_BSP_SCHEDULE_DELAY', { min: 0 }),
-    exportTimeoutMillis: readNumber('OTEL_BSP_EXPORT_TIMEOUT', { min: 1 }),
-  }
-  return withoutUndefined(settings)
 }
 
 function sampler(): TracingSettings['sampler'] {
@@ -96,7 +86,7 @@ function sampler(): TracingSettings['sampler'] {
   if (name === undefined) return undefined
   const complaints = {
     unknownName: (names: readonly string[]) =>
-      warnOfValue('OTEL_TRACES_SAMPLER', names.join(', '), 'parentbased_always_on is used'),
+      warnOfEnvValue('OTEL_TRACES_SAMPLER', names.join(', '), 'parentbased_always_on is used'),
     wrongArgument: (problem: string, instead: string) =>
       warnOnce('OTEL_TRACES_SAMPLER_ARG', `OTEL_TRACES_SAMPLER_ARG: ${problem}; ${instead}`),
   }
@@ -119,21 +109,22 @@ function propagators(): TracingSettings['propagators'] {
 /** Specification, "Attribute Limits" and "Span Limits"; the span's own variable goes before the general one. */
 function spanLimits(): SpanLimits {
   const count = { min: 0, integer: true }
-  const attributeCount = readNumber('OTEL_ATTRIBUTE_COUNT_LIMIT', count)
-  const valueLength = readNumber('OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', count)
+  const attributeCount = readEnvNumber('OTEL_ATTRIBUTE_COUNT_LIMIT', count)
+  const valueLength = readEnvNumber('OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', count)
   return {
-    attributeCountLimit: readNumber('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', count) ?? attributeCount ?? 128,
-    attributeValueLengthLimit: readNumber('OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', count) ?? valueLength ?? Infinity,
-    eventCountLimit: readNumber('OTEL_SPAN_EVENT_COUNT_LIMIT', count) ?? 128,
-    linkCountLimit: readNumber('OTEL_SPAN_LINK_COUNT_LIMIT', count) ?? 128,
+    attributeCountLimit: readEnvNumber('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', count) ?? attributeCount ?? 128,
+    attributeValueLengthLimit:
+      readEnvNumber('OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', count) ?? valueLength ?? Infinity,
+    eventCountLimit: readEnvNumber('OTEL_SPAN_EVENT_COUNT_LIMIT', count) ?? 128,
+    linkCountLimit: readEnvNumber('OTEL_SPAN_LINK_COUNT_LIMIT', count) ?? 128,
     // The specification's name goes before the one that NodeSDK knows.
     attributePerEventCountLimit:
-      readNumber('OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT', count) ??
-      readNumber('OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT', count) ??
+      readEnvNumber('OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT', count) ??
+      readEnvNumber('OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT', count) ??
       128,
     attributePerLinkCountLimit:
-      readNumber('OTEL_LINK_ATTRIBUTE_COUNT_LIMIT', count) ??
-      readNumber('OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT', count) ??
+      readEnvNumber('OTEL_LINK_ATTRIBUTE_COUNT_LIMIT', count) ??
+      readEnvNumber('OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT', count) ??
       128,
   }
 }
@@ -142,21 +133,4 @@ function spanLimits(): SpanLimits {
 function asksForSignal(name: string): boolean {
   const names = readEnvList(name)
   return names !== undefined && !names.includes('none')
-}
-
-function readNumber(name: string, range: NumberRange): number | undefined {
-  const text = readEnv(name)
-  if (text === undefined) return undefined
-  const value = Number(text)
-  if (isInRange(value, range)) return value
-  warnOfValue(name, rangeInWords(range), 'the default is used')
-  return undefined
-}
-
-function warnOfValue(name: string, allowed: string, instead: string): void {
-  warnOnce(`${name} ${instead}`, `${name} must be ${allowed}, got "${readEnv(name)}"; ${instead}`)
-}
-
-function withoutUndefined<T extends object>(settings: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as never
 }

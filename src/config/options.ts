@@ -1,6 +1,7 @@
 import type { Attributes, TextMapPropagator } from '@opentelemetry/api'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import type { Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { checkBatchOption, type BatchOptions } from '../export/batch-options.js'
 import type { InstrumentationConfigMap } from '../instrumentation/selection.js'
 import { TracingConfigError } from '../internal/errors.js'
 import {
@@ -35,7 +36,7 @@ export interface TracingOptions {
   traceExporter?: SpanExporter | 'otlp' | 'console' | 'none'
   /** Processors in their order; `'auto'` stands for those that would have been there. Default: `['auto']`. */
   spanProcessors?: readonly (SpanProcessor | 'auto')[]
-  /** Batching before the exporter. */
+  /** Batching and delivery. */
   batch?: BatchOptions
   /** Propagators in their order; empty: nothing is propagated. Default: `['tracecontext', 'baggage']`. */
   propagators?: readonly (TextMapPropagator | PropagatorName)[]
@@ -51,33 +52,12 @@ export interface TracingOptions {
   shutdownTimeoutMillis?: number
 }
 
-/** Batching before the exporter; names, units and defaults are those of the SDK's `BatchSpanProcessor`. */
-export interface BatchOptions {
-  /** Spans that may wait; further ones are dropped. Default 2,048, or OTEL_BSP_MAX_QUEUE_SIZE. */
-  maxQueueSize?: number
-  /** Spans in one export; at most `maxQueueSize`. Default 512, or OTEL_BSP_MAX_EXPORT_BATCH_SIZE. */
-  maxExportBatchSize?: number
-  /** Longest wait before an export, in milliseconds. Default 5,000, or OTEL_BSP_SCHEDULE_DELAY. */
-  scheduledDelayMillis?: number
-  /** Longest time of one export, in milliseconds. Default 30,000, or OTEL_BSP_EXPORT_TIMEOUT. */
-  exportTimeoutMillis?: number
-}
-
 export const DEFAULTS = {
-  maxQueueSize: 2_048,
   shutdownTimeoutMillis: 2_000,
 } as const
 
 const COUNT: NumberRange = { min: 0, integer: true }
-const AT_LEAST_ONE: NumberRange = { min: 1, integer: true }
 const MILLIS: NumberRange = { min: 0 }
-
-const BATCH_RANGES: Readonly<Record<keyof BatchOptions, NumberRange>> = {
-  maxQueueSize: AT_LEAST_ONE,
-  maxExportBatchSize: AT_LEAST_ONE,
-  scheduledDelayMillis: MILLIS,
-  exportTimeoutMillis: { min: 1 },
-}
 
 const LIMIT_RANGES: Readonly<Record<keyof SpanLimits, NumberRange>> = {
   attributeCountLimit: COUNT,
@@ -113,8 +93,7 @@ export function checkOptions(options: TracingOptions): void {
   checkPlainObject('resourceAttributes', options.resourceAttributes)
   checkPlainObject('instrumentationConfig', options.instrumentationConfig)
   checkNumber('shutdownTimeoutMillis', options.shutdownTimeoutMillis, MILLIS)
-  checkNumbers('batch', options.batch, BATCH_RANGES)
-  checkBatchFits(options.batch)
+  checkBatchOption(options.batch)
   checkNumbers('spanLimits', options.spanLimits, LIMIT_RANGES)
   if (options.sampler !== undefined) checkPart('sampler', options.sampler, 'a Sampler', ['shouldSample'])
   if (options.force !== undefined) checkForce(options.force)
@@ -134,11 +113,6 @@ function checkNumbers<T extends object>(
   for (const [name, number] of Object.entries(value ?? {})) {
     checkNumber(`${option}.${name}`, number, ranges[name as keyof T & string])
   }
-}
-
-function checkBatchFits(batch: BatchOptions | undefined): void {
-  const max = batch?.maxQueueSize ?? DEFAULTS.maxQueueSize
-  checkNumber('batch.maxExportBatchSize', batch?.maxExportBatchSize, { ...AT_LEAST_ONE, max })
 }
 
 function checkExporter(exporter: TracingOptions['traceExporter']): void {

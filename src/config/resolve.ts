@@ -4,17 +4,14 @@ import { defaultResource, detectResources, resourceFromAttributes, type Resource
 import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions'
 import { basename } from 'node:path'
-import { otlpFromEnvironment } from '../export/otlp-exporter.js'
-import {
-  batchingProcessor,
-  pipelineProcessor,
-  type BatchSettings,
-  type PipelineSettings,
-} from '../export/span-processors.js'
+import { otlpFromEnvironment } from '../export/otlp-settings.js'
+import { BATCH_DEFAULTS, type BatchOptions } from '../export/batch-options.js'
+import { BatchSpanProcessor } from '../export/batch-span-processor.js'
+import { pipelineProcessor, type PipelineSettings } from '../export/span-processors.js'
 import { messageOf, warnOnce } from '../internal/diagnostics.js'
 import { propagatorByName } from '../propagation/by-name.js'
 import { samplerFromName } from '../sampling/named.js'
-import type { TracingOptions } from './options.js'
+import { DEFAULTS, type TracingOptions } from './options.js'
 import type { TracingSettings } from './settings.js'
 
 // Each function here settles one part of tracing: option in code, then what the source of configuration says, then the
@@ -62,14 +59,16 @@ export function resolveSpanProcessors(options: TracingOptions, settings: Tracing
   )
 }
 
-function autoProcessors({ traceExporter, batch }: TracingOptions, { pipelines }: TracingSettings): SpanProcessor[] {
+function autoProcessors(options: TracingOptions, { pipelines }: TracingSettings): SpanProcessor[] {
+  const { traceExporter, batch, shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
   if (typeof traceExporter === 'object') {
     const configured = pipelines[0]?.batch ?? {}
-    return [batchingProcessor(traceExporter, { ...(configured !== 'none' && configured), ...batch })]
+    const batching = { ...BATCH_DEFAULTS, ...(configured !== 'none' && configured), ...batch }
+    return [new BatchSpanProcessor({ ...batching, exporter: traceExporter, shutdownTimeoutMillis })]
   }
   return chosenPipelines(traceExporter, pipelines).flatMap(({ exporter, batch: configured }) => {
     try {
-      return pipelineProcessor({ exporter, batch: overriding(configured, batch) })
+      return pipelineProcessor({ exporter, batch: overriding(configured, batch) }, shutdownTimeoutMillis)
     } catch (error) {
       // What can be wrong here comes from the environment or a file (a certificate that can't be read, say).
       warnOnce(`exporter ${exporter.kind}`, `no spans are sent by ${exporter.kind}: ${messageOf(error)}`)
@@ -78,7 +77,7 @@ function autoProcessors({ traceExporter, batch }: TracingOptions, { pipelines }:
   })
 }
 
-function overriding(configured: BatchSettings | 'none', batch: BatchSettings | undefined): BatchSettings | 'none' {
+function overriding(configured: BatchOptions | 'none', batch: BatchOptions | undefined): BatchOptions | 'none' {
   if (configured === 'none') return batch ?? 'none'
   return { ...configured, ...batch }
 }

@@ -5,3 +5,6 @@ export interface Clock {
 }
 
 export const monotonicClock: Clock = { nowMillis: () => performance.now() }
+
+/** Milliseconds since 1970: the time that threads and processes share. May be set back. */
+export const nowEpochMillis = (): number => Date.now()

@@ -19,6 +19,12 @@ export function warn(message: string): void {
   else writeLine(PREFIX + message)
 }
 
+/** Says here what a thread of ours would have said, and where an OpenTelemetry part in it spoke, its words. */
+export function repeatWarning(message: string): void {
+  if (message.startsWith(PREFIX)) warnOnce(message, message.slice(PREFIX.length))
+  else diag.warn(message)
+}
+
 /** What an error has to say, for a warning; anything can be thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -31,3 +31,9 @@ export function withoutEnv<T>(pattern: RegExp, fn: () => T, standIns: Readonly<R
     Object.assign(process.env, before)
   }
 }
+
+/** A copy for a thread of ours, without what Node.js would preload there. */
+export function envForThread(): Record<string, string> {
+  const { NODE_OPTIONS: _options, ...env } = process.env
+  return env as Record<string, string>
+}

@@ -4,8 +4,9 @@ import { checkPart } from '../internal/validate.js'
 import { closeSampler } from './close.js'
 import { DecisionLog, type SamplingDecisionRecord } from './decision-log.js'
 import { forcedSampler, forcePropagator, type ForceOptions } from './force.js'
+import { noSamplingCounts, type SamplingCounts } from './sampling-counts.js'
 import { switchableSampler } from './switchable.js'
-import { tailSpanProcessor } from './tail/tail-processor.js'
+import { tailSpanProcessor, type TailSpanProcessor } from './tail/tail-processor.js'
 
 /** All of sampling that a running SDK has: the sampler that can be exchanged, the tail behind it, and their memory. */
 export interface SamplingStage {
@@ -13,10 +14,12 @@ export interface SamplingStage {
   /** Reads the header that asks for a trace by hand; undefined where there is none. */
   readonly propagator: TextMapPropagator | undefined
   /** One processor in front of all that send. */
-  inFrontOf(processors: readonly SpanProcessor[]): SpanProcessor
+  inFrontOf(processors: readonly SpanProcessor[]): TailSpanProcessor
   /** @throws TracingConfigError when it is no sampler */
   setSampler(sampler: Sampler): void
   explain(traceId: string): SamplingDecisionRecord | undefined
+  /** Of the spans that have gone through both. */
+  readonly counts: Readonly<SamplingCounts>
   /** Ends what the sampler does by itself, such as watching a file. */
   close(): void
 }
@@ -24,13 +27,14 @@ export interface SamplingStage {
 export function samplingStage(initial: Sampler, force: ForceOptions | undefined): SamplingStage {
   const log = new DecisionLog()
   const steered = (sampler: Sampler): Sampler => (force ? forcedSampler(sampler) : sampler)
-  const sampler = switchableSampler(steered(initial), log)
+  const counts = noSamplingCounts()
+  const sampler = switchableSampler(steered(initial), log, counts)
   let current = initial
   return {
     sampler,
     propagator: force && forcePropagator(force),
     // Always there: a later sampler may hold traces back.
-    inFrontOf: (processors) => tailSpanProcessor(processors, { onDecided: log.onDecided }),
+    inFrontOf: (processors) => tailSpanProcessor(processors, { onDecided: log.onDecided, counts }),
     setSampler(next) {
       checkPart('sampler', next, 'a Sampler', ['shouldSample'])
       if (next === current) return
@@ -39,6 +43,7 @@ export function samplingStage(initial: Sampler, force: ForceOptions | undefined)
       sampler.set(steered(next))
     },
     explain: (traceId) => log.explain(traceId),
+    counts,
     close: () => closeSampler(current),
   }
 }

@@ -1,9 +1,10 @@
-import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace'
+import { SamplingDecision, type Sampler, type SamplingResult } from '@opentelemetry/sdk-trace'
 import { consult, type Question } from './consult.js'
 import type { DecisionLog } from './decision-log.js'
 import { clearNote } from './head-note.js'
 import { followLocalParent } from './local-parent.js'
 import { parentOf } from './outcome.js'
+import { noSamplingCounts, type SamplingCounts } from './sampling-counts.js'
 
 /** A sampler that can be exchanged while traces run. */
 export interface SwitchableSampler extends Sampler {
@@ -12,18 +13,24 @@ export interface SwitchableSampler extends Sampler {
 }
 
 /** @param log where decisions about local roots are written, and what they were is looked up after a change. */
-export function switchableSampler(initial: Sampler, log: DecisionLog): SwitchableSampler {
-  return new Switchable(initial, log)
+export function switchableSampler(
+  initial: Sampler,
+  log: DecisionLog,
+  counts: SamplingCounts = noSamplingCounts(),
+): SwitchableSampler {
+  return new Switchable(initial, log, counts)
 }
 
 class Switchable implements SwitchableSampler {
   #current: Sampler
   #hasSwitched = false
   readonly #log: DecisionLog
+  readonly #counts: SamplingCounts
 
-  constructor(initial: Sampler, log: DecisionLog) {
+  constructor(initial: Sampler, log: DecisionLog, counts: SamplingCounts) {
     this.#current = initial
     this.#log = log
+    this.#counts = counts
   }
 
   set(sampler: Sampler): void {
@@ -32,6 +39,13 @@ class Switchable implements SwitchableSampler {
   }
 
   shouldSample(...question: Question): SamplingResult {
+    const result = this.#decide(question)
+    this.#counts.started += 1
+    if (result.decision === SamplingDecision.NOT_RECORD) this.#counts.notRecorded += 1
+    return result
+  }
+
+  #decide(question: Question): SamplingResult {
     const [context, traceId] = question
     const parent = parentOf(context)
     if (parent && !parent.isRemote) {

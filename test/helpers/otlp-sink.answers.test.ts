@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { ExportResultCode, type ExportResult } from '@opentelemetry/core'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -148,6 +149,43 @@ describe.each(['plain text', 'TLS'])('in %s', (transport) => {
     expect(server.requests).toMatchObject([{ protocol, acceptedSpans: [] }])
     expect(server.faults).toEqual([])
   })
+})
+
+test('a drip takes the spans, and answers a byte at a time', async () => {
+  sink.respondWith({ kind: 'drip', everyMillis: 4 })
+  const start = performance.now()
+  expect((await post(sink)).status).toBe(200)
+  expect(performance.now() - start).toBeGreaterThan(4 * 'HTTP/1.1 200 OK'.length)
+  const grpcStart = performance.now()
+  expect((await call(sink)).metadata['grpc-status']).toBe('0')
+  expect(performance.now() - grpcStart).toBeGreaterThan(4 * 5)
+  expect(names()).toEqual(['span 1', 'span 1'])
+})
+
+test.each(PROTOCOLS)('a half-open connection over %s is deaf from then on, a new one works', async (protocol) => {
+  sink.respondWith([{ kind: 'half-open', accepted: true }])
+  const exporter = stockExporter(protocol, sink, 100)
+  expect((await exportSpans(exporter)).code).toBe(ExportResultCode.FAILED)
+  expect(sink.requests).toMatchObject([{ acceptedSpans: [{ name: 'span 1' }] }])
+  // Over HTTP the exporter has ended the connection, over gRPC it uses it again.
+  const { code } = await exportSpans(exporter)
+  expect(code).toBe(protocol === 'grpc' ? ExportResultCode.FAILED : ExportResultCode.SUCCESS)
+  expect(sink.requests).toHaveLength(protocol === 'grpc' ? 1 : 2)
+  if (protocol === 'grpc') expect((await call(sink)).metadata['grpc-status']).toBe('0')
+})
+
+test('a half-open connection over HTTP is deaf to what was sent behind, too', async () => {
+  sink.respondWith([{ kind: 'half-open' }])
+  const socket = connect(Number(new URL(sink.httpUrl).port), '127.0.0.1')
+  const body = requestOf(1)
+  const head = `POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: ${body.length}\r\n\r\n`
+  const request = Buffer.concat([Buffer.from(head), body])
+  socket.write(request)
+  await sink.waitForRequests(1)
+  socket.write(request)
+  expect((await post(sink)).status).toBe(200)
+  await expect(sink.waitForRequests(3, { timeoutMillis: 50 })).rejects.toThrow('2 requests')
+  socket.destroy()
 })
 
 test('a reset reaches the client as one', async () => {

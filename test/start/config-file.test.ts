@@ -101,7 +101,7 @@ tracer_provider:
       sink,
     )
     expect(result).toMatchObject({ exitCode: 0, spans: [] })
-    expect(result.said).toEqual([expect.stringMatching(/^spanwright: no spans are sent by otlp: .*\/nowhere\/ca\.pem/)])
+    expect(result.said).toEqual([expect.stringMatching(/^spanwright: 2 spans lost at exit: .*\/nowhere\/ca\.pem/)])
   })
 
   test.each([

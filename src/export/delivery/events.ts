@@ -10,6 +10,7 @@ export type DeliveryEvent =
   | Shed
   | Trouble
   | Recovered
+  | { readonly kind: 'endpoint'; readonly endpoint: string }
   | { readonly kind: 'warning'; readonly key: string; readonly message: string }
 
 /** An attempt has begun. `again`: an earlier one may have arrived, so that the backend may see these spans twice. */

@@ -1,6 +1,7 @@
 import { TraceFlags } from '@opentelemetry/api'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { thresholdIn } from '../../internal/threshold.js'
+import type { SamplingCounts } from '../sampling-counts.js'
 import type { FragmentBuffer } from './buffer.js'
 import { classByDuration, finalThreshold, isAtOrAbove, isLocalRoot, millisOf } from './fragment.js'
 import type { Decision, Fragment } from './fragment.js'
@@ -19,12 +20,14 @@ const GENERATION = 8_192
 export class TailDecisions {
   readonly #buffer: FragmentBuffer
   readonly #next: SpanProcessor
+  readonly #counts: SamplingCounts
   readonly #onDecided: OnDecided | undefined
   readonly #recent = new RecentMap<Decision>(GENERATION)
 
-  constructor(buffer: FragmentBuffer, next: SpanProcessor, onDecided: OnDecided | undefined) {
+  constructor(buffer: FragmentBuffer, next: SpanProcessor, counts: SamplingCounts, onDecided: OnDecided | undefined) {
     this.#buffer = buffer
     this.#next = next
+    this.#counts = counts
     this.#onDecided = onDecided
   }
 
@@ -69,7 +72,7 @@ export class TailDecisions {
       if (policy.isError(span)) this.#upgrade(decision, 'error')
       else if (isLocalRoot(span) && millisOf(span.duration) >= slowMillis) this.#upgrade(decision, 'slow')
       if (decision.isKept) this.#send(decision, span)
-      else decision.hasLostSpans = true
+      else this.#drop(decision, 1)
     })
     return true
   }
@@ -96,16 +99,23 @@ export class TailDecisions {
     if (decision.isKept) policy.countKept(traceClass)
     this.#buffer.remove(fragment)
     this.#recent.set(traceId, decision)
+    this.#counts.undecided -= ended.length
     if (decision.isKept) for (const span of ended) guarded(() => this.#send(decision, span))
-    else if (ended.length > 0) decision.hasLostSpans = true
+    else if (ended.length > 0) this.#drop(decision, ended.length)
     ended.length = 0
     this.#onDecided?.(traceId, decision)
     return decision
   }
 
+  #drop(decision: Decision, spans: number): void {
+    decision.hasLostSpans = true
+    this.#counts.sampledOut += spans
+  }
+
   #send({ threshold, hasLostSpans }: Decision, span: ReadableSpan): void {
     const { traceState, traceFlags } = span.spanContext()
     const isSampled = (traceFlags & TraceFlags.SAMPLED) !== 0
+    this.#counts.passedOn += 1
     const isAsItShould = isSampled && !hasLostSpans && thresholdIn(traceState) === threshold
     this.#next.onEnd(isAsItShould || threshold === undefined ? span : promotedSpan(span, threshold, hasLostSpans))
   }

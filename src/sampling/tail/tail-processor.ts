@@ -2,6 +2,7 @@ import { context, ROOT_CONTEXT, TraceFlags, type Context } from '@opentelemetry/
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { randomnessOf, rvIn, thresholdIn } from '../../internal/threshold.js'
 import { readNote, type HeadNote } from '../head-note.js'
+import { noSamplingCounts, type SamplingCounts } from '../sampling-counts.js'
 import { FragmentBuffer } from './buffer.js'
 import { fanOut } from './fan-out.js'
 import { guarded } from './guarded.js'
@@ -16,6 +17,8 @@ export interface TailOptions {
   readonly maxSpansPerTrace?: number
   /** Told of each decision. */
   readonly onDecided?: OnDecided
+  /** Where to count what becomes of spans. */
+  readonly counts?: SamplingCounts
 }
 
 const DEFAULTS = { maxSpans: 8_192, maxSpansPerTrace: 512 } as const
@@ -35,31 +38,31 @@ export function tailSpanProcessor(next: readonly SpanProcessor[], options: TailO
 }
 
 export interface TailSpanProcessor extends SpanProcessor {
-  /** Ended spans that wait for a decision. */
-  readonly heldSpans: number
+  /** Decides all traces of which a span has ended; one of which nothing is there yet loses nothing by waiting. */
+  decideNow(): void
 }
 
 class HoldingBack implements TailSpanProcessor, TailStage {
   readonly #next: SpanProcessor
   readonly #mostSpansPerTrace: number
+  readonly #counts: SamplingCounts
   readonly #buffer: FragmentBuffer
   readonly #decisions: TailDecisions
   #sweepTimer: NodeJS.Timeout | undefined
   #isShutDown = false
 
-  constructor(next: SpanProcessor, { maxSpans, maxSpansPerTrace, onDecided }: TailOptions) {
+  constructor(next: SpanProcessor, options: TailOptions) {
+    const { maxSpans, maxSpansPerTrace, onDecided, counts = noSamplingCounts() } = options
     this.#next = next
+    this.#counts = counts
     this.#mostSpansPerTrace = maxSpansPerTrace ?? DEFAULTS.maxSpansPerTrace
     this.#buffer = new FragmentBuffer(maxSpans ?? DEFAULTS.maxSpans)
-    this.#decisions = new TailDecisions(this.#buffer, next, onDecided)
+    this.#decisions = new TailDecisions(this.#buffer, next, counts, onDecided)
     addTailStage(this)
   }
 
-  get heldSpans(): number {
-    return this.#buffer.spans
-  }
-
   onStart(span: Span, parentContext: Context): void {
+    this.#counts.open += 1
     if (this.#buffer.size > 0 || readNote(span.spanContext().traceId)?.policy) guarded(() => this.#watch(span))
     this.#next.onStart(span, parentContext)
   }
@@ -69,15 +72,25 @@ class HoldingBack implements TailSpanProcessor, TailStage {
   }
 
   onEnd(span: ReadableSpan): void {
-    const { traceId } = span.spanContext()
+    this.#counts.open -= 1
+    const { traceId, traceFlags } = span.spanContext()
     const fragment = this.#buffer.get(traceId)
-    if (fragment) guarded(() => this.#hold(fragment, span))
-    else if (!this.#decisions.takeLate(traceId, span)) this.#next.onEnd(span)
+    if (fragment) {
+      guarded(() => this.#hold(fragment, span))
+      return
+    }
+    if (this.#decisions.takeLate(traceId, span)) return
+    if ((traceFlags & TraceFlags.SAMPLED) !== 0) this.#counts.passedOn += 1
+    else this.#counts.sampledOut += 1
+    this.#next.onEnd(span)
   }
 
-  /** Decides all traces of which a span has ended; one of which nothing is there yet loses nothing by waiting. */
-  forceFlush(): Promise<void> {
+  decideNow(): void {
     for (const fragment of this.#buffer.all()) if (fragment.ended.length > 0) this.#decisions.decideByDuration(fragment)
+  }
+
+  forceFlush(): Promise<void> {
+    this.decideNow()
     return this.#next.forceFlush()
   }
 
@@ -118,6 +131,7 @@ class HoldingBack implements TailSpanProcessor, TailStage {
 
   #hold(fragment: Fragment, span: ReadableSpan): void {
     this.#buffer.hold(fragment, span)
+    this.#counts.undecided += 1
     this.#decisions.noteEnd(fragment, span)
     if (fragment.policy.isError(span)) this.#decisions.decide(fragment, 'error')
     else if (fragment.openSpans <= 0 || fragment.ended.length >= this.#mostSpansPerTrace)

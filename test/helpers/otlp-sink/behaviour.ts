@@ -12,8 +12,12 @@ import { GRPC } from './refusal.js'
  * - `slow`: waits, then does what `then` says (`ok` by default).
  * - `hang`: never answers.
  * - `reset`: resets the connection once the whole request is there, and every other request on it.
+ * - `drip`: takes it, and answers a byte every `everyMillis`: over HTTP from the status line on, over gRPC, whose frames
+ *   Node.js writes, the bytes of the message.
+ * - `half-open`: the connection stays, but from this request on nothing is heard on it, and nothing answered; a new
+ *   connection works.
  *
- * Whoever hangs or resets may have kept the spans before: `accepted: true`.
+ * Whoever hangs, resets or is deaf may have kept the spans before: `accepted: true`.
  */
 export type SinkBehaviour =
   | { readonly kind: 'ok' }
@@ -29,6 +33,8 @@ export type SinkBehaviour =
   | { readonly kind: 'slow'; readonly millis: number; readonly then?: SinkBehaviour }
   | { readonly kind: 'hang'; readonly accepted?: boolean }
   | { readonly kind: 'reset'; readonly accepted?: boolean }
+  | { readonly kind: 'drip'; readonly everyMillis: number }
+  | { readonly kind: 'half-open'; readonly accepted?: boolean }
 
 /** One behaviour for every request, a queue of them (then `ok` again), or a function of the request. */
 export type SinkScript =
@@ -55,11 +61,13 @@ function isQueue(script: SinkBehaviour | readonly SinkBehaviour[]): script is re
 export function acceptedCount(answer: SinkAnswer, spans: number): number {
   switch (answer.kind) {
     case 'ok':
+    case 'drip':
       return spans
     case 'partialSuccess':
       return Math.max(0, spans - answer.rejectedSpans)
     case 'hang':
     case 'reset':
+    case 'half-open':
       return answer.accepted === true ? spans : 0
     case 'status':
       return 0

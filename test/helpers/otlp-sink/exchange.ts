@@ -14,10 +14,12 @@ export interface Exchange extends Pick<SinkFault, 'server' | 'path' | 'headers'>
   read(): Promise<SentMessage>
   respond(answer: WrittenAnswer, protocol: OtlpProtocol | undefined): void
   reset(): void
+  /** From now on nothing that comes over this connection is heard. */
+  deafen(): void
 }
 
 /** An answer that has bytes. */
-export type WrittenAnswer = Exclude<SinkAnswer, { readonly kind: 'hang' | 'reset' }>
+export type WrittenAnswer = Exclude<SinkAnswer, { readonly kind: 'hang' | 'reset' | 'half-open' }>
 
 /** Decodes a request, records it or its fault, and answers. Never rejects. */
 export async function serve(inbox: Inbox, exchange: Exchange): Promise<void> {
@@ -32,6 +34,7 @@ export async function serve(inbox: Inbox, exchange: Exchange): Promise<void> {
     problems.forEach(fault)
     const answer = await inbox.take({ ...sent, headers, path, message, spans, clientName })
     if (answer.kind === 'reset') exchange.reset()
+    else if (answer.kind === 'half-open') exchange.deafen()
     else if (answer.kind !== 'hang') exchange.respond(answer, protocol)
   } catch (error) {
     const { message, httpStatus, grpcStatus } = asRefusal(error)

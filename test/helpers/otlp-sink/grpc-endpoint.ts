@@ -4,6 +4,7 @@ import { buffer } from 'node:stream/consumers'
 import type { TlsOptions } from 'node:tls'
 import { statusCodes } from './behaviour.js'
 import { clientNameOf } from './client-name.js'
+import { drip } from './drip.js'
 import { serve, type SentMessage, type WrittenAnswer } from './exchange.js'
 import { frame, unframe } from './grpc-frame.js'
 import { flatHeaders, isConnectionLoss } from './headers.js'
@@ -25,12 +26,15 @@ export function grpcServer(
   const faultUnlessGone = (error: Error): void => {
     if (!isConnectionLoss(error)) fault(error.message)
   }
+  const deaf = new WeakSet<object>()
   server.on('stream', (stream: ServerHttp2Stream, rawHeaders: IncomingHttpHeaders) => {
     // A client that gives up resets its stream: that is its right.
     stream.on('error', () => {})
+    const { session } = stream
+    if (session && deaf.has(session)) return
     const path = rawHeaders[':path'] ?? ''
     const headers = flatHeaders(rawHeaders)
-    const socket = stream.session?.socket
+    const socket = session?.socket
     const remotePort = socket?.remotePort
     void serve(inbox, {
       server: 'grpc',
@@ -40,6 +44,7 @@ export function grpcServer(
       read: () => readCall(stream, rawHeaders, headers),
       respond: (answer) => respond(stream, answer),
       reset: () => resetConnection(remotePort),
+      deafen: () => session && deaf.add(session),
     })
   })
   server.on('sessionError', faultUnlessGone)
@@ -80,7 +85,9 @@ function respond(stream: ServerHttp2Stream, answer: WrittenAnswer): void {
   const result = rejectedSpans || errorMessage ? { partialSuccess: { rejectedSpans, errorMessage } } : {}
   stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': `${GRPC.ok}` }))
   stream.respond(RESPONSE_HEADERS, { waitForTrailers: true })
-  stream.end(frame(exportResponseType.encode(exportResponseType.fromObject(result)).finish()))
+  const message = frame(exportResponseType.encode(exportResponseType.fromObject(result)).finish())
+  if (answer.kind === 'drip') drip(stream, message, answer.everyMillis)
+  else stream.end(message)
 }
 
 function statusTrailers(

@@ -7,6 +7,7 @@ import { toJsonString } from 'protobufjs/ext/protojson.js'
 import { statusCodes } from './behaviour.js'
 import { clientNameOf } from './client-name.js'
 import { gunzip } from './decode.js'
+import { drip } from './drip.js'
 import { serve, type SentMessage, type WrittenAnswer } from './exchange.js'
 import { flatHeaders, isConnectionLoss } from './headers.js'
 import type { Inbox, OtlpProtocol } from './inbox.js'
@@ -24,8 +25,10 @@ export function httpServer(
   tls: TlsOptions | undefined,
   resetConnection: (remotePort: number | undefined) => void,
 ): Server {
+  const deaf = new WeakSet<object>()
   const onRequest: RequestListener = (request, response) => {
     const { url: path = '', socket } = request
+    if (deaf.has(socket)) return
     const { remotePort } = socket
     const headers = flatHeaders(request.headers)
     void serve(inbox, {
@@ -36,6 +39,7 @@ export function httpServer(
       read: () => readRequest(request, headers),
       respond: (answer, protocol) => respond(response, answer, protocol),
       reset: () => resetConnection(remotePort),
+      deafen: () => deaf.add(socket),
     })
   }
   const server = tls ? https.createServer(tls, onRequest) : http.createServer(onRequest)
@@ -68,6 +72,12 @@ function refusal(httpStatus: number, reason: string): Refusal {
 
 function respond(response: ServerResponse, answer: WrittenAnswer, protocol: OtlpProtocol = 'http/protobuf'): void {
   if (response.destroyed || response.writableEnded) return
+  if (answer.kind === 'drip') {
+    const { socket } = response
+    // Node.js would write the head in one piece.
+    if (socket) drip(socket, Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'), answer.everyMillis)
+    return
+  }
   if (answer.kind !== 'status') {
     const { rejectedSpans = 0, errorMessage = '' } = answer.kind === 'partialSuccess' ? answer : {}
     const result = rejectedSpans || errorMessage ? { partialSuccess: { rejectedSpans, errorMessage } } : {}

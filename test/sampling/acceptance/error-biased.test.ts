@@ -3,6 +3,7 @@ import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import { afterEach, expect, test, vi } from 'vitest'
 import { adjustedCount as weight } from '../../../src/sampling/adjusted-count.js'
 import { errorBiasedSampler } from '../../../src/sampling/error-biased.js'
+import { noSamplingCounts } from '../../../src/sampling/sampling-counts.js'
 import { tailSpanProcessor } from '../../../src/sampling/tail/tail-processor.js'
 import { seeded } from '../simulation.js'
 import { fail, seededRandomness, TailTracing } from '../tail/tail-tracing.js'
@@ -99,9 +100,9 @@ test('with ten times more than the buffer holds, counts stay unbiased and the bu
     const sampler = errorBiasedSampler({ ratio: 0.02, maxErrorTracesPerSecond: Infinity })
     let held = (): number => 0
     const processorFor = (next: SpanProcessor): SpanProcessor => {
-      const processor = tailSpanProcessor([next], { maxSpans })
-      held = () => processor.heldSpans
-      return processor
+      const counts = noSamplingCounts()
+      held = () => counts.undecided
+      return tailSpanProcessor([next], { maxSpans, counts })
     }
     const app = new TailTracing(sampler, processorFor, seededRandomness(500 + seed))
     // All are open at once, and each holds a span: 10 times the buffer. Every second one errs in the end.

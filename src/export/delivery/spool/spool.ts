@@ -1,4 +1,4 @@
-import type { EncodedBatch } from './batch.js'
+import type { EncodedBatch } from '../batch.js'
 
 /** Batches on disk, for this process and, where it does not live to send them, for the next. Synchronous; never throws. */
 export interface Spool {

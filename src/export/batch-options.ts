@@ -1,0 +1,125 @@
+import { readEnv } from '../internal/env.js'
+import { readEnvNumber, warnOfEnvValue } from '../internal/env-values.js'
+import { TracingConfigError } from '../internal/errors.js'
+import { checkKeys, checkNumber, checkPlainObject, checkString, type NumberRange } from '../internal/validate.js'
+
+/** Batching and delivery. The first four have the names, units and defaults of the SDK's `BatchSpanProcessor`. */
+export interface BatchOptions {
+  /**
+   * Spans that may wait for a `SpanExporter`; further ones are dropped. Default 2,048, or OTEL_BSP_MAX_QUEUE_SIZE. Over
+   * OTLP full batches leave at once, and what waits for the backend is bounded by `outageBufferBytes`; there, so many
+   * spans wait at most for attributes of the resource that are still being looked up.
+   */
+  maxQueueSize?: number
+  /** Spans in one export; at most `maxQueueSize`. Default 512, or OTEL_BSP_MAX_EXPORT_BATCH_SIZE. */
+  maxExportBatchSize?: number
+  /** Longest wait before an export, in milliseconds. Default 5,000, or OTEL_BSP_SCHEDULE_DELAY. */
+  scheduledDelayMillis?: number
+  /** Longest time of one export, in milliseconds. Default 30,000, or OTEL_BSP_EXPORT_TIMEOUT. */
+  exportTimeoutMillis?: number
+  /**
+   * OTLP: encoded spans that may wait in memory while the backend is away, in bytes; beyond it whole traces are dropped,
+   * lowest randomness first. Default 64 MiB, or SPANWRIGHT_OUTAGE_BUFFER_BYTES.
+   */
+  outageBufferBytes?: number
+  /**
+   * OTLP: a folder for spans that can't be sent, also for the next process when this one does not live to send them.
+   * Default: none, or SPANWRIGHT_SPOOL_DIR.
+   */
+  spoolDirectory?: string
+  /** Most that the folder may hold, in bytes. Default 256 MiB, or SPANWRIGHT_SPOOL_MAX_BYTES. */
+  spoolMaxBytes?: number
+  /** OTLP: send from a worker thread. Default true, unless SPANWRIGHT_EXPORT_THREAD=off. */
+  exportThread?: boolean
+}
+
+/** With nothing left out but the spool. */
+export type ResolvedBatchOptions = Required<Omit<BatchOptions, 'spoolDirectory'>> & Pick<BatchOptions, 'spoolDirectory'>
+
+const MIB = 1_024 * 1_024
+
+export const BATCH_DEFAULTS: ResolvedBatchOptions = {
+  maxQueueSize: 2_048,
+  maxExportBatchSize: 512,
+  scheduledDelayMillis: 5_000,
+  exportTimeoutMillis: 30_000,
+  outageBufferBytes: 64 * MIB,
+  spoolMaxBytes: 256 * MIB,
+  exportThread: true,
+}
+
+const AT_LEAST_ONE: NumberRange = { min: 1, integer: true }
+/** A timer that is set for longer fires at once. */
+const LONGEST_TIMER_MILLIS = 2 ** 31 - 1
+
+const RANGES = {
+  maxQueueSize: AT_LEAST_ONE,
+  maxExportBatchSize: AT_LEAST_ONE,
+  scheduledDelayMillis: { min: 0, max: LONGEST_TIMER_MILLIS },
+  exportTimeoutMillis: { min: 1, max: LONGEST_TIMER_MILLIS },
+  outageBufferBytes: { min: MIB, integer: true },
+  spoolMaxBytes: { min: MIB, integer: true },
+} as const satisfies Partial<Record<keyof BatchOptions, NumberRange>>
+
+const NAMES: readonly (keyof BatchOptions)[] = [
+  ...(Object.keys(RANGES) as (keyof typeof RANGES)[]),
+  'spoolDirectory',
+  'exportThread',
+]
+
+/** @throws TracingConfigError for the first option that is wrong */
+export function checkBatchOptions(prefix: string, batch: BatchOptions | undefined): void {
+  if (batch === undefined) return
+  for (const name of Object.keys(RANGES) as (keyof typeof RANGES)[]) {
+    checkNumber(prefix + name, batch[name], RANGES[name])
+  }
+  checkString(`${prefix}spoolDirectory`, batch.spoolDirectory)
+  if (batch.exportThread !== undefined && typeof batch.exportThread !== 'boolean') {
+    const problem = { option: `${prefix}exportThread`, allowed: 'true or false', received: batch.exportThread }
+    throw new TracingConfigError('ERR_OPTION_TYPE', problem)
+  }
+  const max = batch.maxQueueSize ?? BATCH_DEFAULTS.maxQueueSize
+  checkNumber(`${prefix}maxExportBatchSize`, batch.maxExportBatchSize, { ...AT_LEAST_ONE, max })
+}
+
+/** Checks the option `batch` of startTracing, where every key must be one of these. */
+export function checkBatchOption(batch: BatchOptions | undefined): void {
+  checkPlainObject('batch', batch)
+  checkKeys('batch.', batch, NAMES)
+  checkBatchOptions('batch.', batch)
+}
+
+/** What OTEL_BSP_* and SPANWRIGHT_* say; wrong values are told once and count as unset. */
+export function batchOptionsFromEnvironment(): BatchOptions {
+  const settings = {
+    maxQueueSize: readEnvNumber('OTEL_BSP_MAX_QUEUE_SIZE', RANGES.maxQueueSize),
+    maxExportBatchSize: readEnvNumber('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', RANGES.maxExportBatchSize),
+    scheduledDelayMillis: readEnvNumber('OTEL_BSP_SCHEDULE_DELAY', RANGES.scheduledDelayMillis),
+    exportTimeoutMillis: readEnvNumber('OTEL_BSP_EXPORT_TIMEOUT', RANGES.exportTimeoutMillis),
+    outageBufferBytes: readEnvNumber('SPANWRIGHT_OUTAGE_BUFFER_BYTES', RANGES.outageBufferBytes),
+    spoolDirectory: readEnv('SPANWRIGHT_SPOOL_DIR'),
+    spoolMaxBytes: readEnvNumber('SPANWRIGHT_SPOOL_MAX_BYTES', RANGES.spoolMaxBytes),
+    exportThread: threadFromEnvironment(),
+  }
+  return withoutUndefined(settings)
+}
+
+function threadFromEnvironment(): boolean | undefined {
+  const value = readEnv('SPANWRIGHT_EXPORT_THREAD')?.toLowerCase()
+  if (value === undefined || value === 'on') return undefined
+  if (value === 'off') return false
+  warnOfEnvValue('SPANWRIGHT_EXPORT_THREAD', 'on or off', 'on is used')
+  return undefined
+}
+
+/** The options that are among others go before the environment, and that before the defaults. */
+export function resolveBatchOptions(options: BatchOptions, environment: BatchOptions): ResolvedBatchOptions {
+  const own = Object.fromEntries(NAMES.map((name) => [name, options[name]]))
+  const resolved = { ...BATCH_DEFAULTS, ...environment, ...withoutUndefined(own) } as ResolvedBatchOptions
+  // As in the SDK.
+  return { ...resolved, maxExportBatchSize: Math.min(resolved.maxExportBatchSize, resolved.maxQueueSize) }
+}
+
+function withoutUndefined<T extends object>(settings: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as never
+}

@@ -1,0 +1,141 @@
+import { TraceFlags, type MeterProvider } from '@opentelemetry/api'
+import type { ReadableSpan, Span, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { takePartInDepartures } from '../internal/departures.js'
+import { checkNumber, checkOneOf, checkPart } from '../internal/validate.js'
+import {
+  batchOptionsFromEnvironment,
+  checkBatchOptions,
+  resolveBatchOptions,
+  type BatchOptions,
+  type ResolvedBatchOptions,
+} from './batch-options.js'
+import { exporterOutlet } from './exporter-outlet.js'
+import type { TracingLedger } from './ledger.js'
+import { otlpOutlet } from './otlp-outlet.js'
+import { otlpFromEnvironment, type OtlpSettings } from './otlp-settings.js'
+import type { Outlet } from './outlet.js'
+import { meterLedger } from './sdk-metrics.js'
+
+/** Options of {@link BatchSpanProcessor}: those of the SDK's class of that name, and how spans get out. */
+export interface BatchSpanProcessorOptions extends BatchOptions {
+  /**
+   * `'otlp'`: encoded once and sent by the delivery thread to OTEL_EXPORTER_OTLP_ENDPOINT. Or any exporter, which is called
+   * on the main thread. Default `'otlp'`.
+   */
+  exporter?: SpanExporter | 'otlp'
+  /** Longest time that leaving may take, in milliseconds. Default 2,000. */
+  shutdownTimeoutMillis?: number
+  /** Where to meter the ledger, as `otel.sdk.*`. Default: nowhere. */
+  selfObsMeterProvider?: MeterProvider
+}
+
+const DEFAULT_SHUTDOWN_TIMEOUT_MILLIS = 2_000
+
+/**
+ * A drop-in for the SDK's `BatchSpanProcessor`, in any `NodeSDK`: same options, same `OTEL_BSP_*` variables and defaults.
+ * It loses nothing where the backend is away for a while and whichever way the process ends, and counts what it could not
+ * keep ({@link BatchSpanProcessor.ledger}). A `terminate()`d worker and SIGKILL give no notice: only a spool helps there.
+ *
+ * @throws TracingConfigError when an option is wrong. Wrong environment variables are told once, and never throw.
+ */
+export class BatchSpanProcessor implements SpanProcessor {
+  readonly #outlet: Outlet
+  readonly #timeoutMillis: number
+  readonly #exportTimeoutMillis: number
+  readonly #stopDeparting: () => void
+  readonly #stopMetering: (() => void) | undefined
+  #started = 0
+  #open = 0
+  #sampledOut = 0
+  #ended = 0
+  #left: Promise<void> | undefined
+
+  constructor(options: BatchSpanProcessorOptions = {}) {
+    checkBatchOptions('', options)
+    checkNumber('shutdownTimeoutMillis', options.shutdownTimeoutMillis, { min: 0 })
+    const batch = resolveBatchOptions(options, batchOptionsFromEnvironment())
+    this.#outlet = outletOf(options.exporter ?? 'otlp', batch)
+    this.#timeoutMillis = options.shutdownTimeoutMillis ?? DEFAULT_SHUTDOWN_TIMEOUT_MILLIS
+    this.#exportTimeoutMillis = batch.exportTimeoutMillis
+    this.#stopDeparting = this.#takePartInDepartures()
+    if (options.selfObsMeterProvider) {
+      this.#stopMetering = meterLedger(options.selfObsMeterProvider, () => this.ledger(), batch.maxQueueSize)
+    }
+  }
+
+  /** Called by the SDK. */
+  onStart(_span: Span): void {
+    this.#started += 1
+    this.#open += 1
+  }
+
+  /** Called by the SDK; must not block, so a span for which there is no room is dropped and counted. */
+  onEnd(span: ReadableSpan): void {
+    this.#open -= 1
+    this.#ended += 1
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) this.#sampledOut += 1
+    else if (this.#left) this.#outlet.counts.droppedAtExit += 1
+    else this.#outlet.add(span)
+  }
+
+  /** Sends out every span that has ended. Never rejects; waits for the export timeout unless told otherwise. */
+  forceFlush(options?: { timeoutMillis?: number }): Promise<void> {
+    return this.#left ?? this.#outlet.flush(options?.timeoutMillis ?? this.#exportTimeoutMillis)
+  }
+
+  /** Flushes and stops, in `shutdownTimeoutMillis` unless told otherwise. Never rejects. */
+  shutdown(options?: { timeoutMillis?: number }): Promise<void> {
+    return (this.#left ??= this.#leave(options?.timeoutMillis ?? this.#timeoutMillis))
+  }
+
+  /** Where every span went that this processor has seen; spans that were not recorded never come here. */
+  ledger(): TracingLedger {
+    return {
+      started: this.#started,
+      open: this.#open,
+      notRecorded: 0,
+      undecided: 0,
+      sampledOut: this.#sampledOut,
+      ...this.#outlet.counts,
+    }
+  }
+
+  async #leave(timeoutMillis: number): Promise<void> {
+    await this.#outlet.leave(timeoutMillis)
+    this.#stopDeparting()
+    this.#stopMetering?.()
+  }
+
+  #takePartInDepartures(): () => void {
+    const outlet = this.#outlet
+    const ended = (): number => this.#ended
+    return takePartInDepartures({
+      timeoutMillis: this.#timeoutMillis,
+      needsEventLoop: outlet.needsEventLoop,
+      get news() {
+        return ended()
+      },
+      flush: (timeoutMillis) => outlet.flush(timeoutMillis),
+      leaveNow: (timeoutMillis) => outlet.leaveNow(timeoutMillis),
+    })
+  }
+}
+
+/** With an endpoint that configuration has settled on already. */
+export function otlpBatchSpanProcessor(
+  otlp: OtlpSettings,
+  options: Omit<BatchSpanProcessorOptions, 'exporter'>,
+): BatchSpanProcessor {
+  // Not in the public type: an endpoint belongs into OTEL_EXPORTER_OTLP_* or the configuration file.
+  return new BatchSpanProcessor({ ...options, exporter: otlp as never })
+}
+
+function outletOf(exporter: SpanExporter | OtlpSettings | 'otlp', batch: ResolvedBatchOptions): Outlet {
+  if (typeof exporter === 'string') {
+    checkOneOf('exporter', exporter, ['otlp'])
+    return otlpOutlet(otlpFromEnvironment(), batch)
+  }
+  if ('kind' in exporter) return otlpOutlet(exporter, batch)
+  checkPart('exporter', exporter, 'otlp or a SpanExporter', ['export', 'shutdown'])
+  return exporterOutlet(exporter, batch)
+}

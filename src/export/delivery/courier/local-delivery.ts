@@ -1,0 +1,27 @@
+import { randomInt } from 'node:crypto'
+import { monotonicClock, nowEpochMillis } from '../../../internal/clock.js'
+import type { CourierSettings } from './courier.js'
+import { createDelivery, type Delivery } from '../engine/delivery.js'
+import type { DeliveryEvent } from '../events.js'
+import { otlpTransport } from '../transport/otlp-transport.js'
+import { openSpool } from '../spool/open-spool.js'
+
+/** All of a delivery that works in this thread, whichever it is. */
+export function localDelivery(settings: CourierSettings, report: (event: DeliveryEvent) => void): Delivery {
+  const { otlp, attemptTimeoutMillis, outageBufferBytes, spool } = settings
+  const warn = (key: string, message: string): void => report({ kind: 'warning', key, message })
+  const transport = otlpTransport(otlp)
+  report({ kind: 'endpoint', endpoint: transport.endpoint })
+  return createDelivery({
+    transport,
+    report,
+    outageBufferBytes,
+    attemptTimeoutMillis,
+    clock: monotonicClock,
+    random: jitter,
+    ...(spool && { spool: openSpool({ ...spool, warn, nowEpochMillis }) }),
+  })
+}
+
+/** From 0 to 1. Spreads the attempts of many processes; decides nothing about spans. */
+const jitter = (): number => randomInt(2 ** 32) / 2 ** 32

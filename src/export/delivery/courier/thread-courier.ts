@@ -1,0 +1,183 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads'
+import { envForThread } from '../../../internal/env.js'
+import { messageOf, warnOnce } from '../../../internal/diagnostics.js'
+import { nowEpochMillis } from '../../../internal/clock.js'
+import type { EncodedBatch } from '../batch.js'
+import type { Courier, CourierClient, CourierSettings } from './courier.js'
+import { localCourier } from './local-courier.js'
+import type { FromThread, ThreadData, ToThread } from './thread-messages.js'
+
+/** A thread that dies this often will not live longer the next time. */
+const MOST_THREADS = 3
+
+/** @param file the thread's module; see thread.ts */
+export function threadCourier(file: string, settings: CourierSettings, client: CourierClient): Courier {
+  return new ThreadCourier(file, settings, client)
+}
+
+/** A thread that runs, and the way to it. */
+interface Running {
+  readonly worker: Worker
+  readonly port: MessagePort
+  readonly hasLeft: Int32Array
+}
+
+class ThreadCourier implements Courier {
+  readonly #file: string
+  readonly #settings: CourierSettings
+  readonly #client: CourierClient
+  // What begins in a request must not keep that request's context for ever.
+  readonly #outside = AsyncLocalStorage.snapshot()
+  readonly #env = envForThread()
+  readonly #flushes = new Map<number, () => void>()
+  #thread: Running | undefined
+  #threadsDied = 0
+  #lastToken = 0
+  /** Instead, once threads have turned out not to work here. */
+  #local: Courier | undefined
+
+  constructor(file: string, settings: CourierSettings, client: CourierClient) {
+    this.#file = file
+    this.#settings = settings
+    this.#client = client
+  }
+
+  warmUp(): void {
+    if (this.#local) this.#local.warmUp()
+    else if (!this.#thread) this.#start()
+  }
+
+  send(batch: EncodedBatch): void {
+    if (this.#thread) this.#post(this.#thread, { kind: 'batch', batch })
+    else if (this.#local) this.#local.send(batch)
+    // Who starts now is given all that is unsettled, this batch too.
+    else this.#start()
+  }
+
+  flush(timeoutMillis: number): Promise<void> {
+    const thread = this.#thread
+    if (!thread) return this.#local?.flush(timeoutMillis) ?? Promise.resolve()
+    const token = (this.#lastToken += 1)
+    return this.#answerWithin(thread, timeoutMillis, (done) => {
+      this.#flushes.set(token, done)
+      this.#post(thread, { kind: 'flush', token, timeoutMillis })
+      return () => this.#flushes.delete(token)
+    })
+  }
+
+  async leave(timeoutMillis: number): Promise<void> {
+    const thread = this.#thread
+    if (!thread) return this.#local?.leave(timeoutMillis)
+    // From here on it may end.
+    this.#thread = undefined
+    await this.#answerWithin(thread, timeoutMillis, (done) => {
+      const onMessage = (message: FromThread): void => {
+        if (message.kind === 'left') done()
+      }
+      thread.port.on('message', onMessage)
+      this.#askToLeave(thread, timeoutMillis)
+      return () => thread.port.off('message', onMessage)
+    })
+    this.#close(thread)
+  }
+
+  leaveNow(timeoutMillis: number): void {
+    const thread = this.#thread
+    if (!thread) return this.#local?.leaveNow(timeoutMillis)
+    this.#thread = undefined
+    this.#askToLeave(thread, timeoutMillis)
+    Atomics.wait(thread.hasLeft, 0, 0, timeoutMillis)
+    this.#close(thread)
+  }
+
+  #askToLeave(thread: Running, timeoutMillis: number): void {
+    // The thread needs a moment for what is left to be written down and told.
+    const margin = Math.min(100, timeoutMillis / 10)
+    this.#post(thread, { kind: 'leave', untilEpochMillis: nowEpochMillis() + timeoutMillis - margin })
+  }
+
+  /** Keeps the process alive while somebody waits for the answer, and not longer than he wants to. */
+  async #answerWithin({ port }: Running, timeoutMillis: number, ask: (done: () => void) => () => void): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<undefined>()
+    const done = (): void => resolve(undefined)
+    const timer = this.#outside(() => setTimeout(done, timeoutMillis))
+    port.ref()
+    const forget = ask(done)
+    await promise
+    clearTimeout(timer)
+    forget()
+    if (this.#flushes.size === 0) port.unref()
+  }
+
+  #start(): void {
+    try {
+      const thread = this.#outside(() => this.#newThread())
+      this.#thread = thread
+      for (const batch of this.#client.unsettled()) this.#post(thread, { kind: 'batch', batch })
+    } catch (error) {
+      this.#goLocal(`no delivery thread can be started (${messageOf(error)})`)
+    }
+  }
+
+  #newThread(): Running {
+    const { port1: port, port2 } = new MessageChannel()
+    const hasLeft = new Int32Array(new SharedArrayBuffer(4))
+    const workerData: ThreadData = { port: port2, hasLeft, settings: this.#settings }
+    const worker = new Worker(this.#file, {
+      // Neither the app's own flags nor its preloads: ours among them would trace the tracing.
+      execArgv: [],
+      env: this.#env,
+      name: 'spanwright delivery',
+      workerData,
+      transferList: [port2],
+    })
+    const thread = { worker, port, hasLeft }
+    port.on('message', (message: FromThread) => this.#receive(message))
+    worker.on('error', (error) => this.#died(thread, messageOf(error)))
+    worker.on('exit', () => this.#died(thread, 'it ended'))
+    worker.unref()
+    port.unref()
+    return thread
+  }
+
+  #post({ port }: Running, message: ToThread): void {
+    port.postMessage(message)
+  }
+
+  #receive(message: FromThread): void {
+    if (message.kind === 'event') this.#client.onEvent(message.event)
+    else if (message.kind === 'flushed') this.#flushes.get(message.token)?.()
+  }
+
+  #close({ port }: Running): void {
+    // What the thread has said and the event loop has not brought yet.
+    for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) {
+      this.#receive(next.message as FromThread)
+    }
+    port.close()
+    for (const done of this.#flushes.values()) done()
+  }
+
+  #died(thread: Running, reason: string): void {
+    if (this.#thread !== thread) return
+    this.#thread = undefined
+    this.#close(thread)
+    this.#threadsDied += 1
+    if (this.#threadsDied >= MOST_THREADS) {
+      this.#goLocal(`the delivery thread keeps dying (${reason})`)
+    } else {
+      warnOnce('delivery thread died', `the delivery thread died and is started again; nothing is lost: ${reason}`)
+      this.#start()
+    }
+  }
+
+  #goLocal(why: string): void {
+    warnOnce(
+      'no delivery thread',
+      `${why}; spans are sent from the main thread, and lost where the process ends at once`,
+    )
+    this.#local = localCourier(this.#settings, this.#client)
+    for (const batch of this.#client.unsettled()) this.#local.send(batch)
+  }
+}

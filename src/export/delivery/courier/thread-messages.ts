@@ -1,0 +1,23 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { EncodedBatch } from '../batch.js'
+import type { CourierSettings } from './courier.js'
+import type { DeliveryEvent } from '../events.js'
+
+/** What the delivery thread is started with. */
+export interface ThreadData {
+  readonly port: MessagePort
+  /** One number in shared memory: 1 once the thread has left. The process's end waits on it. */
+  readonly hasLeft: Int32Array
+  readonly settings: CourierSettings
+}
+
+export type ToThread =
+  | { readonly kind: 'batch'; readonly batch: EncodedBatch }
+  | { readonly kind: 'flush'; readonly token: number; readonly timeoutMillis: number }
+  /** A point in time, since a thread that is only starting has less of it. */
+  | { readonly kind: 'leave'; readonly untilEpochMillis: number }
+
+export type FromThread =
+  | { readonly kind: 'event'; readonly event: DeliveryEvent }
+  | { readonly kind: 'flushed'; readonly token: number }
+  | { readonly kind: 'left' }

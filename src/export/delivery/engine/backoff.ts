@@ -1,0 +1,24 @@
+const FIRST_MILLIS = 1_000
+const LONGEST_MILLIS = 15_000
+const JITTER = 0.2
+const FIRST_IN_FLUSH_MILLIS = 100
+const LONGEST_IN_FLUSH_MILLIS = 1_000
+const SHORTEST_TOLD_MILLIS = 100
+const LONGEST_TOLD_MILLIS = 300_000
+
+/** After so many failures in a row, from 1; `random` is from 0 to 1 and spreads what many processes do. */
+export function backoffMillis(failures: number, random: number): number {
+  const nominal = Math.min(FIRST_MILLIS * 2 ** (failures - 1), LONGEST_MILLIS)
+  return Math.round(nominal * (1 - JITTER + 2 * JITTER * random))
+}
+
+/** Where somebody waits for the outcome and will not wait long. */
+export function flushBackoffMillis(failures: number): number {
+  return Math.min(FIRST_IN_FLUSH_MILLIS * 2 ** (failures - 1), LONGEST_IN_FLUSH_MILLIS)
+}
+
+/** What the backend asked for, within reason: "at once" from a backend that is overloaded must not make a busy loop. */
+export function toldMillis(retryAfterMillis: number | undefined): number | undefined {
+  if (retryAfterMillis === undefined || Number.isNaN(retryAfterMillis)) return undefined
+  return Math.min(Math.max(retryAfterMillis, SHORTEST_TOLD_MILLIS), LONGEST_TOLD_MILLIS)
+}

@@ -1,0 +1,137 @@
+import type { DeliveryEvent } from '../events.js'
+import type { Parcel } from './parcel.js'
+import { thresholdThatFrees } from './shedding.js'
+import { withoutSpansBelow } from '../requests/spans-in-request.js'
+import type { Spool } from '../spool/spool.js'
+import type { WaitingLines } from './waiting-lines.js'
+
+export interface OutageBufferParts {
+  readonly lines: WaitingLines
+  readonly maxBytes: number
+  readonly spool: Spool | undefined
+  readonly tell: (event: DeliveryEvent) => void
+  /** Nothing is left of this one. */
+  readonly onGone: (parcel: Parcel) => void
+}
+
+/** How full the buffer is after it was too full: room for a while, so that one overflow does not follow the other. */
+const LEFT_AFTER_OVERFLOW = 7 / 8
+
+/**
+ * Holds the batches in memory within their bound: what is too much goes to the spool, and where there is none, spans go,
+ * whole traces, lowest randomness first. What is being sent counts, and can't be touched.
+ */
+export class OutageBuffer {
+  readonly #parts: OutageBufferParts
+  #bytes = 0
+  /** Spans below are shed, also those that come later: a trace goes as a whole. */
+  #floor = 0
+
+  constructor(parts: OutageBufferParts) {
+    this.#parts = parts
+  }
+
+  add(parcel: Parcel): void {
+    this.#bytes += parcel.bytes?.byteLength ?? 0
+    if (this.#shedBelowFloor(parcel)) this.#parts.lines.add(parcel)
+  }
+
+  /** Nothing is in memory, being sent or not. */
+  get isEmpty(): boolean {
+    return this.#bytes === 0
+  }
+
+  /** After an attempt that failed. */
+  putBack(parcel: Parcel, notBefore: number): void {
+    if (parcel.id !== undefined) this.#parts.tell({ kind: 'waiting', id: parcel.id })
+    // What is on disk already is safe, and takes no room here.
+    if (parcel.entry === undefined && !this.#shedBelowFloor(parcel)) return
+    this.toSpool(parcel)
+    this.#parts.lines.putBack(parcel, notBefore)
+  }
+
+  /** Makes sure that the bytes are in memory; false where the spool does not have them any more. */
+  load(parcel: Parcel): boolean {
+    if (parcel.bytes || parcel.entry === undefined) return true
+    const stored = this.#parts.spool?.read(parcel.entry)
+    if (!stored) return false
+    this.#setBytes(parcel, stored.bytes)
+    if (parcel.id === undefined) parcel.spans = stored.spans
+    return true
+  }
+
+  /** The batch has come to its end. */
+  forget(parcel: Parcel): void {
+    this.#setBytes(parcel, undefined)
+    if (parcel.entry !== undefined) this.#parts.spool?.remove(parcel.entry)
+    this.#parts.onGone(parcel)
+  }
+
+  /** Where there is a spool that takes it, the batch is there and no longer in memory. */
+  toSpool(parcel: Parcel): boolean {
+    if (parcel.bytes) parcel.entry ??= this.#parts.spool?.put({ bytes: parcel.bytes, spans: parcel.spans })
+    if (parcel.entry === undefined) return false
+    this.#setBytes(parcel, undefined)
+    if (parcel.id !== undefined) this.#parts.tell({ kind: 'spooled', id: parcel.id })
+    return true
+  }
+
+  /** As toSpool, for one that is being sent: nobody will be there to hear its answer. */
+  park(parcel: Parcel): void {
+    if (parcel.id === undefined || !parcel.bytes) return
+    parcel.entry ??= this.#parts.spool?.put({ bytes: parcel.bytes, spans: parcel.spans })
+    if (parcel.entry === undefined) return
+    this.#parts.tell({ kind: 'waiting', id: parcel.id })
+    this.toSpool(parcel)
+  }
+
+  /** Everything that waits in memory, as far as the spool takes it. */
+  spoolAll(): void {
+    for (const parcel of this.#parts.lines.own()) if (parcel.bytes) this.toSpool(parcel)
+  }
+
+  makeRoom(): void {
+    const { maxBytes } = this.#parts
+    if (this.#bytes <= maxBytes) return
+    this.#spoolDownTo(maxBytes * LEFT_AFTER_OVERFLOW)
+    if (this.#bytes <= maxBytes) return
+    const waiting = [...this.#parts.lines.own()].flatMap(({ bytes }) => bytes ?? [])
+    const threshold = thresholdThatFrees(this.#bytes - maxBytes * LEFT_AFTER_OVERFLOW, waiting)
+    this.#floor = Math.max(this.#floor, threshold)
+    this.#shedWaiting()
+  }
+
+  /** The buffer is as good as empty: whatever comes now is kept. */
+  liftFloor(): void {
+    this.#floor = 0
+  }
+
+  #spoolDownTo(maxBytes: number): void {
+    for (const parcel of this.#parts.lines.own()) {
+      if (this.#bytes <= maxBytes) return
+      if (parcel.bytes && !this.toSpool(parcel)) return
+    }
+  }
+
+  #shedWaiting(): void {
+    const { lines } = this.#parts
+    lines.keepOnly((parcel) => !parcel.bytes || this.#shedBelowFloor(parcel))
+  }
+
+  /** False where nothing is left of it. */
+  #shedBelowFloor(parcel: Parcel): boolean {
+    if (this.#floor === 0 || !parcel.bytes || parcel.id === undefined) return true
+    const { rest, dropped } = withoutSpansBelow({ bytes: parcel.bytes, spans: parcel.spans }, this.#floor)
+    if (rest === parcel.bytes) return true
+    this.#setBytes(parcel, rest)
+    parcel.spans -= dropped
+    this.#parts.tell({ kind: 'shed', id: parcel.id, spans: dropped, rest })
+    if (!rest) this.#parts.onGone(parcel)
+    return rest !== undefined
+  }
+
+  #setBytes(parcel: Parcel, bytes: Uint8Array | undefined): void {
+    this.#bytes += (bytes?.byteLength ?? 0) - (parcel.bytes?.byteLength ?? 0)
+    parcel.bytes = bytes
+  }
+}

@@ -1,0 +1,55 @@
+import { backoffMillis, toldMillis } from './backoff.js'
+import type { ComeAgain } from '../transport/transport.js'
+
+/** Whether the backend is out, as far as its last answers tell, and when to look next. */
+export class Outage {
+  readonly #random: () => number
+  #failures = 0
+  #nextProbeAt = 0
+  #toldUntil = 0
+
+  constructor(random: () => number) {
+    this.#random = random
+  }
+
+  get isOn(): boolean {
+    return this.#failures > 0
+  }
+
+  get nextProbeAt(): number {
+    return this.#nextProbeAt
+  }
+
+  /** Until when the backend asked to be left alone; may be over. */
+  get toldUntil(): number {
+    return this.#toldUntil
+  }
+
+  /** Several attempts that were under way together fail as one; only a probe makes the next wait longer. */
+  failed({ retryAfterMillis }: ComeAgain, wasProbe: boolean, now: number): void {
+    const told = toldMillis(retryAfterMillis)
+    if (told !== undefined) this.#toldUntil = Math.max(this.#toldUntil, now + told)
+    if (wasProbe || !this.isOn) {
+      this.#failures++
+      this.#nextProbeAt = told === undefined ? now + this.#backoff() : now + told
+    }
+    this.#nextProbeAt = Math.max(this.#nextProbeAt, this.#toldUntil)
+  }
+
+  /** The backend refused a probe. That is no success (a proxy may have said it), and no reason to wait longer either. */
+  refused(now: number): void {
+    this.#nextProbeAt = Math.max(now + this.#backoff(), this.#toldUntil)
+  }
+
+  /** Whether this success ends the outage. One that was under way when the backend asked for a pause does not. */
+  succeeded(wasProbe: boolean, now: number): boolean {
+    if (!wasProbe && this.#toldUntil > now) return false
+    this.#failures = 0
+    this.#toldUntil = 0
+    return true
+  }
+
+  #backoff(): number {
+    return backoffMillis(this.#failures, this.#random())
+  }
+}

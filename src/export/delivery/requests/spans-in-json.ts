@@ -1,0 +1,87 @@
+import { explicitRandomness, randomnessOfId } from './randomness.js'
+import type { Thinned, Weigh } from './request-format.js'
+
+/** What we look at; whatever else is there is kept. */
+interface RequestInJson {
+  resourceSpans: ResourceSpansInJson[]
+}
+
+interface ResourceSpansInJson {
+  scopeSpans?: ScopeSpansInJson[]
+}
+
+interface ScopeSpansInJson {
+  spans?: SpanInJson[]
+}
+
+interface SpanInJson {
+  traceId?: unknown
+  traceState?: unknown
+}
+
+/** @throws where the bytes are no request; some of it may have been weighed by then. */
+export function weighJson(bytes: Uint8Array, weigh: Weigh): void {
+  const request = parsed(bytes)
+  let weighed = 0
+  const weighValue = (randomness: number, value: unknown): number => {
+    const length = lengthOf(value)
+    weigh(randomness, length)
+    weighed += length
+    return randomness
+  }
+  // A resource or scope goes with its last span; without any it goes with the whole.
+  const last = highest(request.resourceSpans, (resource) => {
+    const lastOfResource = highest(resource.scopeSpans ?? [], (scope) => {
+      const lastOfScope = highest(scope.spans ?? [], (span) => weighValue(randomnessOfSpan(span), span))
+      return lastOfScope < 0 ? lastOfScope : weighValue(lastOfScope, { ...scope, spans: [] })
+    })
+    return lastOfResource < 0 ? lastOfResource : weighValue(lastOfResource, { ...resource, scopeSpans: [] })
+  })
+  if (last >= 0) weigh(last, bytes.byteLength - weighed)
+}
+
+/** Of all items; -1 where there are none. */
+function highest<T>(items: readonly T[], randomnessOf: (item: T) => number): number {
+  return items.reduce((highestYet, item) => Math.max(highestYet, randomnessOf(item)), -1)
+}
+
+/** @throws where the bytes are no request. */
+export function thinJson(bytes: Uint8Array, threshold: number): Thinned {
+  const request = parsed(bytes)
+  const before = request.resourceSpans.flatMap(spansOf).length
+  for (const resource of request.resourceSpans) {
+    for (const scope of resource.scopeSpans ?? []) {
+      if (!scope.spans?.length) continue
+      scope.spans = scope.spans.filter((span) => randomnessOfSpan(span) >= threshold)
+    }
+    if (resource.scopeSpans) resource.scopeSpans = resource.scopeSpans.filter((scope) => scope.spans?.length !== 0)
+  }
+  request.resourceSpans = request.resourceSpans.filter((resource) => resource.scopeSpans?.length !== 0)
+  const kept = request.resourceSpans.flatMap(spansOf).length
+  if (kept === 0) return { rest: undefined, dropped: before }
+  return { rest: kept === before ? bytes : written(request), dropped: before - kept }
+}
+
+function spansOf(resource: ResourceSpansInJson): SpanInJson[] {
+  return (resource.scopeSpans ?? []).flatMap((scope) => scope.spans ?? [])
+}
+
+function randomnessOfSpan({ traceId, traceState }: SpanInJson): number {
+  const explicit = typeof traceState === 'string' ? explicitRandomness(traceState) : undefined
+  return explicit ?? randomnessOfId(String(traceId))
+}
+
+function parsed(bytes: Uint8Array): RequestInJson {
+  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as RequestInJson
+}
+
+function written(request: RequestInJson): Uint8Array {
+  const text = Buffer.from(JSON.stringify(request))
+  const bytes = new Uint8Array(new SharedArrayBuffer(text.byteLength))
+  bytes.set(text)
+  return bytes
+}
+
+function lengthOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value))
+}

@@ -1,0 +1,68 @@
+import { mkdtempSync, rmdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { attempt } from './file-errors.js'
+import { list } from './list.js'
+import { makeFolder } from './make-folder.js'
+import { claimPrefix, entryName, OWNER_FILE, tokenOf } from './names.js'
+import { isOwned, markAsFree, removeOwner, touch, TOUCH_EVERY_MILLIS, writeOwner } from './owner.js'
+import type { ProcessIdentity } from './process-identity.js'
+
+/** The folder of this process below the spool's folder; nobody else writes there. */
+export interface Claim {
+  readonly path: string
+  /** False where it has been deleted, or taken by a process that believed this one dead. */
+  isHeld(): boolean
+  /** Each later in order than the one before, also where the clock is set back. */
+  nextEntryName(): string
+  /** Leaves the entries to the next process; without any, leaves nothing. */
+  release(): void
+}
+
+/** Makes the folder, and everything above it that is missing. Throws where it can't, and leaves nothing then. */
+export function createClaim(folder: string, me: ProcessIdentity, nowEpochMillis: () => number): Claim {
+  makeFolder(folder)
+  const path = mkdtempSync(join(folder, claimPrefix(me.host, me.pid, nowEpochMillis())))
+  try {
+    writeOwner(path, me, nowEpochMillis())
+  } catch (error) {
+    attempt(() => rmSync(path, { recursive: true, force: true }), undefined)
+    throw error
+  }
+  return new OwnClaim(path, nowEpochMillis)
+}
+
+class OwnClaim implements Claim {
+  readonly path: string
+  readonly #nowEpochMillis: () => number
+  readonly #lease: NodeJS.Timeout
+  #number = 0
+  #latest = 0
+
+  constructor(path: string, nowEpochMillis: () => number) {
+    this.path = path
+    this.#nowEpochMillis = nowEpochMillis
+    this.#lease = setInterval(() => {
+      attempt(() => touch(path, nowEpochMillis()), undefined)
+    }, TOUCH_EVERY_MILLIS).unref()
+  }
+
+  isHeld(): boolean {
+    return isOwned(this.path)
+  }
+
+  nextEntryName(): string {
+    this.#latest = Math.max(this.#latest, this.#nowEpochMillis())
+    return entryName(this.#latest, this.#number++, tokenOf(this.path))
+  }
+
+  release(): void {
+    clearInterval(this.#lease)
+    const isEmpty = list(this.path).every(({ name }) => name === OWNER_FILE)
+    attempt(() => (isEmpty ? deleteClaim(this.path) : markAsFree(this.path)), undefined)
+  }
+}
+
+function deleteClaim(path: string): void {
+  removeOwner(path)
+  rmdirSync(path)
+}

@@ -1,0 +1,23 @@
+import { mkdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { attempt } from './file-errors.js'
+
+/**
+ * Makes what is missing of the path, for this user only. Throws where it can't. Not `mkdir` with `recursive`: Node's never
+ * returns where a folder that exists answers ENOENT, as /proc does.
+ */
+export function makeFolder(path: string): void {
+  if (isFolder(path)) return
+  const parent = dirname(path)
+  if (parent !== path) makeFolder(parent)
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    // Another process may have been faster.
+    if (!isFolder(path)) throw error
+  }
+}
+
+function isFolder(path: string): boolean {
+  return attempt(() => statSync(path).isDirectory(), false)
+}

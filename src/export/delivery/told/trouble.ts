@@ -1,0 +1,39 @@
+import { attemptsInWords, durationInWords, reasonInWords, spansInWords } from './notice-text.js'
+
+/** A time in which attempts fail: from the first failure to the next success. */
+export interface Trouble {
+  readonly sinceMillis: number
+  endpoint: string
+  /** The newest; while news waits to be told, that news. */
+  reason: string
+  /** When the reason came up, while it still has to be told. */
+  newsMillis: number | undefined
+  wasTold: boolean
+  attempts: number
+  dropped: number
+  droppedUntold: number
+  sentAgain: number
+}
+
+export function newTrouble(sinceMillis: number, endpoint: string, reason: string): Trouble {
+  const counts = { attempts: 0, dropped: 0, droppedUntold: 0, sentAgain: 0 }
+  return { sinceMillis, endpoint, reason, newsMillis: undefined, wasTold: false, ...counts }
+}
+
+export function beginningInWords({ endpoint, reason }: Trouble, cure: string): string {
+  return `sending spans to ${endpoint} fails: ${reasonInWords(reason)}. ${cure}`
+}
+
+export function courseInWords(trouble: Trouble, nowMillis: number, waitingSpans: number, cure: string): string {
+  const { attempts, dropped, endpoint, reason, sinceMillis } = trouble
+  const cost = `${attemptsInWords(attempts)}, ${spansInWords(waitingSpans)} waiting, ${dropped} dropped`
+  const past = durationInWords(nowMillis - sinceMillis)
+  return `sending spans to ${endpoint} has failed for ${past} (${cost}): ${reasonInWords(reason)}. ${cure}`
+}
+
+export function endInWords(trouble: Trouble, nowMillis: number): string {
+  const { attempts, dropped, endpoint, reason, sentAgain, sinceMillis } = trouble
+  const past = `${durationInWords(nowMillis - sinceMillis)} (${attemptsInWords(attempts)}: ${reasonInWords(reason)})`
+  const cost = `${spansInWords(dropped)} dropped, ${sentAgain} sent again because their acknowledgement was lost`
+  return `sending spans to ${endpoint} works again after ${past}: ${cost}`
+}

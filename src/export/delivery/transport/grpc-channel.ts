@@ -1,0 +1,83 @@
+import { grpcBase, type GrpcOptions } from './grpc-options.js'
+
+/** A gRPC connection of its own. */
+export interface GrpcChannel {
+  /** Settles with the response's bytes, or rejects with what OpenTelemetry's delegate says; by the time at the latest. */
+  call(bytes: Uint8Array, timeoutMillis: number): Promise<Uint8Array>
+  /** Ends the connection when the calls under way have ended: OpenTelemetry's delegate cannot cancel them. */
+  close(): void
+}
+
+/** @param userAgent has to differ from that of other channels to the same address: grpc-js keeps connections in a pool. */
+export function grpcChannel(options: GrpcOptions, userAgent: string): GrpcChannel {
+  return new Channel(options, userAgent)
+}
+
+const SERVICE = 'TraceExportService'
+const EXPORT_CALL = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
+
+type Delegate = ReturnType<ReturnType<typeof grpcBase>['createOtlpGrpcExportDelegate']>
+
+class Channel implements GrpcChannel {
+  readonly #options: GrpcOptions
+  #delegate: Delegate | undefined
+  #timeoutMillis: number | undefined
+  #former: Delegate[] = []
+  #response: Uint8Array | undefined
+
+  constructor(options: GrpcOptions, userAgent: string) {
+    const credentials = options.credentials
+    let made: ReturnType<typeof credentials> | undefined
+    // One object for all delegates of this channel, or each would connect anew.
+    this.#options = { ...options, userAgent, credentials: () => (made ??= credentials()) }
+  }
+
+  call(bytes: Uint8Array, timeoutMillis: number): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      this.#delegateWith(timeoutMillis).export(bytes, ({ error }) => {
+        const response = this.#response ?? new Uint8Array()
+        this.#response = undefined
+        this.#shutDownFormer()
+        if (error) reject(error)
+        else resolve(response)
+      })
+    })
+  }
+
+  close(): void {
+    this.#retire()
+    this.#shutDownFormer()
+  }
+
+  /** A delegate has one timeout for all of its calls. While that stays the same, so does the delegate. */
+  #delegateWith(timeoutMillis: number): Delegate {
+    if (this.#delegate !== undefined && timeoutMillis === this.#timeoutMillis) return this.#delegate
+    this.#retire()
+    const serializer = {
+      serializeRequest: (bytes: Uint8Array) => bytes,
+      // The delegate calls this right before it reports the success of the same call, with nothing in between.
+      deserializeResponse: (response: Uint8Array) => void (this.#response = response),
+    }
+    this.#timeoutMillis = timeoutMillis
+    this.#delegate = grpcBase().createOtlpGrpcExportDelegate(
+      { ...this.#options, timeoutMillis },
+      serializer,
+      'otlp_grpc_span_exporter',
+      { name: 'span', countItems: () => 0 } as never,
+      undefined,
+      SERVICE,
+      EXPORT_CALL,
+    )
+    return this.#delegate
+  }
+
+  #retire(): void {
+    if (this.#delegate !== undefined) this.#former.push(this.#delegate)
+    this.#delegate = undefined
+  }
+
+  /** Only when another holds the connection: the last one to leave it closes it. */
+  #shutDownFormer(): void {
+    for (const delegate of this.#former.splice(0)) void delegate.shutdown()
+  }
+}

@@ -1,0 +1,50 @@
+/* eslint-disable @typescript-eslint/no-deprecated -- OpenTelemetry offers no other way to its settings. */
+import type { OTLPGRPCExporterConfigNode } from '@opentelemetry/otlp-grpc-exporter-base'
+import { withoutEnv } from '../../../internal/env.js'
+import { requireOwn } from '../../../internal/require.js'
+import type { OtlpConnection } from '../../otlp-settings.js'
+import { readCertificates } from './certificate-files.js'
+import { resolveFromEnvironment, type Resolved } from './endpoint-from-environment.js'
+
+type GrpcBase = typeof import('@opentelemetry/otlp-grpc-exporter-base')
+export type GrpcOptions = ReturnType<GrpcBase['convertLegacyOtlpGrpcOptions']>
+
+const DEFAULT_URL = 'http://localhost:4317'
+
+/** Loaded when gRPC was chosen, and not before: it brings a gRPC library. */
+export const grpcBase = (): GrpcBase => requireOwn('@opentelemetry/otlp-grpc-exporter-base') as GrpcBase
+
+/**
+ * Address, metadata, credentials, compression and timeout, as OpenTelemetry's exporter would have them.
+ *
+ * @throws where a configuration file names what can't be used.
+ */
+export function grpcOptions(connection: OtlpConnection | undefined): Resolved<GrpcOptions> {
+  const { convertLegacyOtlpGrpcOptions: convert } = grpcBase()
+  if (!connection) return resolveFromEnvironment(DEFAULT_URL, () => convert({}, 'TRACES'))
+  // What is left out would be filled from the environment, and a configuration file speaks alone.
+  const options = withoutEnv(/^OTEL_EXPORTER_OTLP_/, () => convert(configOf(connection), 'TRACES'))
+  return { options, url: connection.url ?? DEFAULT_URL }
+}
+
+function configOf({
+  url,
+  headers,
+  compression,
+  timeoutMillis,
+  tls,
+  insecure,
+}: OtlpConnection): OTLPGRPCExporterConfigNode {
+  const { createEmptyMetadata, createInsecureCredentials, createSslCredentials } = grpcBase()
+  const metadata = createEmptyMetadata()
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value)
+  const isPlain = insecure || (url ?? DEFAULT_URL).startsWith('http:')
+  const { ca, cert, key } = readCertificates(tls)
+  return {
+    metadata,
+    credentials: isPlain ? createInsecureCredentials() : createSslCredentials(ca, key, cert),
+    compression: compression as never,
+    ...(url !== undefined && { url }),
+    ...(timeoutMillis !== undefined && { timeoutMillis }),
+  }
+}

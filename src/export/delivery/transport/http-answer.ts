@@ -1,0 +1,44 @@
+import { comeAgain } from './come-again.js'
+import type { HttpExchange, HttpResponse } from './http-exchange.js'
+import { isUnreachable, networkErrorWords } from './network-error.js'
+import { partialSuccessIn, partialSuccessInJson } from './partial-success.js'
+import { retryAfterMillis } from './retry-after.js'
+import { rpcStatusIn, rpcStatusMessageInJson } from './rpc-status.js'
+import type { Wording } from './server-words.js'
+import type { Answer } from './transport.js'
+
+/** Specification: OTLP/HTTP, "Failures". */
+const RETRYABLE: readonly number[] = [429, 502, 503, 504]
+
+export function answerOf(exchange: HttpExchange, wording: Wording): Answer {
+  if (exchange.kind === 'response') return answerOfResponse(exchange, wording)
+  const reason = wording(networkErrorWords(exchange.error))
+  const nobodyThere = isUnreachable(reason)
+  // Under TLS a client that is turned away has sent everything by then, but nobody has read it.
+  return comeAgain(reason, { isUnreachable: nobodyThere, mayHaveArrived: exchange.isSent && !nobodyThere })
+}
+
+function answerOfResponse(response: HttpResponse, wording: Wording): Answer {
+  const { status, statusText, headers, body } = response
+  if (status >= 200 && status <= 299) {
+    const partial = isJson(response) ? partialSuccessInJson(body) : partialSuccessIn(body)
+    return { kind: 'accepted', rejectedSpans: partial.rejectedSpans, message: wording(partial.message) }
+  }
+  const reason = [`HTTP ${status} ${statusText}`.trim(), wording(wordsIn(response))].filter(Boolean).join(': ')
+  if (!RETRYABLE.includes(status)) return { kind: 'refused', reason }
+  return { ...comeAgain(reason), retryAfterMillis: retryAfterMillis(headers) }
+}
+
+/** Backends answer with a google.rpc.Status, proxies with text or a page. */
+function wordsIn(response: HttpResponse): string {
+  const { headers, body } = response
+  const contentType = headers['content-type'] ?? ''
+  if (contentType.includes('protobuf')) return rpcStatusIn(body).message
+  if (isJson(response)) return rpcStatusMessageInJson(body)
+  const text = new TextDecoder().decode(body)
+  return contentType.includes('html') ? text.replace(/<[^>]*>/g, ' ') : text
+}
+
+function isJson({ headers }: HttpResponse): boolean {
+  return (headers['content-type'] ?? '').includes('json')
+}

@@ -1,0 +1,34 @@
+import { bytesField, numberField, protobufFields, textField } from '../requests/protobuf-fields.js'
+
+export interface PartialSuccess {
+  readonly rejectedSpans: number
+  readonly message: string
+}
+
+const NOTHING: PartialSuccess = { rejectedSpans: 0, message: '' }
+
+/** What an ExportTraceServiceResponse says about spans that were not taken. One that can't be read says nothing. */
+export function partialSuccessIn(response: Uint8Array): PartialSuccess {
+  const partial = protobufFields(bytesField(protobufFields(response), 1))
+  return { rejectedSpans: countOf(numberField(partial, 1)), message: textField(partial, 2) }
+}
+
+/** The same in OTLP's JSON, where a 64-bit integer is a string, or a number. */
+export function partialSuccessInJson(response: Uint8Array): PartialSuccess {
+  try {
+    const { partialSuccess } = JSON.parse(new TextDecoder().decode(response)) as {
+      partialSuccess?: { rejectedSpans?: unknown; errorMessage?: unknown }
+    }
+    const { rejectedSpans, errorMessage } = partialSuccess ?? {}
+    return {
+      rejectedSpans: countOf(Number(rejectedSpans ?? 0)),
+      message: typeof errorMessage === 'string' ? errorMessage : '',
+    }
+  } catch {
+    return NOTHING
+  }
+}
+
+function countOf(value: number): number {
+  return Number.isSafeInteger(value) && value > 0 ? value : 0
+}

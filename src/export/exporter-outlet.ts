@@ -1,0 +1,176 @@
+import { context } from '@opentelemetry/api'
+import { ExportResultCode, suppressTracing, type ExportResult } from '@opentelemetry/core'
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { monotonicClock } from '../internal/clock.js'
+import { messageOf, warn, warnOnce } from '../internal/diagnostics.js'
+import { withinMillis } from '../internal/within-millis.js'
+import type { ResolvedBatchOptions } from './batch-options.js'
+import { createAnnouncements, type Announcements } from './delivery/told/announcements.js'
+import { noDeliveryCounts, type DeliveryCounts } from './ledger.js'
+import type { Outlet } from './outlet.js'
+import { ResourceWait } from './resource-wait.js'
+import { SpanQueue } from './span-queue.js'
+
+/** Batches for anybody's exporter, which is called on this thread, once at a time, as the specification asks. */
+export function exporterOutlet(exporter: SpanExporter, options: ResolvedBatchOptions): Outlet {
+  return new ExporterOutlet(exporter, options)
+}
+
+class ExporterOutlet implements Outlet {
+  readonly counts: DeliveryCounts = noDeliveryCounts()
+  readonly needsEventLoop = true
+  readonly #exporter: SpanExporter
+  readonly #options: ResolvedBatchOptions
+  readonly #queue: SpanQueue<ReadableSpan>
+  #announcements: Announcements
+  readonly #resource = new ResourceWait(() => this.#work())
+  // The exporter must not see the request that happened to fill a batch, nor keep it.
+  readonly #outside = AsyncLocalStorage.snapshot()
+  #timer: NodeJS.Timeout | undefined
+  /** The exports under way: settles when the queue has been sent as far as `#isFlushing` asks. */
+  #working: Promise<void> | undefined
+  #isFlushing = false
+  /** Who has left, and yet lives on, must not count again what was given up then. */
+  #timesLeft = 0
+
+  constructor(exporter: SpanExporter, options: ResolvedBatchOptions) {
+    this.#exporter = exporter
+    this.#options = options
+    this.#queue = new SpanQueue(options.maxQueueSize)
+    this.#announcements = this.#newAnnouncements()
+  }
+
+  add(span: ReadableSpan): void {
+    if (!this.#queue.push(span)) {
+      this.counts.droppedQueueFull += 1
+      this.#announcements.dropped('queue', 1)
+      return
+    }
+    this.counts.queued += 1
+    this.#resource.expect(span.resource)
+    if (this.#queue.size >= this.#options.maxExportBatchSize) this.#work()
+    else this.#setTimer()
+  }
+
+  async flush(timeoutMillis: number): Promise<void> {
+    if (this.#queue.size === 0 && !this.#working) return
+    const deadline = monotonicClock.nowMillis() + timeoutMillis
+    await withinMillis(timeoutMillis, this.#resource.settled)
+    this.#isFlushing = true
+    this.#work()
+    if (this.#working) await withinMillis(deadline - monotonicClock.nowMillis(), this.#working)
+    await withinMillis(deadline - monotonicClock.nowMillis(), this.#callExporter('forceFlush'))
+  }
+
+  async leave(timeoutMillis: number): Promise<void> {
+    const deadline = monotonicClock.nowMillis() + timeoutMillis
+    await this.flush(timeoutMillis)
+    await withinMillis(deadline - monotonicClock.nowMillis(), this.#callExporter('shutdown'))
+    this.#giveUpTheRest()
+  }
+
+  leaveNow(): void {
+    this.#giveUpTheRest()
+  }
+
+  #setTimer(): void {
+    if (this.#timer !== undefined) return
+    this.#timer = this.#outside(() => setTimeout(() => this.#onTimer(), this.#options.scheduledDelayMillis))
+    this.#timer.unref()
+  }
+
+  #onTimer(): void {
+    this.#timer = undefined
+    this.#work(1)
+  }
+
+  /** @param fewest a batch of fewer spans waits for its timer, unless all is to go out */
+  #work(fewest: number = this.#options.maxExportBatchSize): void {
+    if (this.#working || this.#resource.isPending || this.#queue.size === 0) return
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#working = this.#outside(() => this.#exportBatches(fewest)).finally(() => {
+      this.#working = undefined
+      this.#isFlushing = false
+      if (this.#queue.size > 0) this.#setTimer()
+    })
+  }
+
+  async #exportBatches(fewest: number): Promise<void> {
+    let least = fewest
+    while (this.#queue.size > 0 && (this.#isFlushing || this.#queue.size >= least)) {
+      await this.#export(this.#queue.take(this.#options.maxExportBatchSize))
+      least = this.#options.maxExportBatchSize
+    }
+  }
+
+  async #export(spans: ReadableSpan[]): Promise<void> {
+    const { counts } = this
+    const timesLeft = this.#timesLeft
+    counts.queued -= spans.length
+    counts.exporting += spans.length
+    const { code, error } = await this.#result(spans)
+    if (timesLeft !== this.#timesLeft) return
+    counts.exporting -= spans.length
+    if (code === ExportResultCode.SUCCESS) {
+      counts.exported += spans.length
+      return
+    }
+    counts.droppedExportFailed += spans.length
+    const reason = error ? messageOf(error) : ''
+    this.#announcements.onEvent({ kind: 'settled', id: 0, exported: 0, failed: spans.length, reason })
+    this.#announcements.dropped('refused', spans.length)
+  }
+
+  /** Never rejects: an exporter that throws or never answers has failed. */
+  #result(spans: ReadableSpan[]): Promise<ExportResult> {
+    const { exportTimeoutMillis } = this.#options
+    return new Promise((resolve) => {
+      const fail = (error: Error): void => resolve({ code: ExportResultCode.FAILED, error })
+      const timer = setTimeout(() => fail(new Error(`no answer in ${exportTimeoutMillis} ms`)), exportTimeoutMillis)
+      timer.unref()
+      const done = (result: ExportResult): void => {
+        clearTimeout(timer)
+        resolve(result)
+      }
+      try {
+        context.with(suppressTracing(context.active()), () => this.#exporter.export(spans, done))
+      } catch (error) {
+        clearTimeout(timer)
+        fail(error instanceof Error ? error : new Error(messageOf(error)))
+      }
+    })
+  }
+
+  async #callExporter(method: 'forceFlush' | 'shutdown'): Promise<void> {
+    try {
+      await this.#exporter[method]?.()
+    } catch (error) {
+      warnOnce(`exporter ${method}`, `${method} of the exporter failed: ${messageOf(error)}`)
+    }
+  }
+
+  #giveUpTheRest(): void {
+    clearTimeout(this.#timer)
+    this.#timesLeft += 1
+    const lost = this.counts.queued + this.counts.exporting
+    this.#queue.take(Infinity)
+    this.counts.queued = 0
+    this.counts.exporting = 0
+    this.counts.droppedAtExit += lost
+    if (lost > 0) this.#announcements.dropped('exit', lost)
+    this.#announcements.close()
+    this.#announcements = this.#newAnnouncements()
+  }
+
+  #newAnnouncements(): Announcements {
+    return createAnnouncements({
+      warn,
+      endpoint: `the exporter ${this.#exporter.constructor.name}`,
+      cureFor: () => '',
+      waitingSpans: () => this.counts.queued + this.counts.exporting,
+      spansOf: () => 0,
+    })
+  }
+}

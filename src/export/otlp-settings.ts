@@ -1,0 +1,53 @@
+import { warnOnce } from '../internal/diagnostics.js'
+import { readEnv } from '../internal/env.js'
+
+const PROTOCOLS = ['grpc', 'http/protobuf', 'http/json'] as const
+
+/** OTLP's transports, as OTEL_EXPORTER_OTLP_PROTOCOL names them. */
+export type OtlpProtocol = (typeof PROTOCOLS)[number]
+
+export interface OtlpSettings {
+  readonly kind: 'otlp'
+  readonly protocol: OtlpProtocol
+  /** Where a configuration file speaks. Undefined: the exporter reads the OTEL_EXPORTER_OTLP_* variables. */
+  readonly connection?: OtlpConnection
+}
+
+export interface OtlpConnection {
+  readonly url?: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly compression: 'gzip' | 'none'
+  readonly timeoutMillis?: number
+  readonly tls: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string }
+  /** gRPC without TLS, for an endpoint that has no scheme. */
+  readonly insecure: boolean
+}
+
+/** The gRPC port that OTLP has registered. */
+const GRPC_PORT = '4317'
+
+/**
+ * OTLP as the environment asks for it. The default is NodeSDK's http/protobuf; but an endpoint with port 4317 and no
+ * protocol named means gRPC, since nothing else listens there.
+ */
+export function otlpFromEnvironment(): OtlpSettings {
+  const variable = readEnv('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL')
+    ? 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'
+    : 'OTEL_EXPORTER_OTLP_PROTOCOL'
+  const named = readEnv(variable)
+  const protocol = PROTOCOLS.find((known) => known === named)
+  if (protocol) return { kind: 'otlp', protocol }
+  if (named !== undefined) {
+    const allowed = PROTOCOLS.join(', ')
+    warnOnce(variable, `${variable} must be one of ${allowed}, got "${named}"; http/protobuf is used`)
+  } else if (
+    portOf(readEnv('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? readEnv('OTEL_EXPORTER_OTLP_ENDPOINT')) === GRPC_PORT
+  ) {
+    return { kind: 'otlp', protocol: 'grpc' }
+  }
+  return { kind: 'otlp', protocol: 'http/protobuf' }
+}
+
+function portOf(endpoint: string | undefined): string | undefined {
+  return endpoint?.match(/^(?:\w+:\/\/)?[^/]*:(\d+)(?:\/|$)/)?.[1]
+}

@@ -1,0 +1,50 @@
+import type { Attributes } from '@opentelemetry/api'
+import type { InstrumentationScope } from '@opentelemetry/core'
+import type { Resource } from '@opentelemetry/resources'
+import { harmlessAttributes, harmlessCount, harmlessText } from './harmless.js'
+
+/** Where spans come from, as plain data of the right type. */
+export interface HarmlessSource {
+  readonly attributes: Attributes
+  readonly droppedAttributesCount: number
+  readonly schemaUrl: string
+}
+
+export interface HarmlessScope extends HarmlessSource {
+  readonly name: string
+  readonly version: string
+}
+
+/** Scopes have attributes in OTLP; the SDK's type does not tell of them. */
+type Scope = InstrumentationScope & { readonly attributes?: Attributes; readonly droppedAttributesCount?: number }
+
+export function harmlessResource(resource: Resource): HarmlessSource {
+  const { attributes, lost } = harmlessAttributes(() => settledAttributes(resource))
+  return { attributes, droppedAttributesCount: lost, schemaUrl: harmlessText(() => resource.schemaUrl) }
+}
+
+export function harmlessScope(scope: Scope): HarmlessScope {
+  const { attributes, lost } = harmlessAttributes(() => scope.attributes)
+  return {
+    name: harmlessText(() => scope.name),
+    version: harmlessText(() => scope.version),
+    attributes,
+    droppedAttributesCount: harmlessCount(() => scope.droppedAttributesCount) + lost,
+    schemaUrl: harmlessText(() => scope.schemaUrl),
+  }
+}
+
+/**
+ * What is known of a resource now. Its own `attributes` complain where some are still being looked up; a process that has
+ * to leave before they are there has no use for that.
+ */
+function settledAttributes(resource: Resource): Attributes {
+  if (resource.asyncAttributesPending !== true) return resource.attributes
+  const attributes: Attributes = {}
+  for (const [name, value] of resource.getRawAttributes()) {
+    if (value == null || (typeof value === 'object' && 'then' in value)) continue
+    // The first that names an attribute has it, as in the resource itself.
+    if (!Object.hasOwn(attributes, name)) attributes[name] = value
+  }
+  return attributes
+}

@@ -1,0 +1,16 @@
+import type { ReadableSpan } from '@opentelemetry/sdk-trace'
+import type { DeliveryCounts } from './ledger.js'
+
+/** What becomes of sampled spans after they have ended. Nothing of it throws or rejects. */
+export interface Outlet {
+  readonly counts: DeliveryCounts
+  /** Whether it can send only while the event loop turns, so that a process that ends at once loses what is queued. */
+  readonly needsEventLoop: boolean
+  add(span: ReadableSpan): void
+  /** Sends everything, as far as that can be done in the time given. */
+  flush(timeoutMillis: number): Promise<void>
+  /** The same, and ends; what is left is lost, or on disk, and told. */
+  leave(timeoutMillis: number): Promise<void>
+  /** The same for a process whose event loop does not turn any more. */
+  leaveNow(timeoutMillis: number): void
+}
