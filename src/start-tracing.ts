@@ -173,6 +173,7 @@ function runningHandle(parts: Parts, longestMillis: number, metricsAreOn: boolea
   }
   const stopDeparting = takePartInDepartures({
     timeoutMillis: longestMillis,
+    handOver: () => tail.decideNow(),
     needsEventLoop: others.length > 0,
     get news() {
       return sampling.counts.started - sampling.counts.open

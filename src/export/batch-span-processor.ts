@@ -1,7 +1,7 @@
 import { TraceFlags, type MeterProvider } from '@opentelemetry/api'
 import type { ReadableSpan, Span, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { takePartInDepartures } from '../internal/departures.js'
-import { checkNumber, checkOneOf, checkPart } from '../internal/validate.js'
+import { checkNumber, checkOneOf, checkPart, checkPlainObject } from '../internal/validate.js'
 import {
   batchOptionsFromEnvironment,
   checkBatchOptions,
@@ -51,16 +51,17 @@ export class BatchSpanProcessor implements SpanProcessor {
   #left: Promise<void> | undefined
 
   constructor(options: BatchSpanProcessorOptions = {}) {
+    checkPlainObject('options', options)
     checkBatchOptions('', options)
     checkNumber('shutdownTimeoutMillis', options.shutdownTimeoutMillis, { min: 0 })
+    const { selfObsMeterProvider: meters } = options
+    if (meters !== undefined) checkPart('selfObsMeterProvider', meters, 'a MeterProvider', ['getMeter'])
     const batch = resolveBatchOptions(options, batchOptionsFromEnvironment())
-    this.#outlet = outletOf(options.exporter ?? 'otlp', batch)
+    this.#outlet = outletOf(options.exporter === undefined ? 'otlp' : options.exporter, batch)
     this.#timeoutMillis = options.shutdownTimeoutMillis ?? DEFAULT_SHUTDOWN_TIMEOUT_MILLIS
     this.#exportTimeoutMillis = batch.exportTimeoutMillis
     this.#stopDeparting = this.#takePartInDepartures()
-    if (options.selfObsMeterProvider) {
-      this.#stopMetering = meterLedger(options.selfObsMeterProvider, () => this.ledger(), batch.maxQueueSize)
-    }
+    if (meters) this.#stopMetering = meterLedger(meters, () => this.ledger(), batch.maxQueueSize)
   }
 
   /** Called by the SDK. */
@@ -111,7 +112,10 @@ export class BatchSpanProcessor implements SpanProcessor {
     const ended = (): number => this.#ended
     return takePartInDepartures({
       timeoutMillis: this.#timeoutMillis,
-      needsEventLoop: outlet.needsEventLoop,
+      handOver: () => outlet.handOver(),
+      get needsEventLoop() {
+        return outlet.needsEventLoop
+      },
       get news() {
         return ended()
       },
@@ -135,7 +139,13 @@ function outletOf(exporter: SpanExporter | OtlpSettings | 'otlp', batch: Resolve
     checkOneOf('exporter', exporter, ['otlp'])
     return otlpOutlet(otlpFromEnvironment(), batch)
   }
-  if ('kind' in exporter) return otlpOutlet(exporter, batch)
+  if (isOtlpSettings(exporter)) return otlpOutlet(exporter, batch)
   checkPart('exporter', exporter, 'otlp or a SpanExporter', ['export', 'shutdown'])
   return exporterOutlet(exporter, batch)
+}
+
+/** An exporter of somebody's may have a `kind` too. */
+function isOtlpSettings(exporter: unknown): exporter is OtlpSettings {
+  if (typeof exporter !== 'object' || exporter === null || 'export' in exporter) return false
+  return (exporter as Partial<OtlpSettings>).kind === 'otlp'
 }

@@ -8,7 +8,7 @@ import { withinMillis } from '../internal/within-millis.js'
 import type { ResolvedBatchOptions } from './batch-options.js'
 import { createAnnouncements, type Announcements } from './delivery/told/announcements.js'
 import { noDeliveryCounts, type DeliveryCounts } from './ledger.js'
-import type { Outlet } from './outlet.js'
+import { NO_TIME_TO_SEND, type Outlet } from './outlet.js'
 import { ResourceWait } from './resource-wait.js'
 import { SpanQueue } from './span-queue.js'
 
@@ -53,13 +53,19 @@ class ExporterOutlet implements Outlet {
     else this.#setTimer()
   }
 
-  async flush(timeoutMillis: number): Promise<void> {
-    if (this.#queue.size === 0 && !this.#working) return
-    const deadline = monotonicClock.nowMillis() + timeoutMillis
-    await withinMillis(timeoutMillis, this.#resource.settled)
-    this.#isFlushing = true
+  handOver(): void {
     this.#work()
-    if (this.#working) await withinMillis(deadline - monotonicClock.nowMillis(), this.#working)
+  }
+
+  async flush(timeoutMillis: number): Promise<void> {
+    const deadline = monotonicClock.nowMillis() + timeoutMillis
+    if (this.#queue.size > 0 || this.#working) {
+      await withinMillis(timeoutMillis, this.#resource.settled)
+      this.#isFlushing = true
+      this.#work()
+      if (this.#working) await withinMillis(deadline - monotonicClock.nowMillis(), this.#working)
+    }
+    // Also where nothing waits here: the exporter may keep spans itself.
     await withinMillis(deadline - monotonicClock.nowMillis(), this.#callExporter('forceFlush'))
   }
 
@@ -123,29 +129,32 @@ class ExporterOutlet implements Outlet {
     this.#announcements.dropped('refused', spans.length)
   }
 
-  /** Never rejects: an exporter that throws or never answers has failed. */
+  /** Never rejects: an exporter that throws, rejects, answers nothing or never answers has failed. */
   #result(spans: ReadableSpan[]): Promise<ExportResult> {
     const { exportTimeoutMillis } = this.#options
     return new Promise((resolve) => {
-      const fail = (error: Error): void => resolve({ code: ExportResultCode.FAILED, error })
-      const timer = setTimeout(() => fail(new Error(`no answer in ${exportTimeoutMillis} ms`)), exportTimeoutMillis)
+      const timer = setTimeout(() => fail(`no answer in ${exportTimeoutMillis} ms`), exportTimeoutMillis)
       timer.unref()
-      const done = (result: ExportResult): void => {
+      const done = (result: ExportResult | undefined): void => {
         clearTimeout(timer)
-        resolve(result)
+        resolve(result ?? { code: ExportResultCode.FAILED })
       }
+      const fail = (error: unknown): void =>
+        done({ code: ExportResultCode.FAILED, error: error instanceof Error ? error : new Error(messageOf(error)) })
+      const exporter: { export: (spans: ReadableSpan[], done: (result: ExportResult) => void) => unknown } = this.#exporter
       try {
-        context.with(suppressTracing(context.active()), () => this.#exporter.export(spans, done))
+        const returned = untraced(() => exporter.export(spans, done))
+        // An `async export` rejects where others throw.
+        if (returned instanceof Promise) returned.catch(fail)
       } catch (error) {
-        clearTimeout(timer)
-        fail(error instanceof Error ? error : new Error(messageOf(error)))
+        fail(error)
       }
     })
   }
 
   async #callExporter(method: 'forceFlush' | 'shutdown'): Promise<void> {
     try {
-      await this.#exporter[method]?.()
+      await this.#outside(() => untraced(() => this.#exporter[method]?.()))
     } catch (error) {
       warnOnce(`exporter ${method}`, `${method} of the exporter failed: ${messageOf(error)}`)
     }
@@ -169,8 +178,12 @@ class ExporterOutlet implements Outlet {
       warn,
       endpoint: `the exporter ${this.#exporter.constructor.name}`,
       cureFor: () => '',
+      lossWithoutFailure: () => NO_TIME_TO_SEND,
       waitingSpans: () => this.counts.queued + this.counts.exporting,
       spansOf: () => 0,
     })
   }
 }
+
+/** What an exporter does would make spans of its own otherwise. */
+const untraced = <T>(fn: () => T): T => context.with(suppressTracing(context.active()), fn)

@@ -14,7 +14,7 @@ import { noDeliveryCounts, type DeliveryCounts } from './ledger.js'
 import { otlpJsonEncoder } from './otlp/json-encoder.js'
 import { otlpProtobufEncoder, type SpanEncoder } from './otlp/encoder.js'
 import type { OtlpSettings } from './otlp-settings.js'
-import type { Outlet } from './outlet.js'
+import { NO_TIME_TO_SEND, type Outlet } from './outlet.js'
 import { ResourceWait } from './resource-wait.js'
 
 /** A collector takes messages up to 4 MiB over gRPC unless told otherwise: a batch leaves well before. */
@@ -29,7 +29,6 @@ export function otlpOutlet(otlp: OtlpSettings, options: ResolvedBatchOptions): O
 
 class OtlpOutlet implements Outlet {
   readonly counts: DeliveryCounts = noDeliveryCounts()
-  readonly needsEventLoop: boolean
   readonly #options: ResolvedBatchOptions
   readonly #newEncoder: () => SpanEncoder
   #encoder: SpanEncoder
@@ -47,7 +46,6 @@ class OtlpOutlet implements Outlet {
 
   constructor(otlp: OtlpSettings, options: ResolvedBatchOptions) {
     this.#options = options
-    this.needsEventLoop = !options.exportThread
     this.#newEncoder = otlp.protocol === 'http/json' ? otlpJsonEncoder : otlpProtobufEncoder
     this.#encoder = this.#newEncoder()
     this.#announcements = this.#newAnnouncements()
@@ -65,6 +63,10 @@ class OtlpOutlet implements Outlet {
     this.#courier = openCourier(settings, client, options.exportThread)
   }
 
+  get needsEventLoop(): boolean {
+    return this.#courier.needsEventLoop
+  }
+
   add(span: ReadableSpan): void {
     // Spans that wait for the backend are bounded by the outage buffer; twice of it is a thread that does not keep up.
     if (this.#accounts.bytes > 2 * this.#options.outageBufferBytes) {
@@ -78,6 +80,10 @@ class OtlpOutlet implements Outlet {
     if (this.#encoder.spans >= this.#options.maxExportBatchSize || this.#encoder.byteLength >= MOST_BATCH_BYTES) {
       this.#batchIsFull()
     } else if (this.#timer === undefined) this.#setTimer()
+  }
+
+  handOver(): void {
+    this.#sendWhatIsThere()
   }
 
   async flush(timeoutMillis: number): Promise<void> {
@@ -160,6 +166,7 @@ class OtlpOutlet implements Outlet {
       warn,
       cureFor,
       endpoint: this.#endpoint,
+      lossWithoutFailure: () => (this.needsEventLoop ? NO_TIME_TO_SEND : 'no answer in time'),
       waitingSpans: () => this.counts.queued + this.counts.exporting,
       spansOf: (id) => this.#accounts.spansOf(id),
     })

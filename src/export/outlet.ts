@@ -1,12 +1,20 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import type { DeliveryCounts } from './ledger.js'
 
+/** Why a process that ends at once loses what this thread should have sent. */
+export const NO_TIME_TO_SEND = 'the process ended at once, and its main thread had no time to send them'
+
 /** What becomes of sampled spans after they have ended. Nothing of it throws or rejects. */
 export interface Outlet {
   readonly counts: DeliveryCounts
-  /** Whether it can send only while the event loop turns, so that a process that ends at once loses what is queued. */
+  /**
+   * Whether it can send only while the event loop turns, so that a process that ends at once loses what is queued. Known for
+   * sure after `handOver`.
+   */
   readonly needsEventLoop: boolean
   add(span: ReadableSpan): void
+  /** Begins to send what is queued. */
+  handOver(): void
   /** Sends everything, as far as that can be done in the time given. */
   flush(timeoutMillis: number): Promise<void>
   /** The same, and ends; what is left is lost, or on disk, and told. */

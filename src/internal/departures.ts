@@ -4,7 +4,9 @@ import { nowEpochMillis } from './clock.js'
 export interface Departure {
   /** How long it may take in all. */
   readonly timeoutMillis: number
-  /** Whether it can send only while the event loop turns. */
+  /** Passes on what it holds back, to whoever sends it. */
+  handOver(): void
+  /** Whether it can send only while the event loop turns; asked after `handOver`. */
   readonly needsEventLoop: boolean
   /** Grows when there is something new to send. */
   readonly news: number
@@ -54,10 +56,15 @@ function leaveNow(timeoutMillisLeft = Infinity): void {
   }
 }
 
+function needingEventLoop(): Departure[] {
+  for (const departure of [...departures].reverse()) departure.handOver()
+  return [...departures].filter(({ needsEventLoop }) => needsEventLoop)
+}
+
 /** Only what needs the event loop: all else leaves at `exit`, and does not make the app's own handler be called again. */
 function listenForBeforeExit(): () => void {
   const onBeforeExit = (): void => {
-    for (const departure of departures) if (departure.needsEventLoop) void flushNews(departure)
+    for (const departure of needingEventLoop()) void flushNews(departure)
   }
   process.on('beforeExit', onBeforeExit)
   return () => process.off('beforeExit', onBeforeExit)
@@ -121,8 +128,7 @@ async function leaveBy(signal: NodeJS.Signals, onSignal: (signal: NodeJS.Signals
   const isUpToApp = process.listenerCount(signal) > 1
   const began = nowEpochMillis()
   leavingBy.add(signal)
-  const needing = [...departures].filter(({ needsEventLoop }) => needsEventLoop)
-  const flushes = needing.map((departure) => departure.flush(departure.timeoutMillis))
+  const flushes = needingEventLoop().map((departure) => departure.flush(departure.timeoutMillis))
   if (flushes.length > 0) await Promise.all(flushes)
   leavingBy.delete(signal)
   if (isUpToApp) return

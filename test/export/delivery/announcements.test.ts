@@ -17,6 +17,7 @@ beforeEach(() => {
     endpoint: ENDPOINT,
     waitingSpans: () => waiting,
     spansOf: (id) => id * 10,
+    lossWithoutFailure: () => 'no answer in time',
   })
 })
 afterEach(() => {
@@ -159,6 +160,7 @@ test('a cure that is empty leaves no space behind', () => {
     endpoint: ENDPOINT,
     waitingSpans: () => 0,
     spansOf: () => 0,
+    lossWithoutFailure: () => 'no answer in time',
   })
   quiet.dropped('exit', 1)
   quiet.close()

@@ -4,6 +4,8 @@ import type { DeliveryEvent } from '../events.js'
 
 /** Brings encoded batches to the backend, from a thread or from here. Nothing of it throws or rejects. */
 export interface Courier {
+  /** Whether it can't send without this thread's event loop; a thread that can't be started is known of after `send`. */
+  readonly needsEventLoop: boolean
   send(batch: EncodedBatch): void
   /** Gets ready for the first batch, so that the process need not wait for it when it leaves. */
   warmUp(): void

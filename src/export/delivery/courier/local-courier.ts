@@ -7,6 +7,7 @@ export function localCourier(settings: CourierSettings, client: CourierClient): 
   let delivery: Delivery | undefined
   const working = (): Delivery => (delivery ??= localDelivery(settings, (event) => client.onEvent(event)))
   return {
+    needsEventLoop: true,
     send: (batch) => working().add(batch),
     warmUp: () => void working(),
     flush: (timeoutMillis) => delivery?.flush(timeoutMillis) ?? Promise.resolve(),

@@ -43,6 +43,10 @@ class ThreadCourier implements Courier {
     this.#client = client
   }
 
+  get needsEventLoop(): boolean {
+    return this.#local !== undefined
+  }
+
   warmUp(): void {
     if (this.#local) this.#local.warmUp()
     else if (!this.#thread) this.#start()

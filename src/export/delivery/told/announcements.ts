@@ -11,6 +11,8 @@ export interface AnnouncementParts {
   readonly cureFor: (reason: string, endpoint: string) => string
   /** Where spans go, for lines about drops; a failure names its own. */
   readonly endpoint: string
+  /** Why spans are lost at exit where no attempt has failed. */
+  readonly lossWithoutFailure: () => string
   /** Ended spans that wait for the backend now. */
   readonly waitingSpans: () => number
   /** Spans in a batch that is under way. */
@@ -46,7 +48,6 @@ const QUEUE_FULL = 'the queue is full. Raise OTEL_BSP_MAX_QUEUE_SIZE (batch.maxQ
 const BUFFER_FULL =
   'the outage buffer is full. Raise SPANWRIGHT_OUTAGE_BUFFER_BYTES (batch.outageBufferBytes), or let a folder take ' +
   'them: SPANWRIGHT_SPOOL_DIR (batch.spoolDirectory).'
-const NO_ANSWER = 'no answer in time'
 
 class DeliveryAnnouncements implements Announcements {
   readonly #parts: AnnouncementParts
@@ -112,8 +113,8 @@ class DeliveryAnnouncements implements Announcements {
   }
 
   #exitInWords(spans: number): string {
-    const { cureFor, endpoint: usual } = this.#parts
-    const { endpoint = usual, reason = NO_ANSWER, dropped = 0 } = this.#trouble.takeOver() ?? {}
+    const { cureFor, endpoint: usual, lossWithoutFailure } = this.#parts
+    const { endpoint = usual, reason = lossWithoutFailure(), dropped = 0 } = this.#trouble.takeOver() ?? {}
     const before = dropped > 0 ? ` (${dropped} dropped before)` : ''
     const why = `sending them to ${endpoint} failed: ${reasonInWords(reason)}. ${cureFor(reason, endpoint)}`
     return `${spansInWords(spans)} lost at exit${before}: ${why}`

@@ -54,6 +54,7 @@ const BY_WORDS: readonly Cure[] = [
     /certificate|\bTLS\b/,
     'Set OTEL_EXPORTER_OTLP_CERTIFICATE to the file of the CA that signed the certificate of the server.',
   ],
+  [/had no time to send/, 'Wait for shutdown() of tracing before process.exit().'],
   [/ECONNREFUSED/, (endpoint) => `Nobody listens at ${endpoint}: is a collector running? ${SETS_WHERE}`],
   [/ENOTFOUND|EAI_AGAIN|Name resolution failed/, `No host of this name was found. ${SETS_WHERE}`],
   [/EHOSTUNREACH|ENETUNREACH|no connection in/, 'No way leads there: is there a firewall, or a VPN that is off?'],
