@@ -141,7 +141,8 @@ class ExporterOutlet implements Outlet {
       }
       const fail = (error: unknown): void =>
         done({ code: ExportResultCode.FAILED, error: error instanceof Error ? error : new Error(messageOf(error)) })
-      const exporter: { export: (spans: ReadableSpan[], done: (result: ExportResult) => void) => unknown } = this.#exporter
+      const exporter: { export: (spans: ReadableSpan[], done: (result: ExportResult) => void) => unknown } =
+        this.#exporter
       try {
         const returned = untraced(() => exporter.export(spans, done))
         // An `async export` rejects where others throw.

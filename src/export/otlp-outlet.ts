@@ -42,7 +42,7 @@ class OtlpOutlet implements Outlet {
   // A timer that is set in a request must not keep that request's context.
   readonly #outside = AsyncLocalStorage.snapshot()
   #timer: NodeJS.Timeout | undefined
-  #isWarm = false
+  #warmUpTimer: NodeJS.Timeout | undefined
 
   constructor(otlp: OtlpSettings, options: ResolvedBatchOptions) {
     this.#options = options
@@ -95,8 +95,11 @@ class OtlpOutlet implements Outlet {
   }
 
   async leave(timeoutMillis: number): Promise<void> {
+    const began = monotonicClock.nowMillis()
+    clearTimeout(this.#warmUpTimer)
+    if (this.counts.queued > 0) await withinMillis(timeoutMillis, this.#resource.settled)
     this.#sendWhatIsThere()
-    await this.#courier.leave(timeoutMillis)
+    await this.#courier.leave(Math.max(0, timeoutMillis - (monotonicClock.nowMillis() - began)))
     this.#giveUpTheRest()
   }
 
@@ -121,9 +124,9 @@ class OtlpOutlet implements Outlet {
   #setTimer(): void {
     this.#timer = this.#outside(() => setTimeout(() => this.#onTimer(), this.#options.scheduledDelayMillis))
     this.#timer.unref()
-    if (this.#isWarm) return
-    this.#isWarm = true
-    this.#outside(() => setTimeout(() => this.#courier.warmUp(), WARM_UP_MILLIS)).unref()
+    if (this.#warmUpTimer) return
+    this.#warmUpTimer = this.#outside(() => setTimeout(() => this.#courier.warmUp(), WARM_UP_MILLIS))
+    this.#warmUpTimer.unref()
   }
 
   #onTimer(): void {

@@ -1,16 +1,20 @@
-import type { BatchObservableResult, MeterProvider, Observable } from '@opentelemetry/api'
+import type { Attributes, BatchObservableResult, MeterProvider, Observable } from '@opentelemetry/api'
 import type { TracingLedger } from './ledger.js'
 
 // Semantic conventions, "OpenTelemetry SDK Metrics" (in development there).
 
-const PROCESSOR = {
-  'otel.component.type': 'batching_span_processor',
-  'otel.component.name': 'batching_span_processor/0',
-}
-const EXPORTER = { 'otel.component.type': 'otlp_span_exporter', 'otel.component.name': 'otlp_span_exporter/0' }
+/** One for each ledger that was metered: names must be different within an SDK. */
+let lastInstance = -1
+
+const component = (type: string): Attributes => ({
+  'otel.component.type': type,
+  'otel.component.name': `${type}/${lastInstance}`,
+})
 
 /** Shows the ledger as the SDK's own metrics; returns a function that ends this. Read when metrics are collected. */
 export function meterLedger(meters: MeterProvider, read: () => TracingLedger, queueCapacity?: number): () => void {
+  lastInstance += 1
+  const [processor, exporter] = [component('batching_span_processor'), component('otlp_span_exporter')]
   const meter = meters.getMeter('spanwright')
   const counter = (name: string): Observable => meter.createObservableCounter(name, { unit: '{span}' })
   const level = (name: string): Observable => meter.createObservableUpDownCounter(name, { unit: '{span}' })
@@ -25,15 +29,15 @@ export function meterLedger(meters: MeterProvider, read: () => TracingLedger, qu
     const ledger = read()
     result.observe(started, ledger.started)
     result.observe(live, ledger.open)
-    result.observe(processed, ledger.exported, PROCESSOR)
-    result.observe(processed, ledger.droppedQueueFull, { ...PROCESSOR, 'error.type': 'queue_full' })
-    result.observe(queueSize, ledger.queued + ledger.undecided, PROCESSOR)
-    if (queueCapacity !== undefined) result.observe(capacity, queueCapacity, PROCESSOR)
-    result.observe(inflight, ledger.exporting, EXPORTER)
-    result.observe(exported, ledger.exported, EXPORTER)
-    result.observe(exported, ledger.droppedExportFailed, { ...EXPORTER, 'error.type': 'rejected' })
-    result.observe(exported, ledger.droppedOutageBuffer, { ...EXPORTER, 'error.type': 'outage_buffer_full' })
-    result.observe(exported, ledger.droppedAtExit, { ...EXPORTER, 'error.type': 'process_exit' })
+    result.observe(processed, ledger.exported, processor)
+    result.observe(processed, ledger.droppedQueueFull, { ...processor, 'error.type': 'queue_full' })
+    result.observe(queueSize, ledger.queued + ledger.undecided, processor)
+    if (queueCapacity !== undefined) result.observe(capacity, queueCapacity, processor)
+    result.observe(inflight, ledger.exporting, exporter)
+    result.observe(exported, ledger.exported, exporter)
+    result.observe(exported, ledger.droppedExportFailed, { ...exporter, 'error.type': 'rejected' })
+    result.observe(exported, ledger.droppedOutageBuffer, { ...exporter, 'error.type': 'outage_buffer_full' })
+    result.observe(exported, ledger.droppedAtExit, { ...exporter, 'error.type': 'process_exit' })
   }
   const all = [started, live, processed, queueSize, capacity, inflight, exported]
   meter.addBatchObservableCallback(observe, all)

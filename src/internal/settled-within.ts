@@ -1,4 +1,5 @@
 import { messageOf, warnOnce } from './diagnostics.js'
+import { LONGEST_TIMER_MILLIS } from './within-millis.js'
 
 /**
  * Waits until all work has settled, but not longer than the time given. Never rejects: a backend that is away is told, once,
@@ -11,7 +12,7 @@ export async function settledWithin(
 ): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<'timeout'>((resolve) => {
-    timer = setTimeout(resolve, timeoutMillis, 'timeout')
+    timer = setTimeout(resolve, Math.min(timeoutMillis, LONGEST_TIMER_MILLIS), 'timeout')
   })
   // Inside an async function, so that a throw becomes a rejection.
   const settled = (async () => Promise.allSettled(start()))()

@@ -3,6 +3,7 @@ import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from '
 import { envForThread } from '../../../internal/env.js'
 import { messageOf, warnOnce } from '../../../internal/diagnostics.js'
 import { nowEpochMillis } from '../../../internal/clock.js'
+import { LONGEST_TIMER_MILLIS } from '../../../internal/within-millis.js'
 import type { EncodedBatch } from '../batch.js'
 import type { Courier, CourierClient, CourierSettings } from './courier.js'
 import { localCourier } from './local-courier.js'
@@ -77,7 +78,7 @@ class ThreadCourier implements Courier {
     this.#thread = undefined
     await this.#answerWithin(thread, timeoutMillis, (done) => {
       const onMessage = (message: FromThread): void => {
-        if (message.kind === 'left') done()
+        if (message.hasLeft) done()
       }
       thread.port.on('message', onMessage)
       this.#askToLeave(thread, timeoutMillis)
@@ -105,7 +106,7 @@ class ThreadCourier implements Courier {
   async #answerWithin({ port }: Running, timeoutMillis: number, ask: (done: () => void) => () => void): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<undefined>()
     const done = (): void => resolve(undefined)
-    const timer = this.#outside(() => setTimeout(done, timeoutMillis))
+    const timer = this.#outside(() => setTimeout(done, Math.min(timeoutMillis, LONGEST_TIMER_MILLIS)))
     port.ref()
     const forget = ask(done)
     await promise
@@ -149,9 +150,9 @@ class ThreadCourier implements Courier {
     port.postMessage(message)
   }
 
-  #receive(message: FromThread): void {
-    if (message.kind === 'event') this.#client.onEvent(message.event)
-    else if (message.kind === 'flushed') this.#flushes.get(message.token)?.()
+  #receive({ events, flushed }: FromThread): void {
+    for (const event of events) this.#client.onEvent(event)
+    for (const token of flushed) this.#flushes.get(token)?.()
   }
 
   #close({ port }: Running): void {

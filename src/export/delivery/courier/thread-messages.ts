@@ -17,7 +17,10 @@ export type ToThread =
   /** A point in time, since a thread that is only starting has less of it. */
   | { readonly kind: 'leave'; readonly untilEpochMillis: number }
 
-export type FromThread =
-  | { readonly kind: 'event'; readonly event: DeliveryEvent }
-  | { readonly kind: 'flushed'; readonly token: number }
-  | { readonly kind: 'left' }
+/** All that has happened since the last message: each one wakes the app's thread. */
+export interface FromThread {
+  readonly events: readonly DeliveryEvent[]
+  /** Tokens of the flushes that have settled since. */
+  readonly flushed: readonly number[]
+  readonly hasLeft: boolean
+}

@@ -2,26 +2,27 @@ import { diag, DiagLogLevel } from '@opentelemetry/api'
 import { workerData } from 'node:worker_threads'
 import { nowEpochMillis } from '../../../internal/clock.js'
 import { localDelivery } from './local-delivery.js'
-import type { FromThread, ThreadData, ToThread } from './thread-messages.js'
+import type { ThreadData, ToThread } from './thread-messages.js'
+import { ThreadReports } from './thread-reports.js'
 
 // The delivery thread. An error that nobody expected ends it; the other side then starts a new one with what is not sent.
 
 const { port, hasLeft, settings } = workerData as ThreadData
-const tell = (message: FromThread): void => port.postMessage(message)
+const reports = new ThreadReports(port)
 
 const warning = (...parts: readonly unknown[]): void => {
   const message = parts.map(String).join(' ')
-  tell({ kind: 'event', event: { kind: 'warning', key: message, message } })
+  reports.event({ kind: 'warning', key: message, message })
 }
 const silent = (): void => undefined
 diag.setLogger({ error: warning, warn: warning, info: silent, debug: silent, verbose: silent }, DiagLogLevel.WARN)
 
-const delivery = localDelivery(settings, (event) => tell({ kind: 'event', event }))
+const delivery = localDelivery(settings, (event) => reports.event(event))
 
 async function leave(timeoutMillis: number): Promise<void> {
   await delivery.leave(timeoutMillis)
   delivery.close()
-  tell({ kind: 'left' })
+  reports.left()
   Atomics.store(hasLeft, 0, 1)
   Atomics.notify(hasLeft, 0)
   port.close()
@@ -30,5 +31,5 @@ async function leave(timeoutMillis: number): Promise<void> {
 port.on('message', (message: ToThread) => {
   if (message.kind === 'batch') delivery.add(message.batch)
   else if (message.kind === 'leave') void leave(Math.max(0, message.untilEpochMillis - nowEpochMillis()))
-  else void delivery.flush(message.timeoutMillis).then(() => tell({ kind: 'flushed', token: message.token }))
+  else void delivery.flush(message.timeoutMillis).then(() => reports.flushed(message.token))
 })
