@@ -18,7 +18,11 @@ const options: Options = {
   silent: true,
   esbuildOptions(options) {
     // createRequire takes a path too, and a path can hold any character; tsup's own shim makes a URL of it by hand.
-    options.define = { ...options.define, 'import.meta.url': '__filename' }
+    options.define = { ...options.define, 'import.meta.url': 'spanwrightFile' }
+    // An app that is bundled to an ECMAScript module has no __filename.
+    options.banner = {
+      js: "'use strict'; const spanwrightFile = typeof __filename === 'string' ? __filename : process.cwd() + '/bundle.js'",
+    }
   },
   noExternal: [/^@opentelemetry\//],
   esbuildPlugins: [

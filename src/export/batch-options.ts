@@ -1,6 +1,7 @@
 import { readEnv } from '../internal/env.js'
 import { readEnvNumber, warnOfEnvValue } from '../internal/env-values.js'
 import { TracingConfigError } from '../internal/errors.js'
+import { LONGEST_TIMER_MILLIS } from '../internal/within-millis.js'
 import { checkKeys, checkNumber, checkPlainObject, checkString, type NumberRange } from '../internal/validate.js'
 
 /** Batching and delivery. The first four have the names, units and defaults of the SDK's `BatchSpanProcessor`. */
@@ -49,8 +50,6 @@ export const BATCH_DEFAULTS: ResolvedBatchOptions = {
 }
 
 const AT_LEAST_ONE: NumberRange = { min: 1, integer: true }
-/** A timer that is set for longer fires at once. */
-const LONGEST_TIMER_MILLIS = 2 ** 31 - 1
 
 const RANGES = {
   maxQueueSize: AT_LEAST_ONE,
@@ -67,8 +66,15 @@ const NAMES: readonly (keyof BatchOptions)[] = [
   'exportThread',
 ]
 
-/** @throws TracingConfigError for the first option that is wrong */
-export function checkBatchOptions(prefix: string, batch: BatchOptions | undefined): void {
+/**
+ * @param environment what holds where an option is left out
+ * @throws TracingConfigError for the first option that is wrong
+ */
+export function checkBatchOptions(
+  prefix: string,
+  batch: BatchOptions | undefined,
+  environment: BatchOptions = {},
+): void {
   if (batch === undefined) return
   for (const name of Object.keys(RANGES) as (keyof typeof RANGES)[]) {
     checkNumber(prefix + name, batch[name], RANGES[name])
@@ -78,7 +84,7 @@ export function checkBatchOptions(prefix: string, batch: BatchOptions | undefine
     const problem = { option: `${prefix}exportThread`, allowed: 'true or false', received: batch.exportThread }
     throw new TracingConfigError('ERR_OPTION_TYPE', problem)
   }
-  const max = batch.maxQueueSize ?? BATCH_DEFAULTS.maxQueueSize
+  const max = batch.maxQueueSize ?? environment.maxQueueSize ?? BATCH_DEFAULTS.maxQueueSize
   checkNumber(`${prefix}maxExportBatchSize`, batch.maxExportBatchSize, { ...AT_LEAST_ONE, max })
 }
 
@@ -86,7 +92,7 @@ export function checkBatchOptions(prefix: string, batch: BatchOptions | undefine
 export function checkBatchOption(batch: BatchOptions | undefined): void {
   checkPlainObject('batch', batch)
   checkKeys('batch.', batch, NAMES)
-  checkBatchOptions('batch.', batch)
+  checkBatchOptions('batch.', batch, batchOptionsFromEnvironment())
 }
 
 /** What OTEL_BSP_* and SPANWRIGHT_* say; wrong values are told once and count as unset. */

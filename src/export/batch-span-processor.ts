@@ -1,6 +1,7 @@
 import { TraceFlags, type MeterProvider } from '@opentelemetry/api'
 import type { ReadableSpan, Span, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { takePartInDepartures } from '../internal/departures.js'
+import { TracingConfigError } from '../internal/errors.js'
 import { checkNumber, checkOneOf, checkPart, checkPlainObject } from '../internal/validate.js'
 import {
   batchOptionsFromEnvironment,
@@ -52,12 +53,15 @@ export class BatchSpanProcessor implements SpanProcessor {
 
   constructor(options: BatchSpanProcessorOptions = {}) {
     checkPlainObject('options', options)
-    checkBatchOptions('', options)
+    // The class of OpenTelemetry 2 took the exporter itself; taken for options, it would be left out without a word.
+    if ('export' in options) throw notAnExporter(options)
+    const environment = batchOptionsFromEnvironment()
+    checkBatchOptions('', options, environment)
     checkNumber('shutdownTimeoutMillis', options.shutdownTimeoutMillis, { min: 0 })
-    const { selfObsMeterProvider: meters } = options
+    const { exporter = 'otlp', selfObsMeterProvider: meters } = options
     if (meters !== undefined) checkPart('selfObsMeterProvider', meters, 'a MeterProvider', ['getMeter'])
-    const batch = resolveBatchOptions(options, batchOptionsFromEnvironment())
-    this.#outlet = outletOf(options.exporter === undefined ? 'otlp' : options.exporter, batch)
+    const batch = resolveBatchOptions(options, environment)
+    this.#outlet = outletOf(exporter, batch)
     this.#timeoutMillis = options.shutdownTimeoutMillis ?? DEFAULT_SHUTDOWN_TIMEOUT_MILLIS
     this.#exportTimeoutMillis = batch.exportTimeoutMillis
     this.#stopDeparting = this.#takePartInDepartures()
@@ -132,6 +136,14 @@ export function otlpBatchSpanProcessor(
 ): BatchSpanProcessor {
   // Not in the public type: an endpoint belongs into OTEL_EXPORTER_OTLP_* or the configuration file.
   return new BatchSpanProcessor({ ...options, exporter: otlp as never })
+}
+
+function notAnExporter(received: unknown): TracingConfigError {
+  return new TracingConfigError('ERR_OPTION_TYPE', {
+    option: 'options',
+    allowed: 'an object such as { exporter }',
+    received,
+  })
 }
 
 function outletOf(exporter: SpanExporter | OtlpSettings | 'otlp', batch: ResolvedBatchOptions): Outlet {

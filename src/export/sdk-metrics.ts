@@ -29,15 +29,16 @@ export function meterLedger(meters: MeterProvider, read: () => TracingLedger, qu
     const ledger = read()
     result.observe(started, ledger.started)
     result.observe(live, ledger.open)
-    result.observe(processed, ledger.exported, processor)
+    const { exported: taken, droppedExportFailed, droppedOutageBuffer, droppedAtExit } = ledger
+    result.observe(processed, taken + droppedExportFailed + droppedOutageBuffer + droppedAtExit, processor)
     result.observe(processed, ledger.droppedQueueFull, { ...processor, 'error.type': 'queue_full' })
     result.observe(queueSize, ledger.queued + ledger.undecided, processor)
     if (queueCapacity !== undefined) result.observe(capacity, queueCapacity, processor)
     result.observe(inflight, ledger.exporting, exporter)
-    result.observe(exported, ledger.exported, exporter)
-    result.observe(exported, ledger.droppedExportFailed, { ...exporter, 'error.type': 'rejected' })
-    result.observe(exported, ledger.droppedOutageBuffer, { ...exporter, 'error.type': 'outage_buffer_full' })
-    result.observe(exported, ledger.droppedAtExit, { ...exporter, 'error.type': 'process_exit' })
+    result.observe(exported, taken, exporter)
+    result.observe(exported, droppedExportFailed, { ...exporter, 'error.type': 'rejected' })
+    result.observe(exported, droppedOutageBuffer, { ...exporter, 'error.type': 'outage_buffer_full' })
+    result.observe(exported, droppedAtExit, { ...exporter, 'error.type': 'process_exit' })
   }
   const all = [started, live, processed, queueSize, capacity, inflight, exported]
   meter.addBatchObservableCallback(observe, all)

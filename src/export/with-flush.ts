@@ -1,3 +1,4 @@
+import { LONGEST_TIMER_MILLIS } from '../internal/within-millis.js'
 import { TracingConfigError } from '../internal/errors.js'
 import { runningFlush } from '../internal/running-flush.js'
 import { checkKeys, checkNumber, checkPlainObject } from '../internal/validate.js'
@@ -11,7 +12,7 @@ export interface WithFlushOptions {
 const DEFAULTS = { timeoutMillis: 1_000 } as const
 
 /** A timer that is set for longer fires at once. */
-const MILLIS = { min: 0, max: 2 ** 31 - 1 } as const
+const MILLIS = { min: 0, max: LONGEST_TIMER_MILLIS } as const
 
 /**
  * A handler that sends out the spans of each call before its result, or its error, is handed on. For functions as a service:

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads'
 import { envForThread } from '../../../internal/env.js'
 import { messageOf, warnOnce } from '../../../internal/diagnostics.js'
-import { nowEpochMillis } from '../../../internal/clock.js'
+import { monotonicClock, nowEpochMillis } from '../../../internal/clock.js'
 import { LONGEST_TIMER_MILLIS } from '../../../internal/within-millis.js'
 import type { EncodedBatch } from '../batch.js'
 import type { Courier, CourierClient, CourierSettings } from './courier.js'
@@ -31,7 +31,8 @@ class ThreadCourier implements Courier {
   // What begins in a request must not keep that request's context for ever.
   readonly #outside = AsyncLocalStorage.snapshot()
   readonly #env = envForThread()
-  readonly #flushes = new Map<number, () => void>()
+  /** Who waits, and until when: a thread that is started anew is asked again. */
+  readonly #flushes = new Map<number, { readonly done: () => void; readonly untilMillis: number }>()
   #thread: Running | undefined
   #threadsDied = 0
   #lastToken = 0
@@ -65,7 +66,7 @@ class ThreadCourier implements Courier {
     if (!thread) return this.#local?.flush(timeoutMillis) ?? Promise.resolve()
     const token = (this.#lastToken += 1)
     return this.#answerWithin(thread, timeoutMillis, (done) => {
-      this.#flushes.set(token, done)
+      this.#flushes.set(token, { done, untilMillis: monotonicClock.nowMillis() + timeoutMillis })
       this.#post(thread, { kind: 'flush', token, timeoutMillis })
       return () => this.#flushes.delete(token)
     })
@@ -85,6 +86,7 @@ class ThreadCourier implements Courier {
       return () => thread.port.off('message', onMessage)
     })
     this.#close(thread)
+    for (const { done } of this.#flushes.values()) done()
   }
 
   leaveNow(timeoutMillis: number): void {
@@ -120,6 +122,9 @@ class ThreadCourier implements Courier {
       const thread = this.#outside(() => this.#newThread())
       this.#thread = thread
       for (const batch of this.#client.unsettled()) this.#post(thread, { kind: 'batch', batch })
+      for (const [token, { untilMillis }] of this.#flushes) {
+        this.#post(thread, { kind: 'flush', token, timeoutMillis: untilMillis - monotonicClock.nowMillis() })
+      }
     } catch (error) {
       this.#goLocal(`no delivery thread can be started (${messageOf(error)})`)
     }
@@ -152,7 +157,7 @@ class ThreadCourier implements Courier {
 
   #receive({ events, flushed }: FromThread): void {
     for (const event of events) this.#client.onEvent(event)
-    for (const token of flushed) this.#flushes.get(token)?.()
+    for (const token of flushed) this.#flushes.get(token)?.done()
   }
 
   #close({ port }: Running): void {
@@ -161,7 +166,6 @@ class ThreadCourier implements Courier {
       this.#receive(next.message as FromThread)
     }
     port.close()
-    for (const done of this.#flushes.values()) done()
   }
 
   #died(thread: Running, reason: string): void {
@@ -184,5 +188,8 @@ class ThreadCourier implements Courier {
     )
     this.#local = localCourier(this.#settings, this.#client)
     for (const batch of this.#client.unsettled()) this.#local.send(batch)
+    for (const { done, untilMillis } of this.#flushes.values()) {
+      void this.#local.flush(untilMillis - monotonicClock.nowMillis()).then(done)
+    }
   }
 }

@@ -1,4 +1,5 @@
 import { monotonicClock, type Clock } from '../../../internal/clock.js'
+import { LONGEST_TIMER_MILLIS } from '../../../internal/within-millis.js'
 import { createAlarm, type Alarm } from './alarm.js'
 import { Attempts } from './attempts.js'
 import type { EncodedBatch } from '../batch.js'
@@ -46,8 +47,6 @@ export function createDelivery(parts: DeliveryParts): Delivery {
 
 const MOST_AT_ONCE = 4
 const ADOPTION_INTERVAL_MILLIS = 30_000
-/** The longest that a timer can take. */
-const LONGEST_WAIT_MILLIS = 2 ** 31 - 1
 
 class BatchDelivery implements Delivery {
   readonly #parts: DeliveryParts
@@ -191,5 +190,5 @@ class BatchDelivery implements Delivery {
 }
 
 function withinBounds(timeoutMillis: number): number {
-  return timeoutMillis > 0 ? Math.min(timeoutMillis, LONGEST_WAIT_MILLIS) : 0
+  return timeoutMillis > 0 ? Math.min(timeoutMillis, LONGEST_TIMER_MILLIS) : 0
 }

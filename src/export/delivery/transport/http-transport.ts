@@ -2,6 +2,7 @@ import type { Agent } from 'node:http'
 import { promisify } from 'node:util'
 import { messageOf } from '../../../internal/diagnostics.js'
 import { requireOwn } from '../../../internal/require.js'
+import { LONGEST_TIMER_MILLIS } from '../../../internal/within-millis.js'
 import type { OtlpSettings } from '../../otlp-settings.js'
 import { comeAgain } from './come-again.js'
 import { endpointName } from './endpoint-name.js'
@@ -31,8 +32,6 @@ interface Opened {
 }
 
 const USER_AGENT = 'spanwright (Node.js)'
-/** With more, setTimeout does not wait at all. */
-const LONGEST_TIMER_MILLIS = 2 ** 31 - 1
 
 class HttpTransport implements Transport {
   readonly endpoint: string
