@@ -13,5 +13,5 @@ withSpan('build report', () => 42)
 await tracing.flush()
 
 // ... and stops once, at the end. Neither ever rejects. A process that ends by itself, or by SIGTERM, SIGINT or SIGHUP,
-// flushes without being told to.
+// sends what is left without being told to.
 await tracing.shutdown()

@@ -20,6 +20,8 @@ const EXAMPLES = [
   'import-tracing',
   'keep-errors.mjs',
   'sampling-rules.mjs',
+  'plain-node-sdk.mjs',
+  'with-flush.mjs',
 ]
 
 /** An app in a folder with a space in its name, into which the packed package was installed, and nothing else. */
@@ -133,6 +135,21 @@ describe('the example', () => {
     expect(result).toMatchObject({ exitCode: 0, stderr: '' })
     expect(result.stdout).toContain('GET /orders')
     expect(result.stdout).not.toContain('GET /health')
+  })
+
+  test('plain-node-sdk loses nothing by process.exit', async () => {
+    await using sink = await otlpSink()
+    const result = await runInApp(['plain-node-sdk.mjs'], { OTEL_EXPORTER_OTLP_ENDPOINT: sink.httpUrl })
+    expect(result).toMatchObject({ exitCode: 0, stdout: '1000 spans, 1000 not sent yet\n', stderr: '' })
+    expect(sink.spans()).toHaveLength(1_000)
+  })
+
+  test('with-flush has sent its span before the result is there', async () => {
+    await using sink = await otlpSink()
+    const result = await runInApp(['with-flush.mjs'], { OTEL_EXPORTER_OTLP_ENDPOINT: sink.httpUrl })
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(result.stdout).toBe('hello Ada\n1 exported when the result is handed on\n')
+    expect(sink.spans().map(({ name }) => name)).toEqual(['greet'])
   })
 
   test('shutdown ends with everything sent', async () => {
