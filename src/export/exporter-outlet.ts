@@ -177,7 +177,7 @@ class ExporterOutlet implements Outlet {
   #newAnnouncements(): Announcements {
     return createAnnouncements({
       warn,
-      endpoint: `the exporter ${this.#exporter.constructor.name}`,
+      endpoint: () => `the exporter ${this.#exporter.constructor.name}`,
       cureFor: () => '',
       lossWithoutFailure: () => NO_TIME_TO_SEND,
       waitingSpans: () => this.counts.queued + this.counts.exporting,

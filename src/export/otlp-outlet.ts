@@ -19,6 +19,8 @@ import { ResourceWait } from './resource-wait.js'
 
 /** A collector takes messages up to 4 MiB over gRPC unless told otherwise: a batch leaves well before. */
 const MOST_BATCH_BYTES = 1_024 * 1_024
+/** What a busy machine's delivery thread may not have looked at yet. */
+const MOST_UNREAD_BYTES = 16 * MOST_BATCH_BYTES
 /** The thread is there before a process that lives a little longer has to leave. */
 const WARM_UP_MILLIS = 200
 
@@ -68,8 +70,8 @@ class OtlpOutlet implements Outlet {
   }
 
   add(span: ReadableSpan): void {
-    // Spans that wait for the backend are bounded by the outage buffer; twice of it is a thread that does not keep up.
-    if (this.#accounts.bytes > 2 * this.#options.outageBufferBytes) {
+    // Spans that wait for the backend are bounded by the outage buffer; so much more is a thread that does not keep up.
+    if (this.#accounts.bytes > 2 * this.#options.outageBufferBytes + MOST_UNREAD_BYTES) {
       this.counts.droppedQueueFull += 1
       this.#announcements.dropped('queue', 1)
       return
@@ -105,8 +107,7 @@ class OtlpOutlet implements Outlet {
 
   leaveNow(timeoutMillis: number): void {
     this.#sendWhatIsThere()
-    if (this.#accounts.isEmpty) return
-    this.#courier.leaveNow(timeoutMillis)
+    if (!this.#accounts.isEmpty) this.#courier.leaveNow(timeoutMillis)
     this.#giveUpTheRest()
   }
 
@@ -168,7 +169,7 @@ class OtlpOutlet implements Outlet {
     return createAnnouncements({
       warn,
       cureFor,
-      endpoint: this.#endpoint,
+      endpoint: () => this.#endpoint,
       lossWithoutFailure: () => (this.needsEventLoop ? NO_TIME_TO_SEND : 'no answer in time'),
       waitingSpans: () => this.counts.queued + this.counts.exporting,
       spansOf: (id) => this.#accounts.spansOf(id),

@@ -1,7 +1,7 @@
 import { diag, DiagLogLevel, type DiagLogFunction, type DiagLogger } from '@opentelemetry/api'
 import { format } from 'node:util'
 
-const PREFIX = 'spanwright: '
+export const PREFIX = 'spanwright: '
 const told = new Set<string>()
 
 /**

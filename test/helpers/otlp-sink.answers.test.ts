@@ -55,6 +55,11 @@ describe('a status', () => {
     expect(retryInfo).toEqual({ retryDelay: { seconds: 1, nanos: 500_000_000 } })
   })
 
+  test('over gRPC keeps what is printable in its message, but for the percent sign', async () => {
+    sink.respondWith({ kind: 'status', grpc: 14, message: '100 %, not now' })
+    expect((await call(sink)).metadata['grpc-message']).toBe('100 %25, not now')
+  })
+
   test.each(PROTOCOLS)('tells the stock %s exporter that its spans were refused', async (protocol) => {
     sink.respondWith({ kind: 'status', http: 400, message: 'no' })
     const { code, error } = await exportSpans(stockExporter(protocol, sink))
@@ -65,6 +70,33 @@ describe('a status', () => {
     expect(sink.requests).toMatchObject([{ spans: [{ name: 'span 1' }], acceptedSpans: [] }])
     expect([sink.spans(), sink.faults]).toEqual([[], []])
   })
+})
+
+test('the page of a proxy has its HTTP status over both protocols, and takes nothing', async () => {
+  sink.respondWith({ kind: 'page', http: 503, html: '<h1>Sorry</h1>' })
+  const response = await post(sink)
+  expect([response.status, response.headers.get('content-type')]).toEqual([503, 'text/html'])
+  expect(await response.text()).toBe('<h1>Sorry</h1>')
+  const { httpStatus, metadata, body } = await call(sink)
+  expect([httpStatus, metadata['content-type'], body.toString()]).toEqual([503, 'text/html', '<h1>Sorry</h1>'])
+  expect(metadata).not.toHaveProperty('grpc-status')
+  expect([sink.requests.length, sink.spans(), sink.faults]).toEqual([2, [], []])
+})
+
+test.each(PROTOCOLS)('another certificate is shown over %s to whoever connects from then on', async (protocol) => {
+  await using right = await makeCertificates()
+  await using wrong = await makeCertificates()
+  await using server = await otlpSink({ tls: wrong })
+  vi.stubEnv('OTEL_EXPORTER_OTLP_CERTIFICATE', right.caPath)
+  expect((await exportSpans(stockExporter(protocol, server, 300))).code).toBe(ExportResultCode.FAILED)
+  server.setCertificate(right.server)
+  expect((await exportSpans(stockExporter(protocol, server))).code).toBe(ExportResultCode.SUCCESS)
+  expect(server.spans()).toHaveLength(1)
+})
+
+test('a sink without TLS has no certificate to exchange', async () => {
+  await using certificates = await makeCertificates()
+  expect(() => sink.setCertificate(certificates.server)).toThrow('has no certificate')
 })
 
 test('a queue of behaviours is worked off one a request, then everything is taken', async () => {

@@ -13,12 +13,14 @@ export type { OtlpProtocol, ReceivedRequest, SinkFault } from './otlp-sink/inbox
 export type { ReceivedSpan } from './otlp-sink/received-span.js'
 export type { WaitOptions } from './otlp-sink/waiters.js'
 
+export interface ServerCertificate {
+  readonly certificatePem: string
+  readonly keyPem: string
+}
+
 export interface OtlpSinkOptions {
   /** Serve over TLS only. What `makeCertificates()` returns fits. */
-  readonly tls?: {
-    readonly caPem: string
-    readonly server: { readonly certificatePem: string; readonly keyPem: string }
-  }
+  readonly tls?: { readonly caPem: string; readonly server: ServerCertificate }
   /** With `tls`: turn away clients without a certificate of the same CA. False by default. */
   readonly mutualTls?: boolean
 }
@@ -52,6 +54,8 @@ export interface OtlpSink extends AsyncDisposable {
   down(): Promise<void>
   /** The end of the outage: listens on the same ports again. */
   up(): Promise<void>
+  /** With `tls`: shows another certificate to whoever connects from now on. */
+  setCertificate(server: ServerCertificate): void
   /** Forgets what was received, and answers `ok` again. */
   reset(): void
   /** Cuts all connections, hanging ones too. Whoever still waits is rejected. */
@@ -97,6 +101,9 @@ export async function otlpSink({ tls, mutualTls = false }: OtlpSinkOptions = {})
     },
     up: async () => {
       await Promise.all([grpc.up(), http.up()])
+    },
+    setCertificate: ({ certificatePem: cert, keyPem: key }) => {
+      for (const listener of [grpc, http]) listener.setCertificate({ ...tlsOptions, cert, key })
     },
     reset: () => inbox.reset(),
     close,

@@ -64,4 +64,6 @@ export interface Trouble {
 export interface Recovered {
   readonly kind: 'recovered'
   readonly endpoint: string
+  /** Spans that still wait, and may have arrived in an earlier attempt. */
+  readonly toSendAgain: number
 }

@@ -15,8 +15,8 @@ export interface SpanEncoder {
   readonly spans: number
   /** About how many bytes `take` would return; the resource, which is read late, is not among them. */
   readonly byteLength: number
-  /** The ExportTraceServiceRequest, in memory of exactly its size that threads can share. Empties the encoder. */
-  take(): Uint8Array<SharedArrayBuffer>
+  /** The ExportTraceServiceRequest, in memory of exactly its size. Empties the encoder. */
+  take(): Uint8Array<ArrayBuffer>
 }
 
 /**
@@ -46,7 +46,7 @@ class EagerEncoder implements SpanEncoder {
     this.#addWaiting()
   }
 
-  take(): Uint8Array<SharedArrayBuffer> {
+  take(): Uint8Array<ArrayBuffer> {
     const isInsideAdd = this.#isBusy
     const bytes = this.#assemble()
     // Called by such a getter, it must leave the half-written span alone; that one is written again afterwards.
@@ -59,7 +59,7 @@ class EagerEncoder implements SpanEncoder {
   }
 
   /** A resource may run code of the host's too when it is read. */
-  #assemble(): Uint8Array<SharedArrayBuffer> {
+  #assemble(): Uint8Array<ArrayBuffer> {
     const wasBusy = this.#isBusy
     this.#isBusy = true
     try {

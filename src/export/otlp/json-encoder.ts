@@ -30,15 +30,13 @@ class KeepingEncoder implements SpanEncoder {
     this.byteLength += attempt(() => estimate(span)) ?? SPAN_BYTES
   }
 
-  take(): Uint8Array<SharedArrayBuffer> {
+  take(): Uint8Array<ArrayBuffer> {
     const spans = this.#kept
     this.#kept = []
     this.byteLength = 0
-    if (spans.length === 0) return new Uint8Array(new SharedArrayBuffer(0))
+    if (spans.length === 0) return new Uint8Array(0)
     const json = attempt(() => serialize(spans)) ?? serialize(harmless(spans))
-    const bytes = new Uint8Array(new SharedArrayBuffer(json.length))
-    bytes.set(json)
-    return bytes
+    return new Uint8Array(json)
   }
 }
 

@@ -9,7 +9,7 @@ const MOST_RESOURCES = 8
 /** An ExportTraceServiceRequest in the making: the spans by resource and scope, both told apart by identity. */
 export interface TraceRequest {
   spansOf(resource: Resource, scope: InstrumentationScope): ScopeSpans
-  assemble(): Uint8Array<SharedArrayBuffer>
+  assemble(): Uint8Array<ArrayBuffer>
   /** Forgets the spans. What is known of resources and scopes stays, and so do the buffers. */
   clear(): void
 }
@@ -33,14 +33,14 @@ class SpansByResource implements TraceRequest {
     return this.#last
   }
 
-  assemble(): Uint8Array<SharedArrayBuffer> {
+  assemble(): Uint8Array<ArrayBuffer> {
     const groups = this.#resources
       .values()
       .filter((group) => !group.isEmpty)
       .toArray()
     // Reading a resource may run code of the host's. It comes first: nothing may change while the bytes are put together.
     for (const group of groups) group.readResource()
-    const bytes = new Uint8Array(new SharedArrayBuffer(groups.reduce((sum, { size }) => sum + size, 0)))
+    const bytes = new Uint8Array(groups.reduce((sum, { size }) => sum + size, 0))
     groups.reduce((position, group) => group.put(bytes, position), 0)
     return bytes
   }

@@ -14,7 +14,7 @@ beforeEach(() => {
   announcements = createAnnouncements({
     warn: (line) => lines.push(line),
     cureFor: (reason, endpoint) => `Cure for ${reason} at ${new URL(endpoint).host}.`,
-    endpoint: ENDPOINT,
+    endpoint: () => ENDPOINT,
     waitingSpans: () => waiting,
     spansOf: (id) => id * 10,
     lossWithoutFailure: () => 'no answer in time',
@@ -28,7 +28,7 @@ afterEach(() => {
 
 const fail = (reason = 'connection refused'): void =>
   announcements.onEvent({ kind: 'trouble', endpoint: ENDPOINT, reason })
-const recover = (): void => announcements.onEvent({ kind: 'recovered', endpoint: ENDPOINT })
+const recover = (): void => announcements.onEvent({ kind: 'recovered', endpoint: ENDPOINT, toSendAgain: 0 })
 const refuse = (failed: number, reason: string, exported = 0): void => {
   announcements.onEvent({ kind: 'settled', id: 1, exported, failed, reason })
   announcements.dropped('refused', failed)
@@ -157,7 +157,7 @@ test('a cure that is empty leaves no space behind', () => {
   const quiet = createAnnouncements({
     warn: (line) => lines.push(line),
     cureFor: () => '',
-    endpoint: ENDPOINT,
+    endpoint: () => ENDPOINT,
     waitingSpans: () => 0,
     spansOf: () => 0,
     lossWithoutFailure: () => 'no answer in time',

@@ -17,7 +17,7 @@ function encode(spans: readonly ReadableSpan[], encoder: SpanEncoder = otlpProto
   const bytes = encoder.take()
   expect(encoder.spans).toBe(0)
   expect(encoder.byteLength).toBe(0)
-  expect(bytes.buffer).toBeInstanceOf(SharedArrayBuffer)
+  expect(bytes.buffer).toBeInstanceOf(ArrayBuffer)
   expect(bytes.buffer.byteLength).toBe(bytes.byteLength)
   return bytes
 }

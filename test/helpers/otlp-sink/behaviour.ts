@@ -8,6 +8,7 @@ import { GRPC } from './refusal.js'
  * - `status`: refuses it. One of the two codes is enough: the other protocol gets its counterpart. With
  *   `retryAfterSeconds` (fractions only over gRPC) or `retryAfterDate` (only over HTTP) it says when to come back, in
  *   the `Retry-After` header or a `RetryInfo` detail.
+ * - `page`: a proxy in front of it answers, with an HTML page and, also to gRPC, an HTTP status.
  * - `partialSuccess`: takes all but the last `rejectedSpans`.
  * - `slow`: waits, then does what `then` says (`ok` by default).
  * - `hang`: never answers.
@@ -29,6 +30,7 @@ export type SinkBehaviour =
       readonly retryAfterSeconds?: number
       readonly retryAfterDate?: Date
     }
+  | { readonly kind: 'page'; readonly http: number; readonly html: string }
   | { readonly kind: 'partialSuccess'; readonly rejectedSpans: number; readonly errorMessage?: string }
   | { readonly kind: 'slow'; readonly millis: number; readonly then?: SinkBehaviour }
   | { readonly kind: 'hang'; readonly accepted?: boolean }
@@ -70,6 +72,7 @@ export function acceptedCount(answer: SinkAnswer, spans: number): number {
     case 'half-open':
       return answer.accepted === true ? spans : 0
     case 'status':
+    case 'page':
       return 0
   }
 }

@@ -81,6 +81,11 @@ function respond(stream: ServerHttp2Stream, answer: WrittenAnswer): void {
     stream.respond({ ...headers, ...statusTrailers(grpc, answer) }, { endStream: true })
     return
   }
+  if (answer.kind === 'page') {
+    stream.respond({ ':status': answer.http, 'content-type': 'text/html' })
+    stream.end(answer.html)
+    return
+  }
   const { rejectedSpans = 0, errorMessage = '' } = answer.kind === 'partialSuccess' ? answer : {}
   const result = rejectedSpans || errorMessage ? { partialSuccess: { rejectedSpans, errorMessage } } : {}
   stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': `${GRPC.ok}` }))
@@ -90,11 +95,16 @@ function respond(stream: ServerHttp2Stream, answer: WrittenAnswer): void {
   else stream.end(message)
 }
 
+/** Specification: gRPC over HTTP/2, "Status-Message": what is printable stays as it is, but for the sign itself. */
+function percentEncoded(message: string): string {
+  return message.replace(/[^ -$&-~]+/g, encodeURIComponent)
+}
+
 function statusTrailers(
   code: number,
   { message = '', retryAfterSeconds }: { readonly message?: string; readonly retryAfterSeconds?: number },
 ): Record<string, string> {
-  const trailers = { 'grpc-status': `${code}`, 'grpc-message': encodeURIComponent(message) }
+  const trailers = { 'grpc-status': `${code}`, 'grpc-message': percentEncoded(message) }
   if (retryAfterSeconds === undefined) return trailers
   const seconds = Math.trunc(retryAfterSeconds)
   const nanos = Math.round((retryAfterSeconds - seconds) * 1e9)

@@ -78,6 +78,10 @@ function respond(response: ServerResponse, answer: WrittenAnswer, protocol: Otlp
     if (socket) drip(socket, Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'), answer.everyMillis)
     return
   }
+  if (answer.kind === 'page') {
+    response.writeHead(answer.http, { 'content-type': 'text/html' }).end(answer.html)
+    return
+  }
   if (answer.kind !== 'status') {
     const { rejectedSpans = 0, errorMessage = '' } = answer.kind === 'partialSuccess' ? answer : {}
     const result = rejectedSpans || errorMessage ? { partialSuccess: { rejectedSpans, errorMessage } } : {}

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
+import { Server as TlsServer, type SecureContextOptions } from 'node:tls'
 
 const HOST = '127.0.0.1'
 
@@ -33,6 +34,12 @@ export class Listener {
   /** Ends one client's connection with a TCP reset. */
   resetConnection(remotePort: number | undefined): void {
     if (remotePort !== undefined) this.#socketsByRemotePort.get(remotePort)?.resetAndDestroy()
+  }
+
+  /** For connections that begin from here on. */
+  setCertificate(certificate: SecureContextOptions): void {
+    if (!(this.#server instanceof TlsServer)) throw new TypeError('a server without TLS has no certificate')
+    this.#server.setSecureContext(certificate)
   }
 
   /** From here on connections are refused. Those that are open are cut. */

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { monotonicClock, nowEpochMillis } from '../../../internal/clock.js'
+import { PREFIX } from '../../../internal/diagnostics.js'
 import type { CourierSettings } from './courier.js'
 import { createDelivery, type Delivery } from '../engine/delivery.js'
 import type { DeliveryEvent } from '../events.js'
@@ -9,7 +10,7 @@ import { openSpool } from '../spool/open-spool.js'
 /** All of a delivery that works in this thread, whichever it is. */
 export function localDelivery(settings: CourierSettings, report: (event: DeliveryEvent) => void): Delivery {
   const { otlp, attemptTimeoutMillis, outageBufferBytes, spool } = settings
-  const warn = (key: string, message: string): void => report({ kind: 'warning', key, message })
+  const warn = (key: string, message: string): void => report({ kind: 'warning', key, message: PREFIX + message })
   const transport = otlpTransport(otlp)
   report({ kind: 'endpoint', endpoint: transport.endpoint })
   return createDelivery({

@@ -9,6 +9,9 @@ import type { Courier, CourierClient, CourierSettings } from './courier.js'
 import { localCourier } from './local-courier.js'
 import type { FromThread, ThreadData, ToThread } from './thread-messages.js'
 
+/** Little is made there, and what is lives on buffers: a larger one is collected too rarely, and then as a whole. */
+const YOUNG_GENERATION_MB = 4
+
 /** A thread that dies this often will not live longer the next time. */
 const MOST_THREADS = 3
 
@@ -140,6 +143,7 @@ class ThreadCourier implements Courier {
       env: this.#env,
       name: 'spanwright delivery',
       workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
       transferList: [port2],
     })
     const thread = { worker, port, hasLeft }

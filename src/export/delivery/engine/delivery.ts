@@ -92,7 +92,8 @@ class BatchDelivery implements Delivery {
     this.#lastId = batch.id
     this.#unsettled++
     this.#buffer.add(parcel)
-    if (this.#state === 'left') this.#buffer.toSpool(parcel)
+    // What can't be sent now is safe on disk, also where this process is killed.
+    if (this.#state === 'left' || this.#outage.isOn) this.#buffer.toSpool(parcel)
     this.#goOn()
   }
 
@@ -142,7 +143,8 @@ class BatchDelivery implements Delivery {
   #goOn(): void {
     this.#send()
     this.#buffer.makeRoom()
-    if (this.#outage.isOn ? this.#buffer.isEmpty : !this.#lines.hasFresh) this.#buffer.liftFloor()
+    if (this.#outage.isOn ? this.#buffer.isEmpty : !this.#lines.hasFresh)
+      this.#buffer.liftFloor(this.#clock.nowMillis())
     this.#flushes.endDone(this.#attempts.count)
     this.#alarm.set(this.#nextSendAt())
   }

@@ -1,7 +1,8 @@
 import type { DeliveryEvent } from '../events.js'
+import { CutTraces } from './cut-traces.js'
 import type { Parcel } from './parcel.js'
 import { thresholdThatFrees } from './shedding.js'
-import { withoutSpansBelow } from '../requests/spans-in-request.js'
+import { withoutSpans } from '../requests/spans-in-request.js'
 import type { Spool } from '../spool/spool.js'
 import type { WaitingLines } from './waiting-lines.js'
 
@@ -17,6 +18,9 @@ export interface OutageBufferParts {
 /** How full the buffer is after it was too full: room for a while, so that one overflow does not follow the other. */
 const LEFT_AFTER_OVERFLOW = 7 / 8
 
+/** Spans that come later of a trace that was cut are let through: to look at every batch costs more than they are worth. */
+const LONGEST_TRACE_MILLIS = 60_000
+
 /**
  * Holds the batches in memory within their bound: what is too much goes to the spool, and where there is none, spans go,
  * whole traces, lowest randomness first. What is being sent counts, and can't be touched.
@@ -26,6 +30,15 @@ export class OutageBuffer {
   #bytes = 0
   /** Spans below are shed, also those that come later: a trace goes as a whole. */
   #floor = 0
+  readonly #cut = new CutTraces()
+  #hasCut = false
+  #lastCutAt = 0
+  readonly #goes = (randomness: number): boolean => {
+    if (randomness >= this.#floor) return this.#cut.has(randomness)
+    this.#cut.add(randomness)
+    this.#hasCut = true
+    return true
+  }
 
   constructor(parts: OutageBufferParts) {
     this.#parts = parts
@@ -101,9 +114,13 @@ export class OutageBuffer {
     this.#shedWaiting()
   }
 
-  /** The buffer is as good as empty: whatever comes now is kept. */
-  liftFloor(): void {
+  /** The buffer is as good as empty: whatever comes now is kept, but for what is left of traces that were cut. */
+  liftFloor(now: number): void {
     this.#floor = 0
+    if (this.#cut.isEmpty) return
+    if (this.#hasCut) this.#lastCutAt = now
+    this.#hasCut = false
+    if (now - this.#lastCutAt > LONGEST_TRACE_MILLIS) this.#cut.clear()
   }
 
   #spoolDownTo(maxBytes: number): void {
@@ -120,8 +137,8 @@ export class OutageBuffer {
 
   /** False where nothing is left of it. */
   #shedBelowFloor(parcel: Parcel): boolean {
-    if (this.#floor === 0 || !parcel.bytes || parcel.id === undefined) return true
-    const { rest, dropped } = withoutSpansBelow({ bytes: parcel.bytes, spans: parcel.spans }, this.#floor)
+    if ((this.#floor === 0 && this.#cut.isEmpty) || !parcel.bytes || parcel.id === undefined) return true
+    const { rest, dropped } = withoutSpans({ bytes: parcel.bytes, spans: parcel.spans }, this.#goes)
     if (rest === parcel.bytes) return true
     this.#setBytes(parcel, rest)
     parcel.spans -= dropped

@@ -49,7 +49,7 @@ export class Outcomes {
     flushes.answered(now)
     if (outage.isOn || !this.#hasTrouble) return
     this.#hasTrouble = false
-    this.#parts.tell({ kind: 'recovered', endpoint: this.#parts.endpoint })
+    this.#parts.tell({ kind: 'recovered', endpoint: this.#parts.endpoint, toSendAgain: lines.toSendAgain })
   }
 
   #refused({ parcel, isProbe }: Attempt, { reason }: Refused, now: number): void {
@@ -67,6 +67,7 @@ export class Outcomes {
     parcel.again ||= answer.mayHaveArrived
     // Without bytes it has been parked in the spool while this attempt was under way.
     if (parcel.bytes) buffer.putBack(parcel, now + (flushes.isAny ? PAUSE_IN_FLUSH_MILLIS : PAUSE_MILLIS))
+    buffer.spoolAll()
     this.#trouble(answer.reason)
   }
 

@@ -19,6 +19,13 @@ export class WaitingLines {
     return this.#fresh.length > 0
   }
 
+  /** Own spans that wait and may have arrived already. */
+  get toSendAgain(): number {
+    let sum = 0
+    for (const { again, id, spans } of this.#failed) if (again && id !== undefined) sum += spans
+    return sum
+  }
+
   add(parcel: Parcel): void {
     if (parcel.id !== undefined) this.#fresh.push(parcel)
     else if (this.#takesAdopted) this.#adopted.push(parcel)

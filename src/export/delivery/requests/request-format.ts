@@ -10,3 +10,6 @@ export interface Thinned {
   readonly rest: Uint8Array | undefined
   readonly dropped: number
 }
+
+/** Whether a span with this randomness goes. */
+export type Goes = (randomness: number) => boolean

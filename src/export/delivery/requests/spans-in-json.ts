@@ -1,5 +1,5 @@
 import { explicitRandomness, randomnessOfId } from './randomness.js'
-import type { Thinned, Weigh } from './request-format.js'
+import type { Goes, Thinned, Weigh } from './request-format.js'
 
 /** What we look at; whatever else is there is kept. */
 interface RequestInJson {
@@ -46,13 +46,13 @@ function highest<T>(items: readonly T[], randomnessOf: (item: T) => number): num
 }
 
 /** @throws where the bytes are no request. */
-export function thinJson(bytes: Uint8Array, threshold: number): Thinned {
+export function thinJson(bytes: Uint8Array, goes: Goes): Thinned {
   const request = parsed(bytes)
   const before = request.resourceSpans.flatMap(spansOf).length
   for (const resource of request.resourceSpans) {
     for (const scope of resource.scopeSpans ?? []) {
       if (!scope.spans?.length) continue
-      scope.spans = scope.spans.filter((span) => randomnessOfSpan(span) >= threshold)
+      scope.spans = scope.spans.filter((span) => !goes(randomnessOfSpan(span)))
     }
     if (resource.scopeSpans) resource.scopeSpans = resource.scopeSpans.filter((scope) => scope.spans?.length !== 0)
   }
@@ -76,10 +76,8 @@ function parsed(bytes: Uint8Array): RequestInJson {
 }
 
 function written(request: RequestInJson): Uint8Array {
-  const text = Buffer.from(JSON.stringify(request))
-  const bytes = new Uint8Array(new SharedArrayBuffer(text.byteLength))
-  bytes.set(text)
-  return bytes
+  // A small Buffer is a part of a larger one, which would go along to another thread.
+  return new Uint8Array(Buffer.from(JSON.stringify(request)))
 }
 
 function lengthOf(value: unknown): number {

@@ -1,6 +1,6 @@
 import { protobufCursor, varintLength, writeVarint, type ProtobufCursor } from './protobuf-cursor.js'
 import { explicitRandomness, randomnessOfBytes } from './randomness.js'
-import type { Thinned, Weigh } from './request-format.js'
+import type { Goes, Thinned, Weigh } from './request-format.js'
 
 /** The tag of the field that leads on to the spans: in a request, in its ResourceSpans, in their ScopeSpans. */
 const WAY_TO_SPANS: readonly number[] = [(1 << 3) | 2, (2 << 3) | 2, (2 << 3) | 2]
@@ -15,8 +15,8 @@ export function weighProtobuf(bytes: Uint8Array, weigh: Weigh): void {
 }
 
 /** @throws where the bytes are no request. */
-export function thinProtobuf(bytes: Uint8Array, threshold: number): Thinned {
-  return new Thinning(bytes, threshold).thin()
+export function thinProtobuf(bytes: Uint8Array, goes: Goes): Thinned {
+  return new Thinning(bytes, goes).thin()
 }
 
 /** Weighs a message whose field begins at `start`; the randomness at which its last span goes, or -1 if it has none. */
@@ -75,15 +75,15 @@ const LENGTH = -1
 
 class Thinning {
   readonly #cursor: ProtobufCursor
-  readonly #threshold: number
+  readonly #goes: Goes
   /** What is to be written, in pairs: from, to; or a length and LENGTH. */
   readonly #pieces: number[] = []
   #dropped = 0
   #kept = 0
 
-  constructor(bytes: Uint8Array, threshold: number) {
+  constructor(bytes: Uint8Array, goes: Goes) {
     this.#cursor = protobufCursor(bytes)
-    this.#threshold = threshold
+    this.#goes = goes
   }
 
   thin(): Thinned {
@@ -112,7 +112,7 @@ class Thinning {
 
   #span(start: number, messageEnd: number): number {
     const end = this.#cursor.fieldEnd(messageEnd)
-    if (randomnessOfSpan(this.#cursor, end) < this.#threshold) {
+    if (this.#goes(randomnessOfSpan(this.#cursor, end))) {
       this.#dropped++
       return 0
     }
@@ -142,7 +142,7 @@ class Thinning {
   }
 
   #written(size: number): Uint8Array {
-    const into = new Uint8Array(new SharedArrayBuffer(size))
+    const into = new Uint8Array(size)
     let at = 0
     for (let n = 0; n < this.#pieces.length; n += 2) {
       const from = this.#pieces[n] ?? 0

@@ -1,5 +1,5 @@
 import type { EncodedBatch } from '../batch.js'
-import type { Thinned, Weigh } from './request-format.js'
+import type { Goes, Thinned, Weigh } from './request-format.js'
 import { thinJson, weighJson } from './spans-in-json.js'
 import { thinProtobuf, weighProtobuf } from './spans-in-protobuf.js'
 
@@ -16,17 +16,21 @@ export function weighSpans(bytes: Uint8Array, weigh: Weigh): void {
 
 /**
  * The request without the spans whose randomness is below the threshold; the same bytes where there are none, else new
- * ones in shared memory. Fields that we do not know stay.
+ * ones. Fields that we do not know stay.
  */
-export function withoutSpansBelow({ bytes, spans }: Pick<EncodedBatch, 'bytes' | 'spans'>, threshold: number): Thinned {
-  if (!(threshold > 0)) return { rest: bytes, dropped: 0 }
+export function withoutSpans({ bytes, spans }: Pick<EncodedBatch, 'bytes' | 'spans'>, goes: Goes): Thinned {
   try {
-    const { rest, dropped } = isJson(bytes) ? thinJson(bytes, threshold) : thinProtobuf(bytes, threshold)
+    const { rest, dropped } = isJson(bytes) ? thinJson(bytes, goes) : thinProtobuf(bytes, goes)
     if (rest) return { rest, dropped: Math.min(dropped, spans) }
   } catch {
     // As where nothing is left.
   }
   return { rest: undefined, dropped: spans }
+}
+
+export function withoutSpansBelow(batch: Pick<EncodedBatch, 'bytes' | 'spans'>, threshold: number): Thinned {
+  if (!(threshold > 0)) return { rest: batch.bytes, dropped: 0 }
+  return withoutSpans(batch, (randomness) => randomness < threshold)
 }
 
 /** Randomness and bytes in turn. */

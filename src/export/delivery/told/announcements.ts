@@ -10,7 +10,7 @@ export interface AnnouncementParts {
   /** What the operator can do about it, in a sentence; may be empty. */
   readonly cureFor: (reason: string, endpoint: string) => string
   /** Where spans go, for lines about drops; a failure names its own. */
-  readonly endpoint: string
+  readonly endpoint: () => string
   /** Why spans are lost at exit where no attempt has failed. */
   readonly lossWithoutFailure: () => string
   /** Ended spans that wait for the backend now. */
@@ -73,7 +73,7 @@ class DeliveryAnnouncements implements Announcements {
   onEvent(event: DeliveryEvent): void {
     if (this.#isClosed) return
     if (event.kind === 'trouble') this.#failed(event.endpoint, event.reason)
-    else if (event.kind === 'recovered') this.#trouble.recovered()
+    else if (event.kind === 'recovered') this.#recovered(event.toSendAgain)
     else if (event.kind === 'exporting' && event.again) this.#trouble.sentAgain(this.#parts.spansOf(event.id))
     else if (event.kind === 'settled' && event.failed > 0) this.#refused(event.reason, event.exported === 0)
   }
@@ -106,15 +106,25 @@ class DeliveryAnnouncements implements Announcements {
     if (isWhole) this.#trouble.refused(reason)
   }
 
+  #recovered(toSendAgain: number): void {
+    this.#trouble.sentAgain(toSendAgain)
+    this.#trouble.recovered()
+  }
+
   #refusalInWords(): string {
-    const { cureFor, endpoint } = this.#parts
+    const { cureFor } = this.#parts
+    const endpoint = this.#parts.endpoint()
     const reason = this.#refusal
     return `${endpoint} did not take them: ${reasonInWords(reason)}. ${cureFor(reason, endpoint)}`
   }
 
   #exitInWords(spans: number): string {
-    const { cureFor, endpoint: usual, lossWithoutFailure } = this.#parts
-    const { endpoint = usual, reason = lossWithoutFailure(), dropped = 0 } = this.#trouble.takeOver() ?? {}
+    const { cureFor, lossWithoutFailure } = this.#parts
+    const {
+      endpoint = this.#parts.endpoint(),
+      reason = lossWithoutFailure(),
+      dropped = 0,
+    } = this.#trouble.takeOver() ?? {}
     const before = dropped > 0 ? ` (${dropped} dropped before)` : ''
     const why = `sending them to ${endpoint} failed: ${reasonInWords(reason)}. ${cureFor(reason, endpoint)}`
     return `${spansInWords(spans)} lost at exit${before}: ${why}`

@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-deprecated -- OpenTelemetry offers no other way to its settings. */
 import type { OTLPGRPCExporterConfigNode } from '@opentelemetry/otlp-grpc-exporter-base'
-import { withoutEnv } from '../../../internal/env.js'
+import { existsSync, readFileSync } from 'node:fs'
+import { readEnv, withoutEnv } from '../../../internal/env.js'
 import { requireOwn } from '../../../internal/require.js'
 import type { OtlpConnection } from '../../otlp-settings.js'
 import { readCertificates } from './certificate-files.js'
@@ -21,10 +22,19 @@ export const grpcBase = (): GrpcBase => requireOwn('@opentelemetry/otlp-grpc-exp
  */
 export function grpcOptions(connection: OtlpConnection | undefined): Resolved<GrpcOptions> {
   const { convertLegacyOtlpGrpcOptions: convert } = grpcBase()
-  if (!connection) return resolveFromEnvironment(DEFAULT_URL, () => convert({}, 'TRACES'))
+  if (!connection) return withoutFalseAlarm(resolveFromEnvironment(DEFAULT_URL, () => convert({}, 'TRACES')))
   // What is left out would be filled from the environment, and a configuration file speaks alone.
   const options = withoutEnv(/^OTEL_EXPORTER_OTLP_/, () => convert(configOf(connection), 'TRACES'))
   return { options, url: connection.url ?? DEFAULT_URL }
+}
+
+/** OpenTelemetry warns that a client certificate is missing as soon as a CA is named, also where none is wanted. */
+function withoutFalseAlarm({ options, url }: Resolved<GrpcOptions>): Resolved<GrpcOptions> {
+  const file = readEnv('OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE') ?? readEnv('OTEL_EXPORTER_OTLP_CERTIFICATE')
+  const clientNames = ['CLIENT_CERTIFICATE', 'CLIENT_KEY', 'TRACES_CLIENT_CERTIFICATE', 'TRACES_CLIENT_KEY']
+  const wantsClient = clientNames.some((name) => readEnv(`OTEL_EXPORTER_OTLP_${name}`) !== undefined)
+  if (file === undefined || wantsClient || !url.startsWith('https:') || !existsSync(file)) return { options, url }
+  return { options: { ...options, credentials: () => grpcBase().createSslCredentials(readFileSync(file)) }, url }
 }
 
 function configOf({

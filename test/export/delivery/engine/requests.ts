@@ -27,9 +27,7 @@ export function encoded(specs: readonly SpanSpec[], format: Format = 'protobuf')
   const serializer = format === 'json' ? JsonTraceSerializer : ProtobufTraceSerializer
   const bytes = serializer.serializeRequest(specs.map(readableSpan))
   if (!bytes) throw new Error('the stock serializer made nothing of these spans')
-  const shared = new Uint8Array(new SharedArrayBuffer(bytes.byteLength))
-  shared.set(bytes)
-  return shared
+  return new Uint8Array(bytes)
 }
 
 let lastId = 0

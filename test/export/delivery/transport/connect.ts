@@ -31,12 +31,9 @@ function closedLater(transport: Transport): Transport {
   return transport
 }
 
-/** A request with so many spans, in shared memory as the delivery has it. */
+/** A request with so many spans, in memory of its own as the delivery has it. */
 export function encoded(protocol: OtlpProtocol, spans = 1): Uint8Array {
-  const bytes = protocol === 'http/json' ? json(spans) : requestOf(spans)
-  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length))
-  shared.set(bytes)
-  return shared
+  return new Uint8Array(protocol === 'http/json' ? json(spans) : requestOf(spans))
 }
 
 function json(spans: number): Buffer {
