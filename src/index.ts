@@ -20,6 +20,22 @@ export {
   consoleSpanProcessor,
   type ConsoleExporterOptions,
 } from './export/console/console-exporter.js'
+export { logFields, type LogFieldsOptions } from './logs/log-fields.js'
+export type { LogFieldNames, LogFields, LogFormat } from './logs/log-format.js'
+export { logAsSpanEvent, type LogEventLimits, type LogEventOptions } from './logs/span-events.js'
+export { pinoMixin, type PinoMixin, type PinoMixinOptions } from './logs/pino.js'
+export { winstonFormat, type WinstonFormat, type WinstonFormatOptions, type WinstonInfo } from './logs/winston.js'
+export { bunyanStream, type BunyanStream, type BunyanStreamOptions } from './logs/bunyan.js'
+export {
+  log4jsAppender,
+  log4jsLayout,
+  type Log4jsAppender,
+  type Log4jsAppenderType,
+  type Log4jsEvent,
+  type Log4jsLayoutMaker,
+  type Log4jsOptions,
+} from './logs/log4js.js'
+export { consoleWithTrace, type ConsoleWithTraceOptions } from './logs/console.js'
 export { collectSpans, type SpanCollection, type SpanTree } from './testing/collect-spans.js'
 export { probabilitySampler } from './sampling/probability.js'
 export { rateLimitingSampler, type RateLimitingOptions, type RateLimitingSampler } from './sampling/rate-limiting.js'

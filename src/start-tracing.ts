@@ -11,6 +11,7 @@ import { BatchSpanProcessor } from './export/batch-span-processor.js'
 import { noDeliveryCounts, type TracingLedger } from './export/ledger.js'
 import { meterLedger } from './export/sdk-metrics.js'
 import { installInstrumentations } from './instrumentation/install.js'
+import { leaveTraceFieldsToAdapter } from './instrumentation/log-correlation.js'
 import { takePartInDepartures } from './internal/departures.js'
 import { hasDiagLogger, logDiagnosticsToStderr, messageOf, warnOnce } from './internal/diagnostics.js'
 import { readEnv, withoutEnv } from './internal/env.js'
@@ -18,6 +19,7 @@ import { processWide } from './internal/process-wide.js'
 import { setRunningFlush } from './internal/running-flush.js'
 import { settledWithin } from './internal/settled-within.js'
 import { spanObservers } from './internal/span-observers.js'
+import { setDefaultLogFormat } from './logs/default-log-format.js'
 import type { SamplingDecisionRecord } from './sampling/decision-log.js'
 import { samplingStage, type SamplingStage } from './sampling/stage.js'
 import type { TailSpanProcessor } from './sampling/tail/tail-processor.js'
@@ -63,6 +65,7 @@ export function startTracing(options?: TracingOptions): Tracing {
 }
 
 function boot(options: TracingOptions): Tracing {
+  setDefaultLogFormat(options.logFormat)
   const ownsDiagnostics = !hasDiagLogger()
   if (ownsDiagnostics) logDiagnosticsToStderr(logLevelFromEnvironment())
   const settings = readSettings()
@@ -129,6 +132,7 @@ function startInstrumentations(options: TracingOptions, settings: TracingSetting
   const given = options.instrumentations ?? ['auto']
   const own = given.filter((one): one is Instrumentation => one !== 'auto')
   if (own.length > 0) registerInstrumentations({ instrumentations: own })
+  for (const instrumentation of own) leaveTraceFieldsToAdapter(instrumentation)
   if (!given.includes('auto')) return
   installInstrumentations({
     config: options.instrumentationConfig ?? {},

@@ -14,6 +14,8 @@ import {
   checkString,
   type NumberRange,
 } from '../internal/validate.js'
+import { checkLogFormat } from '../logs/default-log-format.js'
+import type { LogFormat } from '../logs/log-format.js'
 import { PROPAGATOR_NAMES, type PropagatorName } from '../propagation/by-name.js'
 import { checkForce, type ForceOptions } from '../sampling/force.js'
 
@@ -46,6 +48,11 @@ export interface TracingOptions {
   instrumentationConfig?: InstrumentationConfigMap
   /** Limits of a span's attributes, events and links. Default: 128 of each, values of any length. */
   spanLimits?: SpanLimits
+  /**
+   * The field names and id forms in log lines: of OpenTelemetry, or what a backend joins on. Default `'otel'`. The adapters
+   * (`pinoMixin` and its like) follow it unless they are told otherwise.
+   */
+  logFormat?: LogFormat
   /** A request header that has its trace kept, whole and at any rate, for those who know the secret. Default: none. */
   force?: ForceOptions
   /** Longest time that leaving may take, in milliseconds. Default 2,000. */
@@ -82,6 +89,7 @@ const OPTION_NAMES: readonly (keyof TracingOptions)[] = [
   'instrumentationConfig',
   'spanLimits',
   'force',
+  'logFormat',
   'shutdownTimeoutMillis',
 ]
 
@@ -97,6 +105,7 @@ export function checkOptions(options: TracingOptions): void {
   checkNumbers('spanLimits', options.spanLimits, LIMIT_RANGES)
   if (options.sampler !== undefined) checkPart('sampler', options.sampler, 'a Sampler', ['shouldSample'])
   if (options.force !== undefined) checkForce(options.force)
+  checkLogFormat(options.logFormat)
   checkExporter(options.traceExporter)
   checkParts('spanProcessors', options.spanProcessors, ['auto'], 'a SpanProcessor', ['onStart', 'onEnd', 'shutdown'])
   checkParts('propagators', options.propagators, PROPAGATOR_NAMES, 'a TextMapPropagator', ['inject', 'extract'])

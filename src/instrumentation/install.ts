@@ -16,6 +16,7 @@ import { packageOf, type CatalogueEntry } from './catalogue.js'
 import { packageNameOf } from './package-name.js'
 import { nameFastifyRoutes } from './fastify-routes.js'
 import { LateLoads } from './late-load.js'
+import { leaveTraceFieldsToAdapter } from './log-correlation.js'
 import { onModuleResolved } from './module-hooks.js'
 import { onlyInTraces } from './only-in-traces.js'
 import { selectInstrumentations, type InstrumentationChoice } from './selection.js'
@@ -73,6 +74,7 @@ function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoi
     if (!Instrumentation) throw new Error(`${packageName} has no ${entry.className}`)
     const instrumentation = new Instrumentation(configFor(entry, choice))
     registerInstrumentations({ instrumentations: [instrumentation], tracerProvider: providerFor(entry) })
+    leaveTraceFieldsToAdapter(instrumentation)
     installed.started.push({ instrumentation, entry })
   } catch (error) {
     warnOnce(

@@ -1,4 +1,5 @@
 import { warnOnce } from '../internal/diagnostics.js'
+import { isLogCorrelationClaimed } from '../internal/log-correlation.js'
 import { requireOwn } from '../internal/require.js'
 
 /**
@@ -31,6 +32,9 @@ export class LateLoads {
   #warn(): void {
     // Express brings its router along, which is nothing that the app has loaded.
     if (this.#found.has('express')) this.#found.delete('router')
+    // Their adapter is all that the app wants of them, and it works whenever the logger was made.
+    for (const library of ['bunyan', 'pino']) if (isLogCorrelationClaimed(library)) this.#found.delete(library)
+    if (this.#found.size === 0) return
     const names = [...this.#found].sort().join(', ')
     warnOnce(
       'late load',

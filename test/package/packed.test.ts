@@ -22,6 +22,7 @@ const EXAMPLES = [
   'sampling-rules.mjs',
   'plain-node-sdk.mjs',
   'with-flush.mjs',
+  'pino-logs.mjs',
 ]
 
 /** An app in a folder with a space in its name, into which the packed package was installed, and nothing else. */
@@ -36,7 +37,7 @@ beforeAll(async () => {
     JSON.parse(packed.stdout) as Record<string, { filename: string }>,
   )
   await writeFile(join(app, 'package.json'), '{ "private": true }')
-  await run('npm', ['install', '--no-audit', '--no-fund', join(app, filename)], { cwd: app, env })
+  await run('npm', ['install', '--no-audit', '--no-fund', join(app, filename), 'pino@10'], { cwd: app, env })
   for (const example of EXAMPLES) {
     await cp(join(REPOSITORY, 'examples', example), join(app, example), { recursive: true })
   }
@@ -150,6 +151,16 @@ describe('the example', () => {
     expect(result).toMatchObject({ exitCode: 0, stderr: '' })
     expect(result.stdout).toBe('hello Ada\n1 exported when the result is handed on\n')
     expect(sink.spans().map(({ name }) => name)).toEqual(['greet'])
+  })
+
+  test('pino-logs prints lines that name their span, and the trace they lead to', async () => {
+    const result = await runInApp(['pino-logs.mjs'])
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' })
+    const lines = result.stdout
+      .split('\n')
+      .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as object] : []))
+    expect(lines.map((line) => 'trace_id' in line)).toEqual([false, true, true])
+    expect(result.stdout).toContain('POST /orders')
   })
 
   test('shutdown ends with everything sent', async () => {
