@@ -40,6 +40,13 @@ export function bundleSdk(): Plugin {
       build.onLoad({ filter: /@opentelemetry\/instrumentation-http\/.*\.mjs$/ }, async ({ path }) => ({
         contents: (await readFile(path, 'utf8')).replaceAll(' __require(', ' require('),
       }))
+      // To import a built-in that has lazy parts, such as http, evaluates all of them: 13 MB that nobody asked for.
+      build.onLoad({ filter: /otlp-exporter-base\/.*\/otlp-node-http-configuration\.mjs$/ }, async ({ path }) => ({
+        contents: (await readFile(path, 'utf8')).replace(
+          /await \((isInsecure \?) import\(("http")\) : import\(("https")\)\)/,
+          '($1 require($2) : require($3))',
+        ),
+      }))
       build.onLoad({ filter: /.*/, namespace: 'lazy' }, async ({ path, pluginData }) => {
         const names = Object.keys((await import(path)) as object).filter((name) => name !== 'default')
         const getters = names.map((name) => `get ${name}() { return require(${JSON.stringify(path)}).${name} }`)

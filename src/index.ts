@@ -36,6 +36,10 @@ export {
   type Log4jsOptions,
 } from './logs/log4js.js'
 export { consoleWithTrace, type ConsoleWithTraceOptions } from './logs/console.js'
+export { traceExemplar, type TraceExemplar } from './metrics/trace-exemplar.js'
+export { withExemplars, type ExemplarCounter, type ExemplarHistogram } from './metrics/with-exemplars.js'
+export type { PrometheusRegistry, SpanMetricsOptions } from './metrics/span-metrics-options.js'
+export type { NamingStyle } from './metrics/naming.js'
 export { collectSpans, type SpanCollection, type SpanTree } from './testing/collect-spans.js'
 export { probabilitySampler } from './sampling/probability.js'
 export { rateLimitingSampler, type RateLimitingOptions, type RateLimitingSampler } from './sampling/rate-limiting.js'

@@ -1,14 +1,22 @@
 import { context, logs, metrics, propagation, trace } from '@opentelemetry/api'
 import { registerInstrumentations, type Instrumentation } from '@opentelemetry/instrumentation'
+import type { IMetricReader } from '@opentelemetry/sdk-metrics'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { configFileName, settingsFromConfigFile } from './config/config-file.js'
 import { logLevelFromEnvironment, settingsFromEnvironment } from './config/environment.js'
 import { checkOptions, DEFAULTS, optionsFrom, type TracingOptions } from './config/options.js'
-import { resolvePropagator, resolveResource, resolveSampler, resolveSpanProcessors } from './config/resolve.js'
+import {
+  resolveMetricReaders,
+  resolvePropagator,
+  resolveResource,
+  resolveSampler,
+  resolveSpanMetrics,
+  resolveSpanProcessors,
+} from './config/resolve.js'
 import type { TracingSettings } from './config/settings.js'
-import { BatchSpanProcessor } from './export/batch-span-processor.js'
-import { noDeliveryCounts, type TracingLedger } from './export/ledger.js'
+import { BatchSpanProcessor, queueCapacityOf } from './export/batch-span-processor.js'
+import type { TracingLedger } from './export/ledger.js'
 import { meterLedger } from './export/sdk-metrics.js'
 import { installInstrumentations } from './instrumentation/install.js'
 import { leaveTraceFieldsToAdapter } from './instrumentation/log-correlation.js'
@@ -20,9 +28,12 @@ import { setRunningFlush } from './internal/running-flush.js'
 import { settledWithin } from './internal/settled-within.js'
 import { spanObservers } from './internal/span-observers.js'
 import { setDefaultLogFormat } from './logs/default-log-format.js'
+import type { SpanMetrics } from './metrics/span-metrics.js'
 import type { SamplingDecisionRecord } from './sampling/decision-log.js'
+import { noSamplingCounts } from './sampling/sampling-counts.js'
 import { samplingStage, type SamplingStage } from './sampling/stage.js'
 import type { TailSpanProcessor } from './sampling/tail/tail-processor.js'
+import { wholeLedger } from './whole-ledger.js'
 
 /** The handle of running tracing. */
 export interface Tracing {
@@ -75,12 +86,16 @@ function boot(options: TracingOptions): Tracing {
   if (state.hasRun) releaseApi()
   state.hasRun = true
   startInstrumentations(options, settings)
-  const sampling = samplingStage(resolveSampler(options, settings), options.force)
+  const spanMetrics = resolveSpanMetrics(options)
+  const sampling = samplingStage(resolveSampler(options, settings), options.force, spanMetrics !== undefined)
   const senders = resolveSpanProcessors(options, settings)
-  const tail = sampling.inFrontOf(senders)
-  const sdk = startSdk(options, settings, sampling, [tail, spanObservers()])
+  const tail = sampling.inFrontOf(spanMetrics?.exemplars ? [...senders, spanMetrics.exemplars] : senders)
+  const readers = spanMetrics ? resolveMetricReaders(options, settings, spanMetrics) : []
+  const processors = [...(spanMetrics ? [spanMetrics.processor] : []), tail, spanObservers()]
+  const sdk = startSdk(options, settings, sampling, processors, spanMetrics && readers)
   const { shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
-  return runningHandle({ sdk, sampling, tail, senders }, shutdownTimeoutMillis, settings.metricsAreOn)
+  const metricsAreOn = settings.metricsAreOn || readers.length > 0
+  return runningHandle({ sdk, sampling, tail, senders, spanMetrics, readers }, shutdownTimeoutMillis, metricsAreOn)
 }
 
 /** A file speaks alone; a wrong file leaves tracing off, since what it should have said is not known. */
@@ -106,6 +121,7 @@ function startSdk(
   settings: TracingSettings,
   { sampler, propagator }: SamplingStage,
   spanProcessors: SpanProcessor[],
+  metricReaders: IMetricReader[] | undefined,
 ): NodeSDK {
   const start = (): NodeSDK => {
     const resource = resolveResource(options, settings)
@@ -116,6 +132,7 @@ function startSdk(
       resource,
       sampler,
       spanProcessors,
+      ...(metricReaders && { metricReaders }),
       spanLimits: { ...settings.spanLimits, ...options.spanLimits },
       textMapPropagator: resolvePropagator(options, settings, propagator ? [propagator] : []),
     })
@@ -160,13 +177,16 @@ interface Parts {
   readonly tail: TailSpanProcessor
   /** The processors behind the tail. */
   readonly senders: readonly SpanProcessor[]
+  readonly spanMetrics: SpanMetrics | undefined
+  /** Of span metrics; those that NodeSDK makes by itself are its own. */
+  readonly readers: readonly IMetricReader[]
 }
 
 function runningHandle(parts: Parts, longestMillis: number, metricsAreOn: boolean): Tracing {
-  const { sdk, sampling, tail, senders } = parts
+  const { sdk, sampling, tail, senders, spanMetrics, readers } = parts
   const own = senders.filter((sender) => sender instanceof BatchSpanProcessor)
-  const others = senders.filter((sender) => !(sender instanceof BatchSpanProcessor))
-  const ledger = (): TracingLedger => ledgerOf(sampling, own[0])
+  const others = [...senders.filter((sender) => !(sender instanceof BatchSpanProcessor)), ...readers]
+  const ledger = (): TracingLedger => wholeLedger(sampling.counts, own[0])
   const flushOthers = (timeoutMillis: number): Promise<void> =>
     settledWithin(timeoutMillis, 'sending spans', () => others.map((other) => other.forceFlush()))
   const flush: Tracing['flush'] = async ({ timeoutMillis = longestMillis } = {}) => {
@@ -185,7 +205,9 @@ function runningHandle(parts: Parts, longestMillis: number, metricsAreOn: boolea
     flush: flushOthers,
     leaveNow: () => tail.decideNow(),
   })
-  const stopMetering = metricsAreOn ? meterLedger(metrics.getMeterProvider(), ledger) : undefined
+  const stopMetering = metricsAreOn
+    ? meterLedger(metrics.getMeterProvider(), ledger, () => own[0] && queueCapacityOf(own[0]))
+    : undefined
   let stopped: Promise<void> | undefined
   const stop = async (timeoutMillis: number): Promise<void> => {
     tail.decideNow()
@@ -195,6 +217,7 @@ function runningHandle(parts: Parts, longestMillis: number, metricsAreOn: boolea
     sampling.close()
     stopDeparting()
     stopMetering?.()
+    spanMetrics?.close()
     setRunningFlush(undefined)
     delete state.running
   }
@@ -209,20 +232,13 @@ function runningHandle(parts: Parts, longestMillis: number, metricsAreOn: boolea
   }
 }
 
-/** Of several ways out, the first of ours is the one that counts; where there is none, spans are out when passed on. */
-function ledgerOf({ counts }: SamplingStage, sender: BatchSpanProcessor | undefined): TracingLedger {
-  const { started, open, notRecorded, undecided, sampledOut, passedOn } = counts
-  const delivery = sender?.ledger() ?? { ...noDeliveryCounts(), exported: passedOn }
-  return { ...delivery, started, open, notRecorded, undecided, sampledOut }
-}
-
 /** With OTEL_SDK_DISABLED=true: the same shape, and nothing behind it. */
 function offHandle(): Tracing {
   return {
     sdk: new NodeSDK({ autoDetectResources: false, metricReaders: [] }),
     setSampler: () => undefined,
     explain: () => undefined,
-    ledger: () => ({ started: 0, open: 0, notRecorded: 0, undecided: 0, sampledOut: 0, ...noDeliveryCounts() }),
+    ledger: () => wholeLedger(noSamplingCounts(), undefined),
     flush: () => Promise.resolve(),
     shutdown: () => Promise.resolve(),
   }

@@ -45,6 +45,7 @@ export function settingsFromConfigFile(): TracingSettings {
     spanLimits: spanLimits(model),
     metricsAreOn: false,
     logsAreOn: false,
+    metricExporters: undefined,
     enabledInstrumentations: undefined,
     disabledInstrumentations: [],
   }

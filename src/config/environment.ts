@@ -27,6 +27,7 @@ export function settingsFromEnvironment(): TracingSettings {
     spanLimits: spanLimits(),
     metricsAreOn: asksForSignal('OTEL_METRICS_EXPORTER'),
     logsAreOn: asksForSignal('OTEL_LOGS_EXPORTER'),
+    metricExporters: readEnvList('OTEL_METRICS_EXPORTER'),
     enabledInstrumentations: readEnvList('OTEL_NODE_ENABLED_INSTRUMENTATIONS'),
     disabledInstrumentations: readEnvList('OTEL_NODE_DISABLED_INSTRUMENTATIONS') ?? [],
   }

@@ -16,6 +16,7 @@ import {
 } from '../internal/validate.js'
 import { checkLogFormat } from '../logs/default-log-format.js'
 import type { LogFormat } from '../logs/log-format.js'
+import { checkSpanMetrics, type SpanMetricsOptions } from '../metrics/span-metrics-options.js'
 import { PROPAGATOR_NAMES, type PropagatorName } from '../propagation/by-name.js'
 import { checkForce, type ForceOptions } from '../sampling/force.js'
 
@@ -46,6 +47,11 @@ export interface TracingOptions {
   instrumentations?: readonly (Instrumentation | 'auto')[]
   /** Settings of the automatic instrumentations by package name, in the shape of auto-instrumentations-node. */
   instrumentationConfig?: InstrumentationConfigMap
+  /**
+   * Calls, errors and durations from all spans, as metrics, before sampling: every span is recorded then. Go out over OTLP
+   * unless OTEL_METRICS_EXPORTER says otherwise, or into a `registry` of prom-client. Default: false.
+   */
+  spanMetrics?: boolean | SpanMetricsOptions
   /** Limits of a span's attributes, events and links. Default: 128 of each, values of any length. */
   spanLimits?: SpanLimits
   /**
@@ -87,6 +93,7 @@ const OPTION_NAMES: readonly (keyof TracingOptions)[] = [
   'propagators',
   'instrumentations',
   'instrumentationConfig',
+  'spanMetrics',
   'spanLimits',
   'force',
   'logFormat',
@@ -104,12 +111,19 @@ export function checkOptions(options: TracingOptions): void {
   checkBatchOption(options.batch)
   checkNumbers('spanLimits', options.spanLimits, LIMIT_RANGES)
   if (options.sampler !== undefined) checkPart('sampler', options.sampler, 'a Sampler', ['shouldSample'])
+  if (typeof options.spanMetrics === 'object') checkSpanMetrics(options.spanMetrics)
+  else checkBoolean('spanMetrics', options.spanMetrics)
   if (options.force !== undefined) checkForce(options.force)
   checkLogFormat(options.logFormat)
   checkExporter(options.traceExporter)
   checkParts('spanProcessors', options.spanProcessors, ['auto'], 'a SpanProcessor', ['onStart', 'onEnd', 'shutdown'])
   checkParts('propagators', options.propagators, PROPAGATOR_NAMES, 'a TextMapPropagator', ['inject', 'extract'])
   checkParts('instrumentations', options.instrumentations, ['auto'], 'an Instrumentation', ['enable', 'disable'])
+}
+
+function checkBoolean(option: string, value: unknown): void {
+  if (value === undefined || typeof value === 'boolean') return
+  throw new TracingConfigError('ERR_OPTION_TYPE', { option, allowed: 'true, false or an object', received: value })
 }
 
 function checkNumbers<T extends object>(

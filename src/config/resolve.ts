@@ -1,6 +1,7 @@
 import type { TextMapPropagator } from '@opentelemetry/api'
 import { CompositePropagator } from '@opentelemetry/core'
 import { defaultResource, detectResources, resourceFromAttributes, type Resource } from '@opentelemetry/resources'
+import type { IMetricReader } from '@opentelemetry/sdk-metrics'
 import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions'
 import { basename } from 'node:path'
@@ -9,6 +10,8 @@ import { BATCH_DEFAULTS, type BatchOptions } from '../export/batch-options.js'
 import { BatchSpanProcessor } from '../export/batch-span-processor.js'
 import { pipelineProcessor, type PipelineSettings } from '../export/span-processors.js'
 import { messageOf, warnOnce } from '../internal/diagnostics.js'
+import { metricReaders } from '../metrics/metric-readers.js'
+import { createSpanMetrics, type SpanMetrics } from '../metrics/span-metrics.js'
 import { propagatorByName } from '../propagation/by-name.js'
 import { samplerFromName } from '../sampling/named.js'
 import { DEFAULTS, type TracingOptions } from './options.js'
@@ -92,4 +95,29 @@ function chosenPipelines(
   const same = configured.filter(({ exporter }) => exporter.kind === name)
   if (same.length > 0) return same
   return [{ exporter: name === 'otlp' ? otlpFromEnvironment() : { kind: name }, batch: {} }]
+}
+
+export function resolveSpanMetrics({ spanMetrics = false }: TracingOptions): SpanMetrics | undefined {
+  if (spanMetrics === false) return undefined
+  return createSpanMetrics(spanMetrics === true ? {} : spanMetrics)
+}
+
+/**
+ * The readers through which span metrics go out, with the app's own; those that OTEL_METRICS_EXPORTER names, else OTLP where
+ * they have no registry.
+ */
+export function resolveMetricReaders(
+  { spanMetrics }: TracingOptions,
+  { metricExporters }: TracingSettings,
+  { producer }: SpanMetrics,
+): IMetricReader[] {
+  const hasRegistry = typeof spanMetrics === 'object' && spanMetrics.registry !== undefined
+  const exporters = metricExporters ?? (hasRegistry ? [] : ['otlp'])
+  if (exporters.includes('none')) {
+    if (!hasRegistry)
+      warnOnce('span metrics', 'OTEL_METRICS_EXPORTER is none, and spanMetrics has no registry: they go nowhere')
+    return []
+  }
+  const { protocol } = otlpFromEnvironment('METRICS')
+  return metricReaders({ exporters, protocol, producer, isInRegistry: hasRegistry })
 }

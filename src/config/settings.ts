@@ -22,6 +22,8 @@ export interface TracingSettings {
   /** Whether NodeSDK shall start its metrics and logs parts from OTEL_METRICS_EXPORTER and OTEL_LOGS_EXPORTER. */
   readonly metricsAreOn: boolean
   readonly logsAreOn: boolean
+  /** OTEL_METRICS_EXPORTER, where metrics have to start from code. */
+  readonly metricExporters: readonly string[] | undefined
   readonly enabledInstrumentations: readonly string[] | undefined
   readonly disabledInstrumentations: readonly string[]
 }

@@ -32,6 +32,9 @@ export interface BatchSpanProcessorOptions extends BatchOptions {
 
 const DEFAULT_SHUTDOWN_TIMEOUT_MILLIS = 2_000
 
+/** So many spans may wait in it; for the metrics, and so no method that users see. */
+export let queueCapacityOf: (processor: BatchSpanProcessor) => number
+
 /**
  * A drop-in for the SDK's `BatchSpanProcessor`, in any `NodeSDK`: same options, same `OTEL_BSP_*` variables and defaults.
  * It loses nothing where the backend is away for a while and whichever way the process ends, and counts what it could not
@@ -40,6 +43,10 @@ const DEFAULT_SHUTDOWN_TIMEOUT_MILLIS = 2_000
  * @throws TracingConfigError when an option is wrong. Wrong environment variables are told once, and never throw.
  */
 export class BatchSpanProcessor implements SpanProcessor {
+  static {
+    queueCapacityOf = (processor) => processor.#outlet.capacity
+  }
+
   readonly #outlet: Outlet
   readonly #timeoutMillis: number
   readonly #exportTimeoutMillis: number
@@ -65,7 +72,12 @@ export class BatchSpanProcessor implements SpanProcessor {
     this.#timeoutMillis = options.shutdownTimeoutMillis ?? DEFAULT_SHUTDOWN_TIMEOUT_MILLIS
     this.#exportTimeoutMillis = batch.exportTimeoutMillis
     this.#stopDeparting = this.#takePartInDepartures()
-    if (meters) this.#stopMetering = meterLedger(meters, () => this.ledger(), batch.maxQueueSize)
+    if (meters)
+      this.#stopMetering = meterLedger(
+        meters,
+        () => this.ledger(),
+        () => queueCapacityOf(this),
+      )
   }
 
   /** Called by the SDK. */

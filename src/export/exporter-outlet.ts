@@ -41,6 +41,10 @@ class ExporterOutlet implements Outlet {
     this.#announcements = this.#newAnnouncements()
   }
 
+  get capacity(): number {
+    return this.#options.maxQueueSize
+  }
+
   add(span: ReadableSpan): void {
     if (!this.#queue.push(span)) {
       this.counts.droppedQueueFull += 1

@@ -69,6 +69,10 @@ class OtlpOutlet implements Outlet {
     return this.#courier.needsEventLoop
   }
 
+  get capacity(): number {
+    return Math.round(this.#options.outageBufferBytes / this.#accounts.bytesOfSpan)
+  }
+
   add(span: ReadableSpan): void {
     // Spans that wait for the backend are bounded by the outage buffer; so much more is a thread that does not keep up.
     if (this.#accounts.bytes > 2 * this.#options.outageBufferBytes + MOST_UNREAD_BYTES) {

@@ -30,10 +30,9 @@ const GRPC_PORT = '4317'
  * OTLP as the environment asks for it. The default is NodeSDK's http/protobuf; but an endpoint with port 4317 and no
  * protocol named means gRPC, since nothing else listens there.
  */
-export function otlpFromEnvironment(): OtlpSettings {
-  const variable = readEnv('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL')
-    ? 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'
-    : 'OTEL_EXPORTER_OTLP_PROTOCOL'
+export function otlpFromEnvironment(signal: 'TRACES' | 'METRICS' = 'TRACES'): OtlpSettings {
+  const own = `OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`
+  const variable = readEnv(own) ? own : 'OTEL_EXPORTER_OTLP_PROTOCOL'
   const named = readEnv(variable)
   const protocol = PROTOCOLS.find((known) => known === named)
   if (protocol) return { kind: 'otlp', protocol }
@@ -41,7 +40,7 @@ export function otlpFromEnvironment(): OtlpSettings {
     const allowed = PROTOCOLS.join(', ')
     warnOnce(variable, `${variable} must be one of ${allowed}, got "${named}"; http/protobuf is used`)
   } else if (
-    portOf(readEnv('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? readEnv('OTEL_EXPORTER_OTLP_ENDPOINT')) === GRPC_PORT
+    portOf(readEnv(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`) ?? readEnv('OTEL_EXPORTER_OTLP_ENDPOINT')) === GRPC_PORT
   ) {
     return { kind: 'otlp', protocol: 'grpc' }
   }

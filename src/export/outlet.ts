@@ -7,6 +7,8 @@ export const NO_TIME_TO_SEND = 'the process ended at once, and its main thread h
 /** What becomes of sampled spans after they have ended. Nothing of it throws or rejects. */
 export interface Outlet {
   readonly counts: DeliveryCounts
+  /** So many spans may wait; an estimate where their bytes are what is bounded. */
+  readonly capacity: number
   /**
    * Whether it can send only while the event loop turns, so that a process that ends at once loses what is queued. Known for
    * sure after `handOver`.

@@ -12,9 +12,14 @@ const component = (type: string): Attributes => ({
 })
 
 /** Shows the ledger as the SDK's own metrics; returns a function that ends this. Read when metrics are collected. */
-export function meterLedger(meters: MeterProvider, read: () => TracingLedger, queueCapacity?: number): () => void {
+export function meterLedger(
+  meters: MeterProvider,
+  read: () => TracingLedger,
+  queueCapacity: () => number | undefined,
+): () => void {
   lastInstance += 1
   const [processor, exporter] = [component('batching_span_processor'), component('otlp_span_exporter')]
+  const tail = component('tail_span_processor')
   const meter = meters.getMeter('spanwright')
   const counter = (name: string): Observable => meter.createObservableCounter(name, { unit: '{span}' })
   const level = (name: string): Observable => meter.createObservableUpDownCounter(name, { unit: '{span}' })
@@ -32,9 +37,12 @@ export function meterLedger(meters: MeterProvider, read: () => TracingLedger, qu
     const { exported: taken, droppedExportFailed, droppedOutageBuffer, droppedAtExit } = ledger
     result.observe(processed, taken + droppedExportFailed + droppedOutageBuffer + droppedAtExit, processor)
     result.observe(processed, ledger.droppedQueueFull, { ...processor, 'error.type': 'queue_full' })
-    result.observe(queueSize, ledger.queued + ledger.undecided, processor)
-    if (queueCapacity !== undefined) result.observe(capacity, queueCapacity, processor)
-    result.observe(inflight, ledger.exporting, exporter)
+    result.observe(queueSize, ledger.queued, processor)
+    result.observe(queueSize, ledger.undecided, tail)
+    const room = queueCapacity()
+    if (room !== undefined) result.observe(capacity, room, processor)
+    // Semantic conventions: passed to the exporter, and neither sent nor failed.
+    result.observe(inflight, ledger.exporting + ledger.spooled, exporter)
     result.observe(exported, taken, exporter)
     result.observe(exported, droppedExportFailed, { ...exporter, 'error.type': 'rejected' })
     result.observe(exported, droppedOutageBuffer, { ...exporter, 'error.type': 'outage_buffer_full' })

@@ -1,6 +1,8 @@
 import type { PerSpan } from './log-fields.js'
-import type { PinoMixin } from './pino.js'
 import type { LogEventSink } from './span-events.js'
+
+/** The shape of pino's option `mixin`. */
+export type PinoMixin = (mergeObject: object, level: number, logger: object) => object
 
 /** What a logger's lines are to have. */
 interface LineParts {

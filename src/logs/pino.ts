@@ -1,10 +1,9 @@
 import { claimLogCorrelation } from '../internal/log-correlation.js'
 import { fieldSource, shapedFields, type LogFieldsOptions } from './log-fields.js'
-import { asLineText, takeOverLines } from './pino-lines.js'
+import { asLineText, takeOverLines, type PinoMixin } from './pino-lines.js'
 import { logEventSink, type LogEventOptions } from './span-events.js'
 
-/** The shape of pino's option `mixin`. */
-export type PinoMixin = (mergeObject: object, level: number, logger: object) => object
+export type { PinoMixin } from './pino-lines.js'
 
 /** Options of {@link pinoMixin}. */
 export interface PinoMixinOptions extends LogFieldsOptions, LogEventOptions {

@@ -4,6 +4,7 @@ import { checkPart } from '../internal/validate.js'
 import { closeSampler } from './close.js'
 import { DecisionLog, type SamplingDecisionRecord } from './decision-log.js'
 import { forcedSampler, forcePropagator, type ForceOptions } from './force.js'
+import { recordAll } from './record-all.js'
 import { noSamplingCounts, type SamplingCounts } from './sampling-counts.js'
 import { switchableSampler } from './switchable.js'
 import { tailSpanProcessor, type TailSpanProcessor } from './tail/tail-processor.js'
@@ -24,14 +25,15 @@ export interface SamplingStage {
   close(): void
 }
 
-export function samplingStage(initial: Sampler, force: ForceOptions | undefined): SamplingStage {
+/** @param recordsAll whether spans that the sampler leaves out are recorded too, for what counts them. */
+export function samplingStage(initial: Sampler, force: ForceOptions | undefined, recordsAll = false): SamplingStage {
   const log = new DecisionLog()
   const steered = (sampler: Sampler): Sampler => (force ? forcedSampler(sampler) : sampler)
   const counts = noSamplingCounts()
   const sampler = switchableSampler(steered(initial), log, counts)
   let current = initial
   return {
-    sampler,
+    sampler: recordsAll ? recordAll(sampler, counts) : sampler,
     propagator: force && forcePropagator(force),
     // Always there: a later sampler may hold traces back.
     inFrontOf: (processors) => tailSpanProcessor(processors, { onDecided: log.onDecided, counts }),

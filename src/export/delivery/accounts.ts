@@ -14,6 +14,9 @@ export class Accounts {
   readonly #counts: DeliveryCounts
   readonly #entries = new Map<number, Entry>()
   #bytes = 0
+  // Of all batches so far. Before the first: a span of a few attributes.
+  #allBytes = 500
+  #allSpans = 1
   #lastId = 0
 
   constructor(counts: DeliveryCounts) {
@@ -25,6 +28,11 @@ export class Accounts {
     return this.#bytes
   }
 
+  /** On average. */
+  get bytesOfSpan(): number {
+    return this.#allBytes / this.#allSpans
+  }
+
   get isEmpty(): boolean {
     return this.#entries.size === 0
   }
@@ -34,6 +42,8 @@ export class Accounts {
     const batch = { id: (this.#lastId += 1), bytes, spans }
     this.#entries.set(batch.id, { batch, where: 'queued' })
     this.#bytes += bytes.byteLength
+    this.#allBytes += bytes.byteLength
+    this.#allSpans += spans
     return batch
   }
 

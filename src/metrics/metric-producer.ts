@@ -1,0 +1,125 @@
+import { ValueType, type HrTime } from '@opentelemetry/api'
+import { millisToHrTime } from '@opentelemetry/core'
+import { emptyResource } from '@opentelemetry/resources'
+import {
+  AggregationTemporality,
+  DataPointType,
+  type DataPoint,
+  type ExponentialHistogram,
+  type Histogram,
+  type MetricData,
+  type MetricDescriptor,
+  type MetricProducer,
+} from '@opentelemetry/sdk-metrics'
+import type { MetricName, Naming } from './naming.js'
+import { pointOf, pointSince, type Point } from './point.js'
+import type { Series } from './series.js'
+
+/** What stands behind a producer. */
+export interface ProducerSource {
+  readonly naming: Naming
+  /** Upper bounds of explicit buckets; undefined where exponential ones go out. */
+  readonly bounds: readonly number[] | undefined
+  all(): Promise<readonly Series[]>
+  nowMillis(): number
+}
+
+/** A series and what is to be said of it. */
+type Measured = readonly [series: Series, point: Point]
+
+/**
+ * The series as an SDK's reader collects them. Specification, metrics SDK, "MetricProducer": its temporality is its own to
+ * settle, the reader changes nothing. Delta is for one reader only, as each collection begins the next.
+ */
+export function spanMetricProducer(source: ProducerSource, temporality: AggregationTemporality): MetricProducer {
+  const measure = temporality === AggregationTemporality.DELTA ? deltas() : sums
+  const isDelta = measure !== sums
+  let startTime = millisToHrTime(source.nowMillis())
+  return {
+    async collect() {
+      const all = await source.all()
+      const endTime = millisToHrTime(source.nowMillis())
+      const measured = measure(all)
+      const metrics = measured.length > 0 ? metricsOf(source, measured, { temporality, startTime, endTime }) : []
+      if (isDelta) startTime = endTime
+      const scopeMetrics = metrics.length > 0 ? [{ scope: { name: 'spanwright' }, metrics }] : []
+      // The reader's own resource takes its place.
+      return { resourceMetrics: { resource: emptyResource(), scopeMetrics }, errors: [] }
+    },
+  }
+}
+
+function sums(all: readonly Series[]): Measured[] {
+  return all.map((series) => [series, pointOf(series)])
+}
+
+function deltas(): typeof sums {
+  const before = new Map<Series, Point>()
+  return (all) =>
+    all.flatMap((series): Measured[] => {
+      const now = pointOf(series)
+      const last = before.get(series)
+      if (last?.calls === now.calls) return []
+      before.set(series, now)
+      return [[series, last ? pointSince(last, now) : now]]
+    })
+}
+
+interface Frame {
+  readonly temporality: AggregationTemporality
+  readonly startTime: HrTime
+  readonly endTime: HrTime
+}
+
+function metricsOf({ naming, bounds }: ProducerSource, measured: readonly Measured[], frame: Frame): MetricData[] {
+  const { temporality: aggregationTemporality, startTime, endTime } = frame
+  const points = <T>(valueOf: (point: Point) => T): DataPoint<T>[] =>
+    measured.map(([{ attributes }, point]) => ({ startTime, endTime, attributes, value: valueOf(point) }))
+  const duration = descriptor(naming.duration, 'How long the spans took', ValueType.DOUBLE)
+  return [
+    {
+      descriptor: descriptor(naming.calls, 'Spans that ended', ValueType.INT),
+      aggregationTemporality,
+      dataPointType: DataPointType.SUM,
+      isMonotonic: true,
+      dataPoints: points(({ calls }) => calls),
+    },
+    bounds
+      ? {
+          descriptor: duration,
+          aggregationTemporality,
+          dataPointType: DataPointType.HISTOGRAM,
+          dataPoints: points((point) => explicitValue(point, bounds)),
+        }
+      : {
+          descriptor: duration,
+          aggregationTemporality,
+          dataPointType: DataPointType.EXPONENTIAL_HISTOGRAM,
+          dataPoints: points(exponentialValue),
+        },
+  ]
+}
+
+function descriptor({ otlp, unit }: MetricName, description: string, valueType: ValueType): MetricDescriptor {
+  return { name: otlp, description, unit, valueType }
+}
+
+function explicitValue(point: Point, bounds: readonly number[]): Histogram {
+  return { ...summary(point), buckets: { boundaries: [...bounds], counts: [...(point.counts ?? [])] } }
+}
+
+function exponentialValue(point: Point): ExponentialHistogram {
+  const { scale = 0, offset = 0, counts = [], zeroCount = 0 } = point.exponential ?? {}
+  return {
+    ...summary(point),
+    // As the SDK does: values that are all 0 have no scale.
+    scale: counts.length === 0 ? 0 : scale,
+    zeroCount,
+    positive: { offset, bucketCounts: [...counts] },
+    negative: { offset: 0, bucketCounts: [] },
+  }
+}
+
+function summary({ calls, sumSeconds, min, max }: Point): { count: number; sum: number; min?: number; max?: number } {
+  return { count: calls, sum: sumSeconds, ...(min !== undefined && { min }), ...(max !== undefined && { max }) }
+}
