@@ -1,5 +1,5 @@
 // What `pinoMixin` costs: pino's throughput with it against without, outside and inside of a span, to /dev/null and to a
-// stream that drops its lines. Alternating rounds in this process, measured in CPU time of this thread.
+// stream that drops its lines (which shows the mixin alone; the goal is for lines that are written). Alternating rounds in this process, measured in CPU time of this thread.
 import { context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { NoopSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
@@ -85,7 +85,7 @@ for (const [destination, open] of Object.entries(DESTINATIONS)) {
         'without (ns)': Math.round(median(samples.without)),
         'with (ns)': Math.round(median(samples.with)),
         throughput: Number(ratio.toFixed(3)),
-        [`goal ≥ ${GOAL}`]: ratio >= GOAL ? 'met' : 'missed',
+        [`goal ≥ ${GOAL}`]: destination === 'dropped' ? '' : ratio >= GOAL ? 'met' : 'missed',
       })
     }
   }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { otlpSink, type OtlpSink } from '../helpers/otlp-sink.js'
 import { startNode, type RunningNode } from '../helpers/run-node.js'
-import { fixture, REPOSITORY } from '../helpers/traced-app.js'
+import { REPOSITORY } from '../helpers/traced-app.js'
 import { DASHBOARDS, filledIn, queriesOf, readDashboard } from './dashboard.js'
 import { deployFile, hasPrometheus, NEEDS_PROMETHEUS } from './prometheus-tools.js'
 import { freePort, startPrometheus, type RunningPrometheus } from './running-prometheus.js'
@@ -31,7 +31,7 @@ describe.skipIf(!hasPrometheus)(`Prometheus, of a service that keeps 1 % of its 
     const healthPort = await freePort()
     const running = await startNode({
       cwd: REPOSITORY,
-      args: [fixture('deploy/orders.mjs')],
+      args: ['examples/metrics-demo.mjs'],
       ready: /listening on (\d+)/,
       env: {
         OTEL_EXPORTER_OTLP_ENDPOINT: sink.httpUrl,
