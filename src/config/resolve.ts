@@ -10,6 +10,7 @@ import { BATCH_DEFAULTS, type BatchOptions } from '../export/batch-options.js'
 import { BatchSpanProcessor } from '../export/batch-span-processor.js'
 import { pipelineProcessor, type PipelineSettings } from '../export/span-processors.js'
 import { messageOf, warnOnce } from '../internal/diagnostics.js'
+import { withoutEnv } from '../internal/env.js'
 import { metricReaders } from '../metrics/metric-readers.js'
 import { createSpanMetrics, type SpanMetrics } from '../metrics/span-metrics.js'
 import { propagatorByName } from '../propagation/by-name.js'
@@ -56,9 +57,12 @@ export function resolvePropagator(
   return propagators.length > 0 ? new CompositePropagator({ propagators }) : null
 }
 
+/** What a batch processor would read by itself, and must not: it is settled, and a configuration file speaks alone. */
+const BATCHING = /^(OTEL_BSP_|SPANWRIGHT_)/
+
 export function resolveSpanProcessors(options: TracingOptions, settings: TracingSettings): SpanProcessor[] {
   return (options.spanProcessors ?? ['auto']).flatMap((given) =>
-    given === 'auto' ? autoProcessors(options, settings) : given,
+    given === 'auto' ? withoutEnv(BATCHING, () => autoProcessors(options, settings)) : given,
   )
 }
 

@@ -92,7 +92,7 @@ export function checkBatchOptions(
 export function checkBatchOption(batch: BatchOptions | undefined): void {
   checkPlainObject('batch', batch)
   checkKeys('batch.', batch, NAMES)
-  checkBatchOptions('batch.', batch, batchOptionsFromEnvironment())
+  if (batch) checkBatchOptions('batch.', batch, batchOptionsFromEnvironment())
 }
 
 /** What OTEL_BSP_* and SPANWRIGHT_* say; wrong values are told once and count as unset. */

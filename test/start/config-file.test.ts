@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -91,6 +92,20 @@ tracer_provider:
       sink,
     )
     expect(result.said).toEqual([expect.stringContaining('meter_provider is left out')])
+  })
+
+  test('speaks alone of batching and of the spool, too', async () => {
+    await using sink = await otlpSink()
+    await sink.down()
+    const spool = join(folder, 'not by the environment')
+    const result = await run(await readFile(fixture('tracing.yaml'), 'utf8'), sink, {
+      SINK_URL: sink.tracesUrl,
+      SPANWRIGHT_SPOOL_DIR: spool,
+      SPANWRIGHT_EXPORT_THREAD: 'perhaps',
+    })
+    const ours = result.said.filter((line) => line.startsWith('spanwright: '))
+    expect(ours).toEqual([expect.stringMatching(/^spanwright: \d+ spans? lost at exit: .*ECONNREFUSED/)])
+    expect(existsSync(spool)).toBe(false)
   })
 
   test('says so when a certificate that the file names can not be read, and the app runs', async () => {

@@ -51,7 +51,7 @@ export function harmlessAttributes(read: () => unknown): { attributes: Attribute
 }
 
 function textOf(value: unknown): string {
-  // eslint-disable-next-line @typescript-eslint/no-base-to-string -- better than nothing
+  // eslint-disable-next-line @typescript-eslint/no-base-to-string -- What an object says of itself is better than nothing.
   return value == null ? '' : String(value)
 }
 

@@ -89,6 +89,7 @@ describe.concurrent.each(PROTOCOLS)('over %s, an app whose backend is away, and 
     },
   )
 
+  // Real seconds: the outage is one between two processes, and ends while the app is still making spans.
   test('keeps whole traces also of those that are under way at its end', { timeout: TIMEOUT_MILLIS }, async () => {
     const run = await runShortOfRoom(protocol, { count: 2_800, textLength: 300 }, () => sleep(5_000))
     expectWholeTraces(run)

@@ -17,6 +17,7 @@ function onFileSystem(options: string, ...args: string[]): { lines: string[]; er
   return { lines: stdout.trim().split('\n'), error: stderr }
 }
 
+/** A disk that is really full, or read-only, is one that may be mounted. */
 const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'spool-test', '/mnt']).status === 0
 
 test.skipIf(!canMount)('on a full disk no batch is written in part, and one warning says so', () => {
@@ -38,6 +39,7 @@ test.skipIf(!canMount)('on a read-only file system nothing is written, and one w
   expect(lines.slice(1)).toEqual(['filled {"whole":0,"of":[]}', 'left false'])
 })
 
+// Permissions don't stop root, and Windows has others.
 test.skipIf(process.platform === 'win32' || process.getuid?.() === 0)('a folder without permission is told of', () => {
   const folder = newFolder()
   mkdirSync(folder, { mode: 0o500 })
@@ -66,6 +68,7 @@ test.each(['.', './below'])('a file in place of %s is told of once, and tried ag
   expect(spool.read(spool.put(batch(1)) ?? '')?.spans).toBe(1)
 })
 
+// Linux only: below /proc nobody makes a folder, not even root.
 test.skipIf(!existsSync('/proc/self'))('a folder that can not be made is told of', () => {
   const { spool, warnings } = rig('/proc/spans')
   expect(spool.put(batch(1))).toBeUndefined()
