@@ -1,5 +1,5 @@
 import type { TraceState } from '@opentelemetry/api'
-import { TraceState as CoreTraceState } from '@opentelemetry/core'
+import { LONGEST_PART, ownTraceState, parseTraceState } from './trace-state.js'
 
 /*
  * Consistent probability sampling, specification "TraceState: Probability Sampling". A trace has 56 bits of randomness R,
@@ -14,9 +14,6 @@ const TWO_TO_28 = 2 ** 28
 const TWO_TO_56 = 2 ** 56
 /** Where the randomness begins in a trace id. */
 const ID_OFFSET = 32 - DIGITS
-const LONGEST_VALUE = 256
-const LONGEST_STATE = 512
-const MOST_MEMBERS = 32
 
 /** The threshold that keeps everything: each span counts once. */
 export const KEEP_ALL = '0'
@@ -112,15 +109,17 @@ export function rvIn(state: TraceState | undefined): string | undefined {
 }
 
 /**
- * The trace state with this threshold; `rv` and keys we do not know stay as they are. Where the state is full, its
- * rightmost members make room, as W3C Trace Context asks. Where `ot` itself is full, the threshold is left out.
+ * The trace state with this threshold; `rv` and keys we do not know stay as they are. Where the state is full, long and
+ * then rightmost members make room, as W3C Trace Context asks. Where `ot` itself is full, the threshold is left out.
  */
 export function withThreshold(state: TraceState | undefined, threshold: string): TraceState {
-  const ot = state?.get('ot')
-  if (state === undefined) return new CoreTraceState(`ot=th:${threshold}`)
+  if (state === undefined) return parseTraceState(`ot=th:${threshold}`)
+  // Anybody else's state becomes one of ours: OpenTelemetry's own cannot make room for a member.
+  const own = ownTraceState(state)
+  const ot = own.get('ot')
   const others = ot === undefined ? '' : withoutTh(ot)
   const value = others === '' ? `th:${threshold}` : `th:${threshold};${others}`
-  return value.length > LONGEST_VALUE ? withoutThreshold(state) : withOt(state, value)
+  return value.length > LONGEST_PART ? withoutThreshold(own) : own.set('ot', value)
 }
 
 /** The trace state without a threshold, valid or not; the same object where there is none. */
@@ -129,7 +128,7 @@ export function withoutThreshold(state: TraceState): TraceState {
   if (!ot?.includes('th:')) return state
   const others = withoutTh(ot)
   if (others === ot) return state
-  return others === '' ? state.unset('ot') : withOt(state, others)
+  return others === '' ? state.unset('ot') : ownTraceState(state).set('ot', others)
 }
 
 function canonical(digits: string): string {
@@ -140,7 +139,7 @@ function canonical(digits: string): string {
 
 /** The value of a key that is there once. Twice says two things, so neither is believed. */
 function fieldOf(ot: string, key: 'th:' | 'rv:'): string | undefined {
-  if (!ot.includes(key) || ot.length > LONGEST_VALUE) return undefined
+  if (!ot.includes(key) || ot.length > LONGEST_PART) return undefined
   let found: string | undefined
   for (const field of ot.split(';')) {
     if (!field.startsWith(key)) continue
@@ -150,24 +149,9 @@ function fieldOf(ot: string, key: 'th:' | 'rv:'): string | undefined {
   return found
 }
 
+/** What else `ot` has. A space before the threshold cannot stay: no value ends with one. */
 function withoutTh(ot: string): string {
   const fields = ot.split(';')
   const others = fields.filter((field) => !field.startsWith('th:'))
-  return others.length === fields.length ? ot : others.join(';')
-}
-
-/** `TraceState.set` silently does nothing when the state is full; then the members from the right are left out. */
-function withOt(state: TraceState, value: string): TraceState {
-  const updated = state.set('ot', value)
-  if (updated.get('ot') === value) return updated
-  const members = [
-    `ot=${value}`,
-    ...state
-      .serialize()
-      .split(',')
-      .filter((member) => !member.startsWith('ot=')),
-  ]
-  while (members.length > 1 && (members.length > MOST_MEMBERS || members.join(',').length > LONGEST_STATE))
-    members.pop()
-  return new CoreTraceState(members.join(','))
+  return others.length === fields.length ? ot : others.join(';').trimEnd()
 }

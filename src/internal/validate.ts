@@ -34,6 +34,11 @@ export function checkString(option: string, value: unknown): void {
   throw new TracingConfigError(code, { option, allowed: 'a string that is not empty', received: value })
 }
 
+export function checkFunction(option: string, value: unknown): void {
+  if (value === undefined || typeof value === 'function') return
+  throw new TracingConfigError('ERR_OPTION_TYPE', { option, allowed: 'a function', received: value })
+}
+
 export function checkPlainObject(option: string, value: unknown): void {
   if (value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value))) return
   throw new TracingConfigError('ERR_OPTION_TYPE', { option, allowed: 'an object', received: value })

@@ -8,7 +8,7 @@ import {
   ATTR_DB_RESPONSE_STATUS_CODE,
   ATTR_DB_SYSTEM_NAME,
 } from '@opentelemetry/semantic-conventions'
-import { read } from './read.js'
+import { read } from '../internal/read.js'
 import { readStatement, type Statement } from './statement.js'
 import { runInSpan, type Outcome } from './with-span.js'
 

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { isInstanceOf, read } from './read.js'
+import { isInstanceOf, read } from '../internal/read.js'
 
 const LONGEST_MESSAGE = 2_048
 const LONGEST_STACKTRACE = 16_384

@@ -7,9 +7,10 @@ import {
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
   ATTR_URL_FULL,
-  HTTP_REQUEST_METHOD_VALUE_OTHER,
 } from '@opentelemetry/semantic-conventions'
-import { read } from './read.js'
+import { announceOutgoingUrl } from '../internal/outgoing-request.js'
+import { methodInName, normalizedMethod } from '../internal/http-method.js'
+import { read } from '../internal/read.js'
 import { redactedUrl } from './redacted-url.js'
 import { runInSpan, type Outcome } from './with-span.js'
 
@@ -18,19 +19,6 @@ import { runInSpan, type Outcome } from './with-span.js'
  * to import such names.
  */
 const ATTR_URL_TEMPLATE = 'url.template'
-
-const KNOWN_METHODS: ReadonlySet<string> = new Set([
-  'CONNECT',
-  'DELETE',
-  'GET',
-  'HEAD',
-  'OPTIONS',
-  'PATCH',
-  'POST',
-  'PUT',
-  'QUERY',
-  'TRACE',
-])
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 }
 
@@ -58,7 +46,7 @@ export interface HttpSpanOptions {
 export function withHttpSpan<T>(request: HttpSpanOptions, fn: (span: Span, headers: Record<string, string>) => T): T {
   const { route, signal, attributes } = request
   const method = normalizedMethod(request.method)
-  const shownMethod = method === HTTP_REQUEST_METHOD_VALUE_OTHER ? 'HTTP' : method
+  const shownMethod = methodInName(method)
   return runInSpan(
     route === undefined ? shownMethod : `${shownMethod} ${route}`,
     {
@@ -74,18 +62,12 @@ export function withHttpSpan<T>(request: HttpSpanOptions, fn: (span: Span, heade
     },
     (span) => {
       const headers: Record<string, string> = {}
+      announceOutgoingUrl(() => String(request.url))
       propagation.inject(context.active(), headers)
       return fn(span, headers)
     },
     HTTP_OUTCOME,
   )
-}
-
-/** Methods are case-sensitive, but many clients take any case; what is neither known is `_OTHER`. */
-function normalizedMethod(method: string): string {
-  if (KNOWN_METHODS.has(method)) return method
-  const upper = method.toUpperCase()
-  return KNOWN_METHODS.has(upper) ? upper : HTTP_REQUEST_METHOD_VALUE_OTHER
 }
 
 /** A URL that cannot be read tells nothing; refusing it is the client's business. */

@@ -1,7 +1,8 @@
 import { TracingConfigError } from '../internal/errors.js'
 import { checkString } from '../internal/validate.js'
-import { read } from './read.js'
-import { likeOriginal, optionsOf, type TracedOptions } from './traced.js'
+import { likeOriginal } from '../internal/like-original.js'
+import { read } from '../internal/read.js'
+import { optionsOf, type TracedOptions } from './traced.js'
 import { runInSpan } from './with-span.js'
 
 /** Fits a method in both kinds of decorators: TC39's, and TypeScript's `experimentalDecorators`. */

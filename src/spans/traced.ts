@@ -1,3 +1,4 @@
+import { likeOriginal } from '../internal/like-original.js'
 import { warnOnce } from '../internal/diagnostics.js'
 import { runInSpan, type WithSpanOptions } from './with-span.js'
 
@@ -32,13 +33,4 @@ export function optionsOf<A extends unknown[]>(
     warnOnce(`traced-options:${name}`, `the options of the span '${name}' could not be made (${String(error)})`)
     return undefined
   }
-}
-
-/** Frameworks look at a function's name and at how many arguments it takes. */
-export function likeOriginal<F extends object>(wrapped: F, original: object): F {
-  for (const key of ['name', 'length']) {
-    const descriptor = Object.getOwnPropertyDescriptor(original, key)
-    if (descriptor !== undefined) Object.defineProperty(wrapped, key, descriptor)
-  }
-  return wrapped
 }

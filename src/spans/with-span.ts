@@ -1,6 +1,6 @@
 import { context, trace, type Span, type SpanOptions } from '@opentelemetry/api'
 import { warnOnce } from '../internal/diagnostics.js'
-import { followResult, isEagerPromise } from './follow-result.js'
+import { followResult, isEagerPromise } from '../internal/follow-result.js'
 import { recordErrorOn } from './record-error.js'
 import { startSpan } from './tracer.js'
 

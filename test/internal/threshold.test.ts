@@ -160,12 +160,22 @@ describe('the trace state', () => {
     expect(state.serialize()).toBe(['ot=th:c', ...members.slice(0, 31)].join(','))
   })
 
-  test('of 512 characters loses as many from the right as the threshold needs', () => {
-    const members = [`a=${'x'.repeat(247)}`, `b=${'y'.repeat(253)}`, 'c=1']
-    const full = new TraceState(members.join(',') + ',d=2'.slice(0, 512 - members.join(',').length))
-    const state = withThreshold(full, 'ffffffffffffff')
-    expect(state.serialize()).toBe(`ot=th:ffffffffffffff,${members[0]}`)
+  test('of 512 characters loses long members for the threshold, and then the rightmost', () => {
+    const members = [`a=${'x'.repeat(247)}`, `b=${'y'.repeat(120)}`, `c=${'z'.repeat(120)}`, 'd=1']
+    const full = new TraceState(members.join(','))
+    expect(withThreshold(full, 'ffffffffffffff').serialize()).toBe(`ot=th:ffffffffffffff,${members.slice(1).join(',')}`)
+    const short = Array.from({ length: 5 }, (_, index) => `k${index}=${'v'.repeat(98)}`)
+    const state = withThreshold(new TraceState(short.join(',')), 'ffffffffffffff')
+    expect(state.serialize()).toBe(`ot=th:ffffffffffffff,${short.slice(0, 4).join(',')}`)
   })
+
+  test.each(['zz:{é', 'zz:a=b'])(
+    'of anybody else whose ot has %s, which is illegal, gets the threshold alone',
+    (ot) => {
+      const foreign = { get: () => ot, serialize: () => `foo=1,ot=${ot}` } as unknown as TraceState
+      expect(withThreshold(foreign, 'c').serialize()).toBe('ot=th:c,foo=1')
+    },
+  )
 
   test('whose ot member is full goes without the threshold, and keeps the rest', () => {
     const others = `rv:1234567890abcd;zz:${'q'.repeat(232)}`

@@ -1,5 +1,5 @@
-import { TraceState } from '@opentelemetry/core'
 import { randomnessOf, rvIn } from '../../../internal/threshold.js'
+import { parseTraceState } from '../../../internal/trace-state.js'
 
 /*
  * Randomness as a number: of the fourteen hex digits of R the first thirteen, which are 52 bits and so exact in a double.
@@ -23,7 +23,7 @@ export function randomnessOfId(traceId: string): number {
 /** The explicit randomness in a trace state as it travels, which goes before that of the trace id. */
 export function explicitRandomness(traceState: string): number | undefined {
   if (!traceState.includes('rv:')) return undefined
-  const rv = rvIn(new TraceState(traceState))
+  const rv = rvIn(parseTraceState(traceState))
   return rv === undefined ? undefined : fromDigits(rv)
 }
 

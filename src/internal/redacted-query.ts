@@ -1,0 +1,38 @@
+/** Semantic conventions, `url.full`: what stands in for a secret. */
+export const REDACTED = 'REDACTED'
+
+/** The query parameters that carry signatures and keys. Case-sensitive. */
+const SECRET_PARAMETERS: ReadonlySet<string> = new Set([
+  'AWSAccessKeyId',
+  'Signature',
+  'sig',
+  'X-Amz-Credential',
+  'X-Amz-Security-Token',
+  'X-Amz-Signature',
+  'X-Goog-Signature',
+])
+
+/**
+ * A query, with its `?`, as it may be shown: the values of secret parameters are replaced. Pair by pair, so that the rest
+ * keeps its own encoding.
+ */
+export function redactedQuery(search: string): string {
+  if (search.length < 2) return search
+  const pairs = search.slice(1).split('&')
+  return `?${pairs.map(redactedPair).join('&')}`
+}
+
+function redactedPair(pair: string): string {
+  const end = pair.indexOf('=')
+  if (end === -1) return pair
+  const key = pair.slice(0, end)
+  return SECRET_PARAMETERS.has(decoded(key)) ? `${key}=${REDACTED}` : pair
+}
+
+function decoded(key: string): string {
+  try {
+    return decodeURIComponent(key)
+  } catch {
+    return key
+  }
+}
