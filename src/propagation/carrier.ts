@@ -1,0 +1,141 @@
+import type { TextMapGetter, TextMapSetter } from '@opentelemetry/api'
+import { messageOf, warnOnce } from '../internal/diagnostics.js'
+import { amqpMessage } from './carriers/amqp-message.js'
+import { awsMessage } from './carriers/aws-message.js'
+import { bullmqJob } from './carriers/bullmq-job.js'
+import { environment, variables } from './carriers/environment.js'
+import { fetchRequest } from './carriers/fetch-request.js'
+import { headerEntries, headerList, headerRecords, rawHeaders } from './carriers/header-list.js'
+import { isHeaderName, isHeaderValue, textsOf } from './carriers/header-text.js'
+import { keyedStore } from './carriers/keyed-store.js'
+import { attributesIn, messageAttributes, SDK_FORM } from './carriers/message-attributes.js'
+import { mqttPacket } from './carriers/mqtt-packet.js'
+import type { CarrierKind, OpenCarrier } from './carriers/open-carrier.js'
+import { outgoingMessage } from './carriers/outgoing-message.js'
+import { plainObject } from './carriers/plain-object.js'
+import { withHeaders } from './carriers/with-headers.js'
+
+/** The first that knows the shape has it: docs/propagation/carriers.md has the same order. No package is looked for. */
+const KINDS: readonly CarrierKind[] = [
+  outgoingMessage,
+  keyedStore,
+  headerList,
+  fetchRequest,
+  awsMessage,
+  amqpMessage,
+  mqttPacket,
+  bullmqJob,
+  withHeaders,
+  messageAttributes,
+  environment,
+  plainObject,
+]
+
+/**
+ * What a carrier is, where it is empty and its shape can't say: variables for a child process, attributes of an SQS or
+ * SNS message, or a list: `['name', 'value']`, `[['name', 'value']]` or `[{ name: 'value' }]`.
+ */
+export type CarrierForm = 'env' | 'message-attributes' | 'raw-headers' | 'header-entries' | 'header-records'
+
+const FORMS: Readonly<Record<CarrierForm, CarrierKind>> = {
+  env: variables,
+  'message-attributes': (carrier) => attributesIn(carrier, SDK_FORM),
+  'raw-headers': rawHeaders,
+  'header-entries': headerEntries,
+  'header-records': headerRecords,
+}
+
+/** Undefined when it is nothing that could carry anything: a number, a Buffer, a proxy that was revoked. */
+export function openCarrier(carrier: unknown, as?: CarrierForm): OpenCarrier | undefined {
+  if (typeof carrier !== 'object' || carrier === null) return undefined
+  const named = as !== undefined && Object.hasOwn(FORMS, as) ? openedAs(FORMS[as], carrier) : undefined
+  if (named !== undefined) return named
+  for (const kind of KINDS) {
+    const opened = openedAs(kind, carrier)
+    if (opened !== undefined) return opened
+  }
+  return undefined
+}
+
+/** Where a proxy throws, the carrier may still be of another kind. */
+function openedAs(kind: CarrierKind, carrier: object): OpenCarrier | undefined {
+  try {
+    return kind(carrier)
+  } catch {
+    return undefined
+  }
+}
+
+/** Reads an opened carrier; what throws has nothing. */
+export const openedGetter: TextMapGetter<OpenCarrier> = {
+  keys(opened) {
+    try {
+      return opened.keys().filter((key) => typeof key === 'string')
+    } catch {
+      return []
+    }
+  },
+  get(opened, name) {
+    try {
+      const texts = textsOf(opened.get(name.toLowerCase()))
+      return texts.length > 1 ? texts : texts[0]
+    } catch {
+      return undefined
+    }
+  },
+}
+
+/** Writes into an opened carrier. What is no header, and a carrier that takes nothing, is told once. */
+export const openedSetter: TextMapSetter<OpenCarrier> = {
+  set(opened, name, value) {
+    if (!isHeaderName(name) || !isHeaderValue(value)) {
+      warnOnce(
+        'no header',
+        'a propagator wrote what no header may be (a line break, say): it was left out of a carrier',
+      )
+      return
+    }
+    try {
+      if (!opened.set(name, value)) tellUnwritable('it is read-only')
+    } catch (error) {
+      tellUnwritable(reasonOf(error))
+    }
+  },
+}
+
+/** Reads any carrier, for whoever calls a propagator directly. */
+export const carrierGetter: TextMapGetter<unknown> = {
+  keys(carrier) {
+    const opened = openCarrier(carrier)
+    return opened === undefined ? [] : openedGetter.keys(opened)
+  },
+  get(carrier, name) {
+    const opened = openCarrier(carrier)
+    return opened && openedGetter.get(opened, name)
+  },
+}
+
+/** Writes into any carrier that can be changed. */
+export const carrierSetter: TextMapSetter<unknown> = {
+  set(carrier, name, value) {
+    const opened = openCarrier(carrier)
+    if (opened === undefined) tellUnwritable('it is no object that could carry it')
+    else openedSetter.set(opened, name, value)
+  },
+}
+
+export function tellUnwritable(reason: string): void {
+  warnOnce(
+    'unwritable carrier',
+    `trace context could not be written into a carrier, so the trace ends there: ${reason}`,
+  )
+}
+
+/** Anything can be thrown, even what has no words. */
+function reasonOf(error: unknown): string {
+  try {
+    return messageOf(error)
+  } catch {
+    return 'it threw something'
+  }
+}

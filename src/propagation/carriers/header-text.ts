@@ -1,0 +1,36 @@
+/** W3C Baggage asks for 8,192 bytes, and Node.js takes 16,384 for all headers of a message: what is longer is no header. */
+const LONGEST_VALUE = 16_384
+const MOST_VALUES = 100
+
+/** Characters of a token, RFC 9110, section 5.6.2. `__proto__` would be one, and is no field of anybody's. */
+const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]{1,256}$/i
+/** Visible ASCII, blanks and tabs: RFC 9110, section 5.5, without the bytes that gRPC and brokers refuse. */
+const VALUE = /^[\t\x20-\x7e]*$/
+
+export function isHeaderName(name: unknown): name is string {
+  return typeof name === 'string' && NAME.test(name) && name !== '__proto__'
+}
+
+export function isHeaderValue(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= LONGEST_VALUE && VALUE.test(value)
+}
+
+/**
+ * The texts of a value, however the carrier has it: a string, UTF-8 bytes (Kafka), their numbers (Kafka's records in
+ * Lambda), or a list of strings and bytes. Whatever else is there is no header.
+ */
+export function textsOf(value: unknown): string[] {
+  if (!Array.isArray(value)) return textOf(value)
+  if (typeof value[0] === 'number') return isBytes(value) ? textOf(Uint8Array.from(value)) : []
+  return value.slice(0, MOST_VALUES).flatMap(textOf)
+}
+
+function textOf(value: unknown): string[] {
+  if (typeof value === 'string') return value.length <= LONGEST_VALUE ? [value] : []
+  if (!(value instanceof Uint8Array) || value.byteLength > LONGEST_VALUE) return []
+  return [Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8')]
+}
+
+function isBytes(value: readonly unknown[]): value is number[] {
+  return value.length <= LONGEST_VALUE && value.every((byte) => Number.isInteger(byte))
+}

@@ -1,0 +1,37 @@
+import { types } from 'node:util'
+import type { OpenCarrier } from './open-carrier.js'
+import { read } from '../../internal/read.js'
+import { ownName, setOwn } from './property.js'
+
+/**
+ * Any other object: headers of Node's http and http2 (whose `:path` and the like are left alone), Kafka's headers with
+ * their bytes, job data, worker messages. Only its own properties count, in any case.
+ */
+export function plainObject(carrier: object): OpenCarrier | undefined {
+  if (isBuiltIn(carrier)) return undefined
+  return {
+    keys: () => Object.keys(carrier),
+    get(name) {
+      const key = ownName(carrier, name)
+      return key === undefined ? undefined : read(carrier, key)
+    },
+    set: (name, value) => setOwn(carrier, name, value),
+  }
+}
+
+/** A property on one of these would go nowhere: it is not copied, cloned or written as JSON. */
+function isBuiltIn(value: object): boolean {
+  return (
+    Array.isArray(value) ||
+    ArrayBuffer.isView(value) ||
+    types.isAnyArrayBuffer(value) ||
+    types.isPromise(value) ||
+    types.isDate(value) ||
+    types.isRegExp(value) ||
+    types.isSet(value) ||
+    types.isWeakSet(value) ||
+    types.isWeakMap(value) ||
+    types.isBoxedPrimitive(value) ||
+    value instanceof Error
+  )
+}

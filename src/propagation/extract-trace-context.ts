@@ -1,0 +1,25 @@
+import { propagation, ROOT_CONTEXT, type Context } from '@opentelemetry/api'
+import { openCarrier, openedGetter } from './carrier.js'
+
+export interface ExtractTraceContextOptions {
+  /** What the extracted context is put into; the root context by default, so that nothing of the active span is left. */
+  readonly context?: Context | undefined
+}
+
+/**
+ * The context that came with a request, a message, a job or the environment, as the configured propagators read it: give it
+ * to `context.with`, or as the parent of a span. docs/propagation/carriers.md has what can be read.
+ *
+ * A carrier without a valid context gives the root context (or the one in the options). Never throws.
+ */
+export function extractTraceContext(carrier: unknown, options: ExtractTraceContextOptions = {}): Context {
+  const base = options.context ?? ROOT_CONTEXT
+  const opened = openCarrier(carrier)
+  if (opened === undefined) return base
+  try {
+    return propagation.extract(base, opened, openedGetter)
+  } catch {
+    // A propagator of the user's threw.
+    return base
+  }
+}

@@ -1,0 +1,72 @@
+import { isSpanContextValid, type SpanContext } from '@opentelemetry/api'
+import type { ServerResponse } from 'node:http'
+import { TracingConfigError } from '../internal/errors.js'
+import { checkArray } from '../internal/validate.js'
+
+/**
+ * Headers of a response by which a browser or a caller finds the trace: `traceresponse` (W3C Trace Context, the level that
+ * is being drafted), and `server-timing`, which scripts in a page can read.
+ */
+export type TraceResponseHeader = 'traceresponse' | 'server-timing'
+
+export const TRACE_RESPONSE_HEADERS: readonly TraceResponseHeader[] = ['traceresponse', 'server-timing']
+
+/** Where headers are written: what Node's responses and fetch's `Headers` have in common. */
+export interface ResponseHeaders {
+  get(name: string): string | undefined
+  set(name: string, value: string): void
+}
+
+/** Node's response, as a place for headers. */
+export function headersOf(response: ServerResponse): ResponseHeaders {
+  return {
+    get(name) {
+      const value = response.getHeader(name)
+      return value === undefined ? undefined : String(value)
+    },
+    set: (name, value) => void response.setHeader(name, value),
+  }
+}
+
+/** @throws TracingConfigError when it is no list of their names: `traceResponseHeaders[0] must be …` */
+export function checkTraceResponseHeaders(option: string, given: unknown): void {
+  if (given === undefined) return
+  checkArray(option, given)
+  for (const [index, name] of (given as readonly unknown[]).entries()) {
+    if (TRACE_RESPONSE_HEADERS.includes(name as TraceResponseHeader)) continue
+    throw new TracingConfigError('ERR_OPTION_RANGE', {
+      option: `${option}[${index}]`,
+      allowed: TRACE_RESPONSE_HEADERS.map((known) => `'${known}'`).join(' or '),
+      received: name,
+    })
+  }
+}
+
+/** Writes them, next to what is there. Writing once more changes nothing. Headers that have been sent stay as they are. */
+export function writeTraceResponseHeaders(
+  headers: ResponseHeaders,
+  spanContext: SpanContext,
+  names: readonly TraceResponseHeader[],
+): void {
+  if (!isSpanContextValid(spanContext)) return
+  const text = `00-${spanContext.traceId}-${spanContext.spanId}-${(spanContext.traceFlags & 0xff).toString(16).padStart(2, '0')}`
+  try {
+    if (names.includes('traceresponse')) headers.set('traceresponse', text)
+    if (names.includes('server-timing')) writeServerTiming(headers, text)
+  } catch {
+    // Sent already, or not to be changed: the response is the host's.
+  }
+}
+
+/** The metric `traceparent` is what browsers' instrumentations look for. Pages of other origins may read it if it is exposed. */
+function writeServerTiming(headers: ResponseHeaders, traceparent: string): void {
+  const timings = listIn(headers.get('server-timing')).filter((timing) => !timing.startsWith('traceparent;'))
+  headers.set('server-timing', [...timings, `traceparent;desc="${traceparent}"`].join(', '))
+  const exposed = listIn(headers.get('access-control-expose-headers'))
+  if (exposed.some((name) => name === '*' || name.toLowerCase() === 'server-timing')) return
+  headers.set('access-control-expose-headers', [...exposed, 'Server-Timing'].join(', '))
+}
+
+function listIn(header: string | undefined): string[] {
+  return header === undefined || header === '' ? [] : header.split(/\s*,\s*(?=(?:[^"]*"[^"]*")*[^"]*$)/)
+}

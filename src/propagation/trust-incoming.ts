@@ -1,0 +1,45 @@
+import type { TextMapPropagator } from '@opentelemetry/api'
+import { messageOf, warnOnce } from '../internal/diagnostics.js'
+import { TracingConfigError } from '../internal/errors.js'
+
+/**
+ * Whether a trace that comes in is continued, and its baggage taken over: always, never, or as the headers of a request (or
+ * of a message) tell. `header` reads one by its name in lower case.
+ */
+export type TrustIncoming = boolean | ((header: (name: string) => string | undefined) => boolean)
+
+/** @throws TracingConfigError when it is neither a boolean nor a function */
+export function checkTrustIncoming(given: unknown): void {
+  if (given === undefined || typeof given === 'boolean' || typeof given === 'function') return
+  const allowed = 'true, false or a function'
+  throw new TracingConfigError('ERR_OPTION_TYPE', { option: 'trustIncoming', allowed, received: given })
+}
+
+/** The propagator, extracting only what is trusted; anything else starts a trace of its own. */
+export function withTrustIncoming(propagator: TextMapPropagator, trust: TrustIncoming): TextMapPropagator {
+  if (trust === true) return propagator
+  const isTrusted = trust === false ? () => false : askedFor(trust)
+  return {
+    inject: (context, carrier, setter) => propagator.inject(context, carrier, setter),
+    extract: (context, carrier, getter) =>
+      isTrusted((name) => firstText(getter.get(carrier, name)))
+        ? propagator.extract(context, carrier, getter)
+        : context,
+    fields: () => propagator.fields(),
+  }
+}
+
+/** What can't be asked is not trusted. */
+function askedFor(trust: Exclude<TrustIncoming, boolean>): Exclude<TrustIncoming, boolean> {
+  return (header) => {
+    try {
+      return trust(header)
+    } catch (error) {
+      warnOnce('trustIncoming', `trustIncoming failed (${messageOf(error)}); what it fails on is not trusted`)
+      return false
+    }
+  }
+}
+
+const firstText = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value[0] : value
