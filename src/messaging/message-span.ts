@@ -1,0 +1,58 @@
+import { context, trace, type Attributes, type Link, type Span } from '@opentelemetry/api'
+import { injectTraceContext } from '../propagation/inject-trace-context.js'
+import { runInSpan } from '../spans/with-span.js'
+import { ATTR_MESSAGING_MESSAGE_ID, describeOperation, type MessageOperation } from './conventions.js'
+import { linkTo, originOf } from './origin.js'
+
+export interface MessageSpanOptions {
+  /** `kafka`, `rabbitmq`, `aws.sqs`, `gcp.pubsub`, …: a value of `messaging.system.name`. */
+  readonly system: string
+  /** The topic, queue or exchange. */
+  readonly destination: string
+  /** `process` for a message that is pushed to you or handled after `receive`; `settle` for ack and nack. */
+  readonly operation: MessageOperation
+  /**
+   * Where the message carries the trace context of who sent it: its headers, attributes, or the message itself, as
+   * {@link extractTraceContext} takes them. `process` continues that trace, baggage included, and keeps a link to the
+   * span that it runs in, if any. All others link to the sender. A carrier that tells nothing changes nothing.
+   */
+  readonly carrier?: unknown
+  /** The broker's id of the message: `messaging.message.id`. */
+  readonly messageId?: string | undefined
+  /** More spans that this one belongs to, such as the senders of several messages that are received at once. */
+  readonly links?: Link[] | undefined
+  /** Added to the conventions' own, and stronger than they; `messaging.operation.name` names the span, too. */
+  readonly attributes?: Attributes | undefined
+}
+
+/**
+ * Runs fn in a span for a message, by the semantic conventions: named `send orders`, kind PRODUCER for `send`, CONSUMER
+ * for `process`, CLIENT for the calls to the broker (`receive`, `settle`). A temporary or anonymous destination
+ * (attributes `messaging.destination.temporary`, `.anonymous`) stays out of the name, and
+ * `messaging.destination.template` takes its place.
+ *
+ * fn gets the headers that carry the span (and baggage) to the consumer: put them on the message that you send. Where a
+ * message wants another form than plain headers, call {@link injectTraceContext} in fn.
+ *
+ * See {@link withSpan} for how long the span lasts. The instrumentations of message brokers make these spans by
+ * themselves: this is for clients that have none, or where it is turned off.
+ */
+export function withMessageSpan<T>(
+  message: MessageSpanOptions,
+  fn: (span: Span, headers: Record<string, string>) => T,
+): T {
+  return runMessageSpan(message, (span) => fn(span, injectTraceContext({})))
+}
+
+/** The same without headers, for who sends nothing. */
+export function runMessageSpan<T>(message: MessageSpanOptions, fn: (span: Span) => T): T {
+  const { operation, carrier, messageId, links = [], attributes } = message
+  const active = context.active()
+  const { producer, context: origin } = originOf(carrier, active)
+  const isContinued = operation === 'process' && producer !== undefined
+  const related = linkTo(isContinued ? trace.getSpanContext(active) : producer)
+  const ofMessage = messageId !== undefined && { [ATTR_MESSAGING_MESSAGE_ID]: messageId }
+  const { name, ...options } = describeOperation({ ...message, attributes: { ...ofMessage, ...attributes } })
+  const parent = operation === 'process' ? origin : active
+  return context.with(parent, () => runInSpan(name, { ...options, links: [...related, ...links] }, fn))
+}
