@@ -1,6 +1,7 @@
-// The dependency rules between the folders of src/: index → start-tracing → config → features → internal. See
-// docs/architecture.md for the picture.
-const FEATURES = '^src/(spans|sampling|export|propagation|instrumentation|testing|logs|metrics)/'
+// The dependency rules between the folders of src/: index → start-tracing → config → features → internal, and between
+// index and features what is made of several. See docs/architecture.md for the picture.
+const FEATURES = '^src/(context|spans|sampling|export|propagation|instrumentation|testing|logs|metrics)/'
+const COMPOSITIONS = '^src/(messaging|middleware)/'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -17,7 +18,13 @@ export default {
       name: 'features-know-nothing-above-them',
       severity: 'error',
       from: { path: FEATURES },
-      to: { path: '^src/(config/|index|start-tracing|register)' },
+      to: { path: ['^src/(config/|index|start-tracing|tracing-handle|register)', COMPOSITIONS] },
+    },
+    {
+      name: 'compositions-stand-apart',
+      severity: 'error',
+      from: { path: [COMPOSITIONS, '^src/(config/|start-tracing|tracing-handle)'] },
+      to: { path: COMPOSITIONS, pathNot: '^src/$1/' },
     },
     {
       name: 'internal-knows-nobody',
@@ -35,7 +42,7 @@ export default {
       name: 'only-start-tracing-knows-the-node-sdk',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/start-tracing\\.ts$' },
-      to: { path: '@opentelemetry/sdk-node' },
+      to: { path: '@opentelemetry/sdk-node', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'src-uses-runtime-dependencies-only',

@@ -13,7 +13,7 @@ const LAZY =
   /^@opentelemetry\/(exporter-trace-otlp-(proto|http)|otlp-exporter-base(\/.*)?|otlp-transformer|instrumentation-(http|undici|net|dns))$/
 /** Outside, and loaded when first used. */
 const LAZY_OUTSIDE =
-  /^@opentelemetry\/(exporter-(logs|metrics)-.*|exporter-(prometheus|zipkin|trace-otlp-grpc)|otlp-grpc-exporter-base|sdk-metrics|sdk-logs|configuration|propagator-b3)$/
+  /^@opentelemetry\/(exporter-(logs|metrics)-.*|exporter-(prometheus|zipkin|trace-otlp-grpc)|otlp-grpc-exporter-base|sdk-metrics|sdk-logs|configuration|propagator-(b3|aws-xray))$/
 
 /** Marks a path that this plugin has already decided on. */
 const INSIDE = 'inside'

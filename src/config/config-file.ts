@@ -42,6 +42,7 @@ export function settingsFromConfigFile(): TracingSettings {
       typeof serviceName === 'string' ? serviceName : undefined,
     ),
     propagators: propagators(model, configuration),
+    propagation: {},
     spanLimits: spanLimits(model),
     metricsAreOn: false,
     logsAreOn: false,

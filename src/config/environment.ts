@@ -7,6 +7,7 @@ import { readEnv, readEnvList } from '../internal/env.js'
 import { warnOnce } from '../internal/diagnostics.js'
 import { readEnvNumber, warnOfEnvValue } from '../internal/env-values.js'
 import { DEFAULT_PROPAGATORS, propagatorByName } from '../propagation/by-name.js'
+import { propagationOptionsFromEnvironment } from '../propagation/propagation-options.js'
 import { samplerByName } from '../sampling/by-name.js'
 import { areEnvAttributesWrong, DEFAULT_DETECTORS, detectorsByName } from './resource-detectors.js'
 import type { TracingSettings } from './settings.js'
@@ -24,6 +25,7 @@ export function settingsFromEnvironment(): TracingSettings {
     pipelines: pipelines(),
     sampler: sampler(),
     propagators: propagators(),
+    propagation: propagationOptionsFromEnvironment(),
     spanLimits: spanLimits(),
     metricsAreOn: asksForSignal('OTEL_METRICS_EXPORTER'),
     logsAreOn: asksForSignal('OTEL_LOGS_EXPORTER'),

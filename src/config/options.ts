@@ -18,10 +18,15 @@ import { checkLogFormat } from '../logs/default-log-format.js'
 import type { LogFormat } from '../logs/log-format.js'
 import { checkSpanMetrics, type SpanMetricsOptions } from '../metrics/span-metrics-options.js'
 import { PROPAGATOR_NAMES, type PropagatorName } from '../propagation/by-name.js'
+import {
+  checkPropagationOptions,
+  PROPAGATION_OPTION_NAMES,
+  type PropagationOptions,
+} from '../propagation/propagation-options.js'
 import { checkForce, type ForceOptions } from '../sampling/force.js'
 
 /** Options of {@link startTracing}. Each goes before what the environment or the configuration file says. */
-export interface TracingOptions {
+export interface TracingOptions extends PropagationOptions {
   /** `service.name`. Default: OTEL_SERVICE_NAME, else `unknown_service:node`. */
   serviceName?: string
   /** `service.version`. */
@@ -98,6 +103,7 @@ const OPTION_NAMES: readonly (keyof TracingOptions)[] = [
   'force',
   'logFormat',
   'shutdownTimeoutMillis',
+  ...PROPAGATION_OPTION_NAMES,
 ]
 
 /** Throws a TracingConfigError for the first option that is wrong, before anything has been started. */
@@ -115,6 +121,7 @@ export function checkOptions(options: TracingOptions): void {
   else checkBoolean('spanMetrics', options.spanMetrics)
   if (options.force !== undefined) checkForce(options.force)
   checkLogFormat(options.logFormat)
+  checkPropagationOptions(options)
   checkExporter(options.traceExporter)
   checkParts('spanProcessors', options.spanProcessors, ['auto'], 'a SpanProcessor', ['onStart', 'onEnd', 'shutdown'])
   checkParts('propagators', options.propagators, PROPAGATOR_NAMES, 'a TextMapPropagator', ['inject', 'extract'])

@@ -1,5 +1,4 @@
 import type { TextMapPropagator } from '@opentelemetry/api'
-import { CompositePropagator } from '@opentelemetry/core'
 import { defaultResource, detectResources, resourceFromAttributes, type Resource } from '@opentelemetry/resources'
 import type { IMetricReader } from '@opentelemetry/sdk-metrics'
 import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
@@ -14,6 +13,10 @@ import { withoutEnv } from '../internal/env.js'
 import { metricReaders } from '../metrics/metric-readers.js'
 import { createSpanMetrics, type SpanMetrics } from '../metrics/span-metrics.js'
 import { propagatorByName } from '../propagation/by-name.js'
+import { firstValidPropagator } from '../propagation/first-valid.js'
+import type { PropagationOptions } from '../propagation/propagation-options.js'
+import { EVERYWHERE, withPropagationTargets } from '../propagation/propagation-targets.js'
+import { withTrustIncoming } from '../propagation/trust-incoming.js'
 import { samplerFromName } from '../sampling/named.js'
 import { DEFAULTS, type TracingOptions } from './options.js'
 import type { TracingSettings } from './settings.js'
@@ -44,17 +47,32 @@ export function resolveResource(options: TracingOptions, settings: TracingSettin
     )
 }
 
+export function resolvePropagation(
+  options: TracingOptions,
+  { propagation }: TracingSettings,
+): Required<PropagationOptions> {
+  return {
+    propagationTargets: options.propagationTargets ?? propagation.propagationTargets ?? EVERYWHERE,
+    trustIncoming: options.trustIncoming ?? propagation.trustIncoming ?? true,
+    traceResponseHeaders: options.traceResponseHeaders ?? propagation.traceResponseHeaders ?? [],
+    baggageAttributes: options.baggageAttributes ?? propagation.baggageAttributes ?? [],
+  }
+}
+
 /** Null: nothing is propagated. */
 export function resolvePropagator(
   options: TracingOptions,
   settings: TracingSettings,
+  { propagationTargets, trustIncoming }: Required<PropagationOptions>,
   more: readonly TextMapPropagator[],
 ): TextMapPropagator | null {
   const propagators = options.propagators
     ? options.propagators.flatMap((given) => (typeof given === 'string' ? (propagatorByName(given) ?? []) : given))
     : [...settings.propagators]
-  propagators.push(...more)
-  return propagators.length > 0 ? new CompositePropagator({ propagators }) : null
+  if (propagators.length + more.length === 0) return null
+  let propagator = withTrustIncoming(firstValidPropagator(propagators), trustIncoming)
+  if (propagationTargets !== EVERYWHERE) propagator = withPropagationTargets(propagator, propagationTargets)
+  return more.length === 0 ? propagator : firstValidPropagator([propagator, ...more])
 }
 
 /** What a batch processor would read by itself, and must not: it is settled, and a configuration file speaks alone. */

@@ -2,6 +2,7 @@ import type { Attributes, DiagLogLevel, TextMapPropagator } from '@opentelemetry
 import type { ResourceDetector } from '@opentelemetry/resources'
 import type { Sampler, SpanLimits } from '@opentelemetry/sdk-trace'
 import type { PipelineSettings } from '../export/span-processors.js'
+import type { PropagationOptions } from '../propagation/propagation-options.js'
 
 /**
  * What one source of configuration says: the environment, or a configuration file. Sources don't mix; options in code
@@ -18,6 +19,7 @@ export interface TracingSettings {
   readonly sampler: Sampler | undefined
   /** Empty: nothing is propagated. */
   readonly propagators: readonly TextMapPropagator[]
+  readonly propagation: PropagationOptions
   readonly spanLimits: SpanLimits
   /** Whether NodeSDK shall start its metrics and logs parts from OTEL_METRICS_EXPORTER and OTEL_LOGS_EXPORTER. */
   readonly metricsAreOn: boolean

@@ -15,6 +15,7 @@ import { requireOwn } from '../internal/require.js'
 import { packageOf, type CatalogueEntry } from './catalogue.js'
 import { packageNameOf } from './package-name.js'
 import { nameFastifyRoutes } from './fastify-routes.js'
+import { withHttpHooks } from './http-hooks.js'
 import { LateLoads } from './late-load.js'
 import { leaveTraceFieldsToAdapter } from './log-correlation.js'
 import { onModuleResolved } from './module-hooks.js'
@@ -35,7 +36,10 @@ const installed = processWide('instrumentations', (): Installed => ({ hooksAreSe
 export function installInstrumentations(choice: InstrumentationChoice): void {
   // A second start, after a shutdown: hooks and patches are in place, and a second set would make each span twice.
   if (installed.hooksAreSet) {
-    for (const { instrumentation, entry } of installed.started) instrumentation.setTracerProvider(providerFor(entry))
+    for (const { instrumentation, entry } of installed.started) {
+      instrumentation.setTracerProvider(providerFor(entry))
+      instrumentation.setConfig({ enabled: true, ...configFor(entry, choice) })
+    }
     return
   }
   installed.hooksAreSet = true
@@ -94,10 +98,13 @@ function providerFor({ name }: CatalogueEntry): TracerProvider {
 
 const LOGGERS: ReadonlySet<string> = new Set(['bunyan', 'pino', 'winston'])
 
-function configFor(entry: CatalogueEntry, { config, logsAreOn }: InstrumentationChoice): InstrumentationConfig {
+function configFor(
+  entry: CatalogueEntry,
+  { config, logsAreOn, onResponse }: InstrumentationChoice,
+): InstrumentationConfig {
   // Without a logs exporter, a copy of each log record would be made for nobody.
   const unsent = LOGGERS.has(entry.name) && !logsAreOn ? { disableLogSending: true } : {}
-  return { ...unsent, ...config[packageOf(entry)] }
+  return withHttpHooks(entry.name, { ...unsent, ...config[packageOf(entry)] }, onResponse)
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation'
 import { warnOnce } from '../internal/diagnostics.js'
+import type { ResponseHook } from './http-hooks.js'
 import { CATALOGUE, packageOf, type CatalogueEntry } from './catalogue.js'
 
 /**
@@ -18,6 +19,8 @@ export interface InstrumentationChoice {
   readonly metricsAreOn: boolean
   readonly logsAreOn: boolean
   readonly inLambda: boolean
+  /** Sees the responses of http servers. */
+  readonly onResponse?: ResponseHook | undefined
 }
 
 /** The instrumentations that the user wants, by upstream's rules: code first, then the lists in the environment. */

@@ -3,7 +3,8 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { withFlush, type WithFlushOptions } from '../../src/export/with-flush.js'
 import { TracingConfigError } from '../../src/internal/errors.js'
 import { runningFlush, setRunningFlush } from '../../src/internal/running-flush.js'
-import { startTracing, type Tracing } from '../../src/start-tracing.js'
+import { startTracing } from '../../src/start-tracing.js'
+import type { Tracing } from '../../src/tracing-handle.js'
 import { otlpSink, type OtlpSink } from '../helpers/otlp-sink.js'
 
 let tracing: Tracing | undefined

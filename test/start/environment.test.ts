@@ -78,7 +78,7 @@ describe('OTEL_TRACES_EXPORTER', () => {
   test('sends nothing with none, and still makes spans with ids', async () => {
     const result = await run({ OTEL_TRACES_EXPORTER: 'none' })
     expect(result).toMatchObject({ spans: [], said: [] })
-    expect(headersOf(result).traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
+    expect(headersOf(result).traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-03$/)
   })
 
   test('prints traces to stdout with console', async () => {

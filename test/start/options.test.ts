@@ -58,7 +58,7 @@ describe('a wrong option throws at the start, and the error', () => {
     [
       { propagators: ['tracecontext', 'pigeon'] },
       'ERR_OPTION_RANGE',
-      'propagators[1] must be one of tracecontext, baggage, b3, b3multi, got "pigeon"',
+      'propagators[1] must be one of tracecontext, baggage, b3, b3multi, xray, jaeger, datadog, got "pigeon"',
     ],
     [{ spanProcessors: {} }, 'ERR_OPTION_TYPE', 'spanProcessors must be an array, got Object {}'],
   ])('names option, range and value: %j', (options, code, message) => {

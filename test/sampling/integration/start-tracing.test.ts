@@ -243,7 +243,7 @@ describe('force', () => {
     start({ sampler: alwaysOff(), force })
     const headers: Record<string, string> = {}
     request({ 'x-trace-me': SECRET, baggage: 'tenant=acme' }, () => propagation.inject(context.active(), headers))
-    expect(headers.traceparent).toMatch(/-01$/)
+    expect(headers.traceparent).toMatch(/-03$/)
     expect(headers).toMatchObject({ tracestate: 'ot=th:0', baggage: 'tenant=acme' })
     expect(JSON.stringify(headers)).not.toContain(SECRET)
     expect(Object.keys(headers)).not.toContain('x-trace-me')
@@ -269,7 +269,7 @@ describe('errorBiasedSampler in startTracing', () => {
       trace.getTracer('test').startActiveSpan('deep', endInError)
       return [before, withSpan('call', injected)]
     })
-    expect(headers.map(({ traceparent }) => traceparent?.slice(-2))).toEqual(['00', '01'])
+    expect(headers.map(({ traceparent }) => traceparent?.slice(-2))).toEqual(['02', '03'])
     expect(headers[1]?.tracestate).toBe('ot=th:0')
   })
 })

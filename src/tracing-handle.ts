@@ -1,0 +1,104 @@
+import { metrics } from '@opentelemetry/api'
+import type { IMetricReader } from '@opentelemetry/sdk-metrics'
+import type { NodeSDK } from '@opentelemetry/sdk-node'
+import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { BatchSpanProcessor, queueCapacityOf } from './export/batch-span-processor.js'
+import type { TracingLedger } from './export/ledger.js'
+import { meterLedger } from './export/sdk-metrics.js'
+import { takePartInDepartures } from './internal/departures.js'
+import { setRunningFlush } from './internal/running-flush.js'
+import { settledWithin } from './internal/settled-within.js'
+import type { SpanMetrics } from './metrics/span-metrics.js'
+import type { SamplingDecisionRecord } from './sampling/decision-log.js'
+import type { SamplingStage } from './sampling/stage.js'
+import type { TailSpanProcessor } from './sampling/tail/tail-processor.js'
+import { wholeLedger } from './whole-ledger.js'
+
+/** The handle of running tracing. */
+export interface Tracing {
+  /** OpenTelemetry's NodeSDK beneath. */
+  readonly sdk: NodeSDK
+  /**
+   * Exchanges the sampler, with the tail that belongs to it. Takes effect with the next root span; children follow what
+   * decided their root. Closes the sampler that was there.
+   *
+   * @throws TracingConfigError when it is no sampler
+   */
+  setSampler(sampler: Sampler): void
+  /** Why a trace was kept or not: the sampler, rule, R and T that decided, of the last 10,000 traces that began here. */
+  explain(traceId: string): SamplingDecisionRecord | undefined
+  /** Where every span went. */
+  ledger(): TracingLedger
+  /** Sends out every span that has ended. Never rejects; waits `shutdownTimeoutMillis` unless told otherwise. */
+  flush(options?: { timeoutMillis?: number }): Promise<void>
+  /** Flushes and stops. Never rejects, also when the backend is away; bounded like {@link Tracing.flush}. */
+  shutdown(options?: { timeoutMillis?: number }): Promise<void>
+}
+
+/** What runs. */
+export interface RunningParts {
+  readonly sdk: NodeSDK
+  readonly sampling: SamplingStage
+  readonly tail: TailSpanProcessor
+  /** The processors behind the tail. */
+  readonly senders: readonly SpanProcessor[]
+  readonly spanMetrics: SpanMetrics | undefined
+  /** Of span metrics; those that NodeSDK makes by itself are its own. */
+  readonly readers: readonly IMetricReader[]
+}
+
+/** @param onStopped told when all has been sent or given up */
+export function runningHandle(
+  parts: RunningParts,
+  longestMillis: number,
+  metricsAreOn: boolean,
+  onStopped: () => void,
+): Tracing {
+  const { sdk, sampling, tail, senders, spanMetrics, readers } = parts
+  const own = senders.filter((sender) => sender instanceof BatchSpanProcessor)
+  const others = [...senders.filter((sender) => !(sender instanceof BatchSpanProcessor)), ...readers]
+  const ledger = (): TracingLedger => wholeLedger(sampling.counts, own[0])
+  const flushOthers = (timeoutMillis: number): Promise<void> =>
+    settledWithin(timeoutMillis, 'sending spans', () => others.map((other) => other.forceFlush()))
+  const flush: Tracing['flush'] = async ({ timeoutMillis = longestMillis } = {}) => {
+    tail.decideNow()
+    const flushes = own.map((processor) => processor.forceFlush({ timeoutMillis }))
+    if (others.length > 0) flushes.push(flushOthers(timeoutMillis))
+    await Promise.all(flushes)
+  }
+  const stopDeparting = takePartInDepartures({
+    timeoutMillis: longestMillis,
+    handOver: () => tail.decideNow(),
+    needsEventLoop: others.length > 0,
+    get news() {
+      return sampling.counts.started - sampling.counts.open
+    },
+    flush: flushOthers,
+    leaveNow: () => tail.decideNow(),
+  })
+  const stopMetering = metricsAreOn
+    ? meterLedger(metrics.getMeterProvider(), ledger, () => own[0] && queueCapacityOf(own[0]))
+    : undefined
+  let stopped: Promise<void> | undefined
+  const stop = async (timeoutMillis: number): Promise<void> => {
+    tail.decideNow()
+    for (const processor of own) void processor.shutdown({ timeoutMillis })
+    // Our own keep to their time, and say themselves what was lost.
+    await settledWithin(timeoutMillis + 100, 'sending the last spans', () => [sdk.shutdown()])
+    sampling.close()
+    stopDeparting()
+    stopMetering?.()
+    spanMetrics?.close()
+    setRunningFlush(undefined)
+    onStopped()
+  }
+  setRunningFlush(flush)
+  return {
+    sdk,
+    setSampler: (sampler) => sampling.setSampler(sampler),
+    explain: (traceId) => sampling.explain(traceId),
+    ledger,
+    flush,
+    shutdown: ({ timeoutMillis = longestMillis } = {}) => (stopped ??= stop(timeoutMillis)),
+  }
+}
