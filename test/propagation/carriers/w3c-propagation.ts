@@ -5,7 +5,7 @@ import { afterAll, beforeAll } from 'vitest'
 
 export const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
 export const SPAN_ID = 'b7ad6b7169203331'
-export const TRACEPARENT = `00-${TRACE_ID}-${SPAN_ID}-01`
+export const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 export const TRACESTATE = 'congo=t61rcWkgMzE,rojo=00f067aa0ba902b7'
 export const BAGGAGE = 'tenant=blue%20moon'
 
