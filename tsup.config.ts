@@ -12,6 +12,7 @@ const options: Options = {
   outExtension: () => ({ js: '.cjs' }),
   target: 'node22',
   platform: 'node',
+  removeNodeProtocol: false,
   splitting: false,
   clean: true,
   dts: { entry: DOORS },

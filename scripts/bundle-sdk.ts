@@ -13,7 +13,11 @@ const LAZY =
   /^@opentelemetry\/(exporter-trace-otlp-(proto|http)|otlp-exporter-base(\/.*)?|otlp-transformer|instrumentation-(http|undici|net|dns))$/
 /** Outside, and loaded when first used. */
 const LAZY_OUTSIDE =
-  /^@opentelemetry\/(exporter-(logs|metrics)-.*|exporter-(prometheus|zipkin|trace-otlp-grpc)|otlp-grpc-exporter-base|sdk-metrics|sdk-logs|configuration|propagator-(b3|aws-xray))$/
+  /^@opentelemetry\/(instrumentation|exporter-(logs|metrics)-.*|exporter-(prometheus|zipkin|trace-otlp-grpc)|otlp-grpc-exporter-base|sdk-metrics|sdk-logs|configuration|propagator-(b3|aws-xray))$/
+
+/** Node's own modules that cost a start something, and that it does not need. */
+const LAZY_BUILT_IN =
+  /^(node:)?(child_process|crypto|dns|dns\/promises|fs\/promises|http|https|net|tls|worker_threads|zlib)$/
 
 /** Marks a path that this plugin has already decided on. */
 const INSIDE = 'inside'
@@ -36,15 +40,29 @@ export function bundleSdk(): Plugin {
           return { path, external: true }
         },
       )
+      build.onResolve({ filter: LAZY_BUILT_IN }, ({ path, kind, namespace, resolveDir }) =>
+        kind === 'require-call' || namespace === 'lazy'
+          ? { path, external: true }
+          : { path, namespace: 'lazy', pluginData: resolveDir },
+      )
       // These require a dependency by hand, where esbuild does not see it; it would be missing in strict layouts.
       build.onLoad({ filter: /@opentelemetry\/instrumentation-http\/.*\.mjs$/ }, async ({ path }) => ({
         contents: (await readFile(path, 'utf8')).replaceAll(' __require(', ' require('),
       }))
       // To import a built-in that has lazy parts, such as http, evaluates all of them: 13 MB that nobody asked for.
       build.onLoad({ filter: /otlp-exporter-base\/.*\/otlp-node-http-configuration\.mjs$/ }, async ({ path }) => ({
-        contents: (await readFile(path, 'utf8')).replace(
+        contents: replaced(
+          await readFile(path, 'utf8'),
           /await \((isInsecure \?) import\(("http")\) : import\(("https")\)\)/,
           '($1 require($2) : require($3))',
+        ),
+      }))
+      // We register instrumentations ourselves; to register none loads all that instrumentations stand on.
+      build.onLoad({ filter: /@opentelemetry\/sdk-node\/dist\/sdk\.mjs$/ }, async ({ path }) => ({
+        contents: replaced(
+          await readFile(path, 'utf8'),
+          /registerInstrumentations\(\{/,
+          'if (this._instrumentations.length > 0) registerInstrumentations({',
         ),
       }))
       build.onLoad({ filter: /.*/, namespace: 'lazy' }, async ({ path, pluginData }) => {
@@ -57,4 +75,10 @@ export function bundleSdk(): Plugin {
       })
     },
   }
+}
+
+/** An upgrade that changes what is to be replaced must not go unseen. */
+function replaced(source: string, pattern: RegExp, replacement: string): string {
+  if (!pattern.test(source)) throw new Error(`nothing matches ${pattern}: look at how the package does it now`)
+  return source.replace(pattern, replacement)
 }

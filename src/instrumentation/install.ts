@@ -8,12 +8,13 @@ import * as dns from '@opentelemetry/instrumentation-dns'
 import * as http from '@opentelemetry/instrumentation-http'
 import * as net from '@opentelemetry/instrumentation-net'
 import * as undici from '@opentelemetry/instrumentation-undici'
-import { isBuiltin, syncBuiltinESMExports } from 'node:module'
 import { warnOnce } from '../internal/diagnostics.js'
 import { processWide } from '../internal/process-wide.js'
 import { requireOwn } from '../internal/require.js'
+import { areInUse, byBuiltIn, isOfBuiltIns, patchBuiltIns } from './built-ins.js'
 import { packageOf, type CatalogueEntry } from './catalogue.js'
 import { packageNameOf } from './package-name.js'
+import { startWithFirstFetch } from './first-fetch.js'
 import { nameFastifyRoutes } from './fastify-routes.js'
 import { withHttpHooks } from './http-hooks.js'
 import { LateLoads } from './late-load.js'
@@ -24,17 +25,20 @@ import { selectInstrumentations, type InstrumentationChoice } from './selection.
 
 interface Installed {
   hooksAreSet: boolean
+  /** Of the start that counts, for what starts later. */
+  choice?: InstrumentationChoice
   readonly started: { readonly instrumentation: Instrumentation; readonly entry: CatalogueEntry }[]
 }
 
 const installed = processWide('instrumentations', (): Installed => ({ hooksAreSet: false, started: [] }))
 
 /**
- * Installs the wanted instrumentations, each as late as can be: those of built-ins now, those of packages just before the
- * package is first loaded, by `require` or by `import`. What the app does not use costs nothing.
+ * Installs the wanted instrumentations, each as late as can be: just before what it patches is first loaded, by `require` or
+ * by `import`; now, where that is a built-in that has been loaded. What the app does not use costs nothing.
  */
 export function installInstrumentations(choice: InstrumentationChoice): void {
   // A second start, after a shutdown: hooks and patches are in place, and a second set would make each span twice.
+  installed.choice = choice
   if (installed.hooksAreSet) {
     for (const { instrumentation, entry } of installed.started) {
       instrumentation.setTracerProvider(providerFor(entry))
@@ -44,24 +48,36 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
   }
   installed.hooksAreSet = true
   const wanted = selectInstrumentations(choice)
-  const packages = new Map<string, CatalogueEntry>()
-  for (const entry of wanted) {
-    for (const module of entry.modules) if (!isBuiltin(module)) packages.set(module, entry)
-  }
+  const packages = new Map(
+    wanted
+      .filter((entry) => !isOfBuiltIns(entry))
+      .flatMap((entry) => entry.modules.map((module) => [module, entry] as const)),
+  )
+  const builtIns = wanted.filter(isOfBuiltIns)
+  const waiting = byBuiltIn(builtIns.filter((entry) => !areInUse(entry)))
 
   const started = new Set<CatalogueEntry>()
-  const start = (entry: CatalogueEntry): void => {
-    if (started.has(entry)) return
+  const start = (entry: CatalogueEntry): Instrumentation | undefined => {
+    if (started.has(entry)) return undefined
     started.add(entry)
-    startInstrumentation(entry, choice)
+    const instrumentation = startInstrumentation(entry, installed.choice ?? choice)
+    if (isOfBuiltIns(entry)) patchBuiltIns(entry)
+    return instrumentation
+  }
+
+  /** It looks names up and opens sockets with what is in Node.js. */
+  const startUndici = (undici: CatalogueEntry): Instrumentation | undefined => {
+    for (const entry of builtIns) if (DETAILS.has(entry.name)) start(entry)
+    return start(undici)
   }
 
   const late = new LateLoads(new Set(packages.keys()))
   late.lookAtLoaded(packageNameOf)
-  onModuleResolved(packages, { resolved: start, ranUnseen: (name) => late.found(name) })
-  const builtIns = wanted.filter(({ modules }) => modules.every((module) => isBuiltin(module)))
-  for (const entry of builtIns) start(entry)
-  patchBuiltIns(builtIns)
+  onModuleResolved(packages, waiting, { resolved: start, ranUnseen: (name) => late.found(name) })
+  for (const entry of builtIns) {
+    if (entry.name === 'undici') startWithFirstFetch(() => startUndici(entry))
+    else if (areInUse(entry)) start(entry)
+  }
   nameFastifyRoutes()
 }
 
@@ -70,7 +86,7 @@ type InstrumentationModule = Readonly<Record<string, new (config: Instrumentatio
 /** Wanted by nearly every app, so the build has them in its one file; what is not used is not evaluated there either. */
 const OF_BUILT_INS: Readonly<Record<string, object>> = { dns, http, net, undici }
 
-function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoice): void {
+function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoice): Instrumentation | undefined {
   const packageName = packageOf(entry)
   try {
     const exported = (OF_BUILT_INS[entry.name] ?? requireOwn(packageName)) as InstrumentationModule
@@ -80,11 +96,13 @@ function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoi
     registerInstrumentations({ instrumentations: [instrumentation], tracerProvider: providerFor(entry) })
     leaveTraceFieldsToAdapter(instrumentation)
     installed.started.push({ instrumentation, entry })
+    return instrumentation
   } catch (error) {
     warnOnce(
       `start ${packageName}`,
       `${packageName} could not be started, ${entry.name} is not traced: ${String(error)}`,
     )
+    return undefined
   }
 }
 
@@ -105,13 +123,4 @@ function configFor(
   // Without a logs exporter, a copy of each log record would be made for nobody.
   const unsent = LOGGERS.has(entry.name) && !logsAreOn ? { disableLogSending: true } : {}
   return withHttpHooks(entry.name, { ...unsent, ...config[packageOf(entry)] }, onResponse)
-}
-
-/**
- * Built-ins may have been imported before tracing started. Requiring one runs its patch, in place; the sync then carries
- * the patched functions to whoever has imported them by name.
- */
-function patchBuiltIns(entries: readonly CatalogueEntry[]): void {
-  for (const { modules } of entries) for (const module of modules) requireOwn(module)
-  syncBuiltinESMExports()
 }

@@ -1,27 +1,39 @@
 import { isBuiltin, registerHooks } from 'node:module'
+import { onGetBuiltinModule } from './built-ins.js'
 import type { CatalogueEntry } from './catalogue.js'
 import { interceptImports } from './import-interception.js'
 import { packageNameOf } from './package-name.js'
 
 /** Who wants to know of packages that are resolved. */
 export interface ResolveListener {
-  /** A package of the map is about to load, if it has not been loaded. */
-  resolved(entry: CatalogueEntry): void
+  /** A package or built-in of the maps is about to load, if it has not been loaded. */
+  resolved(entry: CatalogueEntry): unknown
   /** A package of the map is running, and was never seen to be resolved. */
   ranUnseen(packageName: string): void
 }
 
 /**
- * Listens for packages of the map, from CommonJS and from ECMAScript modules alike: both loaders resolve a specifier first.
+ * Listens for packages and built-ins of the maps, from CommonJS and from ECMAScript modules alike: both loaders resolve a specifier first.
  * An instrumentation that starts here is in place when the package's files are read.
  */
-export function onModuleResolved(packages: ReadonlyMap<string, CatalogueEntry>, listener: ResolveListener): void {
+export function onModuleResolved(
+  packages: ReadonlyMap<string, CatalogueEntry>,
+  builtIns: ReadonlyMap<string, readonly CatalogueEntry[]>,
+  listener: ResolveListener,
+): void {
   const seen = new Set<string>()
   const imports = interceptImports(packages)
+  const builtInResolved = (specifier: string): void => {
+    for (const entry of builtIns.get(specifier.replace(/^node:/, '')) ?? []) listener.resolved(entry)
+  }
+  onGetBuiltinModule(builtInResolved)
   registerHooks({
     resolve(specifier, context, nextResolve) {
       const { parentURL = '' } = context
-      if (parentURL === '' && isBuiltin(specifier)) return builtIn(specifier)
+      if (isBuiltin(specifier)) {
+        builtInResolved(specifier)
+        return parentURL === '' ? builtIn(specifier) : nextResolve(specifier, context)
+      }
       const name = packageNameOf(specifier) ?? ''
       const entry = packages.get(name)
       if (entry) {
