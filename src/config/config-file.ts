@@ -83,6 +83,7 @@ function resourceAttributes({ resource }: ConfigurationModel, configuration: Con
 
 /** Names of the schema's detectors, and which of ours answer to them. */
 const SCHEMA_DETECTORS: Readonly<Record<string, readonly string[]>> = {
+  container: ['container'],
   host: ['host', 'os'],
   process: ['process'],
   service: ['serviceinstance'],

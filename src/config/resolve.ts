@@ -19,6 +19,7 @@ import { EVERYWHERE, withPropagationTargets } from '../propagation/propagation-t
 import { withTrustIncoming } from '../propagation/trust-incoming.js'
 import { samplerFromName } from '../sampling/named.js'
 import { DEFAULTS, type TracingOptions } from './options.js'
+import { withFoundAttributes } from './found-attributes.js'
 import type { TracingSettings } from './settings.js'
 
 // Each function here settles one part of tracing: option in code, then what the source of configuration says, then the
@@ -33,7 +34,7 @@ const UNKNOWN_SERVICE = `unknown_service:${basename(process.execPath, '.exe')}`
 
 export function resolveResource(options: TracingOptions, settings: TracingSettings): Resource {
   const { serviceName, serviceVersion, environment } = options
-  return defaultResource()
+  const merged = defaultResource()
     .merge(resourceFromAttributes({ [ATTR_SERVICE_NAME]: UNKNOWN_SERVICE }))
     .merge(detectResources({ detectors: [...settings.resourceDetectors] }))
     .merge(resourceFromAttributes(settings.resourceAttributes))
@@ -45,6 +46,7 @@ export function resolveResource(options: TracingOptions, settings: TracingSettin
         ...(environment !== undefined && { 'deployment.environment.name': environment }),
       }),
     )
+  return withFoundAttributes(merged)
 }
 
 export function resolvePropagation(
