@@ -71,6 +71,20 @@ export { injectTraceContext, type InjectTraceContextOptions } from './propagatio
 export { traceparent } from './propagation/traceparent.js'
 export { withExtractedContext } from './propagation/with-extracted-context.js'
 export type { CarrierForm } from './propagation/carrier.js'
+export { tracingMiddleware, type NextFunction, type TracingMiddleware } from './middleware/express.js'
+export {
+  tracingPlugin,
+  type FastifyInstanceLike,
+  type FastifyReplyLike,
+  type FastifyRequestLike,
+  type TracingPlugin,
+} from './middleware/fastify.js'
+export { tracingKoa, type KoaContextLike, type KoaMiddleware } from './middleware/koa.js'
+export { tracingHono, type HonoContextLike, type HonoMiddleware } from './middleware/hono.js'
+export { tracingInterceptor, type NestContextLike, type TracingInterceptor } from './middleware/nest.js'
+export { nextInstrumentation, type NextInstrumentation } from './middleware/next.js'
+export { tracedLambda, type TracedLambdaOptions } from './middleware/aws-lambda.js'
+export type { MiddlewareOptions } from './middleware/options.js'
 export { traceContextPropagator } from './propagation/trace-context/trace-context-propagator.js'
 export { baggagePropagator } from './propagation/baggage/baggage-propagator.js'
 export { jaegerPropagator } from './propagation/jaeger/jaeger-propagator.js'

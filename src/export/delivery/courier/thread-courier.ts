@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads'
+import { MessageChannel, receiveMessageOnPort, type MessagePort, type Worker } from 'node:worker_threads'
 import { envForThread } from '../../../internal/env.js'
 import { messageOf, warnOnce } from '../../../internal/diagnostics.js'
 import { monotonicClock, nowEpochMillis } from '../../../internal/clock.js'
@@ -137,7 +137,9 @@ class ThreadCourier implements Courier {
     const { port1: port, port2 } = new MessageChannel()
     const hasLeft = new Int32Array(new SharedArrayBuffer(4))
     const workerData: ThreadData = { port: port2, hasLeft, settings: this.#settings }
-    const worker = new Worker(this.#file, {
+    // Bundlers follow the file of a Worker that they see being made, and bundle what lies beside it.
+    const threads = process.getBuiltinModule('node:worker_threads')
+    const worker = new threads.Worker(this.#file, {
       // Neither the app's own flags nor its preloads: ours among them would trace the tracing.
       execArgv: [],
       env: this.#env,

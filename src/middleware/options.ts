@@ -1,0 +1,33 @@
+import { messageOf, warnOnce } from '../internal/diagnostics.js'
+import { checkFunction, checkKeys, checkPlainObject } from '../internal/validate.js'
+import { checkTraceResponseHeaders, type TraceResponseHeader } from '../propagation/response-headers.js'
+
+/** Options that all middleware takes. `Request` is the framework's own. */
+export interface MiddlewareOptions<Request> {
+  /** Requests that are left alone, such as health checks; they then have no span and no context of ours. Default: none. */
+  readonly ignore?: ((request: Request) => boolean) | undefined
+  /** Headers that tell the caller the trace. Default: none, or what `startTracing` has been told. */
+  readonly traceResponseHeaders?: readonly TraceResponseHeader[] | undefined
+}
+
+/** @throws TracingConfigError when an option is wrong */
+export function checkMiddlewareOptions<Request>(
+  options: MiddlewareOptions<Request>,
+  others: readonly string[] = [],
+): void {
+  checkPlainObject('options', options)
+  checkKeys('', options, ['ignore', 'traceResponseHeaders', ...others])
+  checkFunction('ignore', options.ignore)
+  checkTraceResponseHeaders('traceResponseHeaders', options.traceResponseHeaders)
+}
+
+/** What `ignore` says; what it fails on is not ignored. */
+export function isIgnored<Request>({ ignore }: MiddlewareOptions<Request>, request: Request): boolean {
+  if (ignore === undefined) return false
+  try {
+    return (ignore(request) as unknown) ? true : false
+  } catch (error) {
+    warnOnce('ignore', `ignore failed (${messageOf(error)}); what it fails on is traced`)
+    return false
+  }
+}

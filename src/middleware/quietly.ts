@@ -1,0 +1,13 @@
+import { warnOnce } from '../internal/diagnostics.js'
+
+/** A span processor that throws must not fail the request. */
+export function quietly(change: () => void): void {
+  try {
+    change()
+  } catch (error) {
+    warnOnce(
+      'server-span',
+      `the span of a request could not be written (${String(error)}); look at the span processors`,
+    )
+  }
+}

@@ -1,0 +1,136 @@
+import { context, propagation, SpanKind, trace, type Attributes, type Context, type Span } from '@opentelemetry/api'
+import { getRPCMetadata, RPCType, setRPCMetadata, type RPCMetadata } from '@opentelemetry/core'
+import { ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions'
+import { defaultTraceResponseHeaders } from '../internal/default-response-headers.js'
+import { methodInName, normalizedMethod } from '../internal/http-method.js'
+import { extractTraceContext } from '../propagation/extract-trace-context.js'
+import {
+  writeTraceResponseHeaders,
+  type ResponseHeaders,
+  type TraceResponseHeader,
+} from '../propagation/response-headers.js'
+import { startSpan } from '../spans/tracer.js'
+import { requestAttributes, type IncomingRequest } from './incoming-request.js'
+import { quietly } from './quietly.js'
+import { requestOutcome, setStatusCode } from './request-outcome.js'
+
+/** The span of a request that a server answers: ours, or the one that instrumentation has made already. Never throws. */
+export interface ServerSpan {
+  /** In which the request is to be handled. */
+  readonly context: Context
+  readonly span: Span
+  /** False for the span of an instrumentation, which ends it. */
+  readonly isOurs: boolean
+  /** The matched route with its placeholders, for the span's name and `http.route`. What an instrumentation says is kept. */
+  setRoute(route: string | undefined): void
+  /** An error that a handler left unhandled. It is recorded at the end, unless the answer then says the client was wrong. */
+  noteError(error: unknown): void
+  /** Whether {@link ServerSpan.writeResponseHeaders} has anything to write. */
+  readonly hasResponseHeaders: boolean
+  /** Tells the caller the trace, where that is wanted. Before the headers are sent; again changes nothing. */
+  writeResponseHeaders(headers: ResponseHeaders): void
+  /** Once; later calls do nothing. Without a status: the request was given up before there was an answer. */
+  end(statusCode?: number): void
+}
+
+export interface ServerSpanOptions {
+  readonly headerNames?: readonly TraceResponseHeader[] | undefined
+  /** Added to those of the request. */
+  readonly attributes?: Attributes | undefined
+}
+
+/**
+ * Opens the SERVER span of a request: named `METHOD route`, in the trace that its headers carry. Where instrumentation has
+ * made a span for the request already, that one is given a route, errors and headers, and is left to end by itself: one
+ * span a request, never two.
+ */
+export function openServerSpan(request: () => IncomingRequest, options: ServerSpanOptions = {}): ServerSpan {
+  const active = context.active()
+  const existing = spanOfInstrumentation(active)
+  const names = options.headerNames ?? (defaultTraceResponseHeaders() as readonly TraceResponseHeader[])
+  return existing ? adopted(existing, active, names) : opened(request(), active, names, options.attributes)
+}
+
+/** Those of ours that have ended: what a request has started may live on in its context, a server for instance. */
+const endedMetadata = new WeakSet<RPCMetadata>()
+
+/**
+ * OpenTelemetry's http instrumentation leaves word of its span in the context, also of one that is not recorded. What others
+ * make (a framework's own tracing, a Lambda's) is told by its kind. A span that is not recorded has none, and one that has
+ * ended does not count: a server that was started inside of a span has it in the context of each request.
+ */
+function spanOfInstrumentation(active: Context): Span | undefined {
+  const metadata = getRPCMetadata(active)
+  if (metadata?.type === RPCType.HTTP && !endedMetadata.has(metadata)) return metadata.span
+  const span = trace.getSpan(active) as (Span & { readonly kind?: SpanKind }) | undefined
+  return span?.kind === SpanKind.SERVER && span.isRecording() ? span : undefined
+}
+
+function adopted(span: Span, active: Context, names: readonly TraceResponseHeader[]): ServerSpan {
+  const metadata = getRPCMetadata(active)
+  const outcome = requestOutcome(span)
+  return {
+    context: active,
+    span,
+    isOurs: false,
+    setRoute(route) {
+      if (route === undefined) return
+      // The http instrumentation reads it when the response is sent, and names the span by it.
+      if (metadata?.type === RPCType.HTTP) metadata.route ??= route
+      else quietly(() => span.setAttribute(ATTR_HTTP_ROUTE, route))
+    },
+    noteError: outcome.note,
+    ...headersOf(span, names),
+    end: (statusCode) => quietly(() => outcome.recordError(statusCode)),
+  }
+}
+
+function opened(
+  request: IncomingRequest,
+  active: Context,
+  names: readonly TraceResponseHeader[],
+  attributes?: Attributes,
+): ServerSpan {
+  const method = methodInName(normalizedMethod(request.method))
+  // A request has its own trace and baggage, whatever the server was started in. That tracing is suppressed here stays.
+  const base = propagation.deleteBaggage(trace.deleteSpan(active))
+  const parent = extractTraceContext(request.carrier, { context: base })
+  const options = { kind: SpanKind.SERVER, attributes: { ...requestAttributes(request), ...attributes } }
+  const span = startSpan(method, options, parent)
+  // Instrumentations further in (Express, Koa) write the route there, as they do for the http instrumentation.
+  const metadata: { type: RPCType.HTTP; span: Span; route?: string } = { type: RPCType.HTTP, span }
+  const outcome = requestOutcome(span)
+  return {
+    context: setRPCMetadata(trace.setSpan(parent, span), metadata),
+    span,
+    isOurs: true,
+    setRoute(route) {
+      if (route !== undefined) metadata.route ??= route
+    },
+    noteError: outcome.note,
+    ...headersOf(span, names),
+    end(statusCode) {
+      if (endedMetadata.has(metadata)) return
+      endedMetadata.add(metadata)
+      quietly(() => {
+        if (metadata.route !== undefined && metadata.route !== '') {
+          span.updateName(`${method} ${metadata.route}`)
+          span.setAttribute(ATTR_HTTP_ROUTE, metadata.route)
+        }
+        outcome.recordError(statusCode)
+        if (statusCode !== undefined) setStatusCode(span, statusCode)
+      })
+      quietly(() => span.end())
+    },
+  }
+}
+
+function headersOf(
+  span: Span,
+  names: readonly TraceResponseHeader[],
+): Pick<ServerSpan, 'hasResponseHeaders' | 'writeResponseHeaders'> {
+  return {
+    hasResponseHeaders: names.length > 0,
+    writeResponseHeaders: (headers) => writeTraceResponseHeaders(headers, span.spanContext(), names),
+  }
+}
