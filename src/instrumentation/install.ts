@@ -15,6 +15,7 @@ import { areInUse, byBuiltIn, isOfBuiltIns, patchBuiltIns } from './built-ins.js
 import { packageOf, type CatalogueEntry } from './catalogue.js'
 import { packageNameOf } from './package-name.js'
 import { startWithFirstFetch } from './first-fetch.js'
+import { beforeFirstRequire } from './first-require.js'
 import { nameFastifyRoutes } from './fastify-routes.js'
 import { withHttpHooks } from './http-hooks.js'
 import { LateLoads } from './late-load.js'
@@ -74,6 +75,11 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
   const late = new LateLoads(new Set(packages.keys()))
   late.lookAtLoaded(packageNameOf)
   onModuleResolved(packages, waiting, { resolved: start, ranUnseen: (name) => late.found(name) })
+  beforeFirstRequire(packages, (name) => {
+    const entry = packages.get(name)
+    if (entry) start(entry)
+    return installed.started.length > 0
+  })
   for (const entry of builtIns) {
     if (entry.name === 'undici') startWithFirstFetch(() => startUndici(entry))
     else if (areInUse(entry)) start(entry)
