@@ -7,6 +7,7 @@ import {
   type TextMapPropagator,
 } from '@opentelemetry/api'
 import { registerInstrumentations, type Instrumentation } from '@opentelemetry/instrumentation'
+import type { Resource } from '@opentelemetry/resources'
 import type { IMetricReader } from '@opentelemetry/sdk-metrics'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
@@ -27,6 +28,7 @@ import { installInstrumentations } from './instrumentation/install.js'
 import { leaveTraceFieldsToAdapter } from './instrumentation/log-correlation.js'
 import { setDefaultTraceResponseHeaders } from './internal/default-response-headers.js'
 import { hasDiagLogger, logDiagnosticsToStderr, messageOf, warnOnce } from './internal/diagnostics.js'
+import { doctorsReport, type DoctorsReport } from './internal/doctor.js'
 import { readEnv, withoutEnv } from './internal/env.js'
 import { watchOutgoingUrls } from './internal/outgoing-request.js'
 import { processWide } from './internal/process-wide.js'
@@ -50,22 +52,35 @@ const state = processWide('tracing', (): { running?: Tracing; hasRun: boolean } 
  * @throws TracingConfigError when an option is wrong. Wrong environment variables are told once, and never throw.
  */
 export function startTracing(options?: TracingOptions): Tracing {
-  const given = optionsFrom(options)
-  checkOptions(given)
-  if (state.running) {
-    warnOnce('second start', 'tracing is running already; the first handle is returned, new options are not looked at')
+  const report = doctorsReport()
+  try {
+    const given = optionsFrom(options)
+    checkOptions(given)
+    report?.called(given, state.running !== undefined)
+    if (state.running) {
+      warnOnce(
+        'second start',
+        'tracing is running already; the first handle is returned, new options are not looked at',
+      )
+      return state.running
+    }
+    state.running = boot(given, report)
     return state.running
+  } catch (error) {
+    report?.failed(error)
+    throw error
   }
-  state.running = boot(given)
-  return state.running
 }
 
-function boot(options: TracingOptions): Tracing {
+function boot(options: TracingOptions, report: DoctorsReport | undefined): Tracing {
   setDefaultLogFormat(options.logFormat)
   const ownsDiagnostics = !hasDiagLogger()
   if (ownsDiagnostics) logDiagnosticsToStderr(logLevelFromEnvironment())
   const settings = readSettings()
-  if (!settings || settings.disabled) return offHandle()
+  if (!settings || settings.disabled) {
+    report?.off(settings ? 'disabled' : 'wrong file')
+    return offHandle()
+  }
   if (ownsDiagnostics) logDiagnosticsToStderr(settings.logLevel)
 
   if (state.hasRun) releaseApi()
@@ -90,7 +105,17 @@ function boot(options: TracingOptions): Tracing {
   const { shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
   const metricsAreOn = settings.metricsAreOn || readers.length > 0
   const parts = { sdk, sampling, tail, senders, spanMetrics, readers }
-  return runningHandle(parts, shutdownTimeoutMillis, metricsAreOn, () => delete state.running)
+  const tracing = runningHandle(parts, shutdownTimeoutMillis, metricsAreOn, () => delete state.running)
+  const resource = (): Resource => resolveResource(options, settings)
+  report?.on({
+    options,
+    settings,
+    sampler: sampling.sampler,
+    processors: senders,
+    resource,
+    ledger: () => tracing.ledger(),
+  })
+  return tracing
 }
 
 /** A file speaks alone; a wrong file leaves tracing off, since what it should have said is not known. */

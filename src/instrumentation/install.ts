@@ -9,7 +9,6 @@ import * as http from '@opentelemetry/instrumentation-http'
 import * as net from '@opentelemetry/instrumentation-net'
 import * as undici from '@opentelemetry/instrumentation-undici'
 import { warnOnce } from '../internal/diagnostics.js'
-import { processWide } from '../internal/process-wide.js'
 import { requireOwn } from '../internal/require.js'
 import { areInUse, byBuiltIn, isOfBuiltIns, patchBuiltIns } from './built-ins.js'
 import { packageOf, type CatalogueEntry } from './catalogue.js'
@@ -18,20 +17,12 @@ import { startWithFirstFetch } from './first-fetch.js'
 import { beforeFirstRequire } from './first-require.js'
 import { nameFastifyRoutes } from './fastify-routes.js'
 import { withHttpHooks } from './http-hooks.js'
+import { installed } from './installed.js'
 import { LateLoads } from './late-load.js'
 import { leaveTraceFieldsToAdapter } from './log-correlation.js'
 import { onModuleResolved } from './module-hooks.js'
 import { onlyInTraces } from './only-in-traces.js'
 import { selectInstrumentations, type InstrumentationChoice } from './selection.js'
-
-interface Installed {
-  hooksAreSet: boolean
-  /** Of the start that counts, for what starts later. */
-  choice?: InstrumentationChoice
-  readonly started: { readonly instrumentation: Instrumentation; readonly entry: CatalogueEntry }[]
-}
-
-const installed = processWide('instrumentations', (): Installed => ({ hooksAreSet: false, started: [] }))
 
 /**
  * Installs the wanted instrumentations, each as late as can be: just before what it patches is first loaded, by `require` or
@@ -56,6 +47,7 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
   )
   const builtIns = wanted.filter(isOfBuiltIns)
   const waiting = byBuiltIn(builtIns.filter((entry) => !areInUse(entry)))
+  installed.wanted = wanted
 
   const started = new Set<CatalogueEntry>()
   const start = (entry: CatalogueEntry): Instrumentation | undefined => {
@@ -73,6 +65,7 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
   }
 
   const late = new LateLoads(new Set(packages.keys()))
+  installed.tooLate = () => late.packages()
   late.lookAtLoaded(packageNameOf)
   onModuleResolved(packages, waiting, { resolved: start, ranUnseen: (name) => late.found(name) })
   beforeFirstRequire(packages, (name) => {

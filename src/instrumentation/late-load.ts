@@ -29,13 +29,18 @@ export class LateLoads {
     if (this.#found.size === 1) setImmediate(() => this.#warn()).unref()
   }
 
-  #warn(): void {
+  /** Those found so far that the app misses something of. */
+  packages(): readonly string[] {
     // Express brings its router along, which is nothing that the app has loaded.
     if (this.#found.has('express')) this.#found.delete('router')
     // Their adapter is all that the app wants of them, and it works whenever the logger was made.
     for (const library of ['bunyan', 'pino']) if (isLogCorrelationClaimed(library)) this.#found.delete(library)
-    if (this.#found.size === 0) return
-    const names = [...this.#found].sort().join(', ')
+    return [...this.#found].sort()
+  }
+
+  #warn(): void {
+    const names = this.packages().join(', ')
+    if (names === '') return
     warnOnce(
       'late load',
       `not traced, because loaded before tracing started: ${names}. ` +

@@ -3,6 +3,7 @@ import { format } from 'node:util'
 
 export const PREFIX = 'spanwright: '
 const told = new Set<string>()
+const listeners = new Set<(message: string) => void>()
 
 /**
  * Says something to the operator, once a process for each key. It goes to OpenTelemetry's diagnostic logger, so that a
@@ -15,8 +16,14 @@ export function warnOnce(key: string, message: string): void {
 }
 
 export function warn(message: string): void {
+  for (const listener of listeners) listener(message)
   if (hasDiagLogger()) diag.warn(PREFIX + message)
   else writeLine(PREFIX + message)
+}
+
+/** Hears all that we say from now on, whatever the level of the logger. */
+export function onWarning(listener: (message: string) => void): void {
+  listeners.add(listener)
 }
 
 /** Says here what a thread of ours would have said, and where an OpenTelemetry part in it spoke, its words. */

@@ -32,6 +32,24 @@ export function withoutEnv<T>(pattern: RegExp, fn: () => T, standIns: Readonly<R
   }
 }
 
+/** The variables whose names match, as they are. */
+export function envMatching(pattern: RegExp): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (pattern.test(name) && value ? [[name, value]] : [])),
+  )
+}
+
+/** For the command line: exchanges the variables that match for those of another process. */
+export function adoptEnv(pattern: RegExp, values: Readonly<Record<string, string>>): void {
+  for (const name of Object.keys(envMatching(pattern))) Reflect.deleteProperty(process.env, name)
+  Object.assign(process.env, values)
+}
+
+/** For a child process: all variables, and more. */
+export function envWith(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...process.env, ...more }
+}
+
 /** A copy for a thread of ours, without what Node.js would preload there. */
 export function envForThread(): Record<string, string> {
   const { NODE_OPTIONS: _options, ...env } = process.env
