@@ -18,7 +18,7 @@ export default {
       name: 'features-know-nothing-above-them',
       severity: 'error',
       from: { path: FEATURES },
-      to: { path: ['^src/(config/|index|start-tracing|tracing-handle|register)', COMPOSITIONS] },
+      to: { path: ['^src/(config/|cli/|index|start-tracing|tracing-handle|register)', COMPOSITIONS] },
     },
     {
       name: 'compositions-stand-apart',
@@ -36,7 +36,14 @@ export default {
       name: 'config-does-not-start',
       severity: 'error',
       from: { path: '^src/config/' },
-      to: { path: '^src/(index|start-tracing|register)' },
+      to: { path: '^src/(cli/|index|start-tracing|register)' },
+    },
+    {
+      name: 'the-command-stands-apart',
+      comment: 'What the command has in an app is a file of its own, loaded when the command asks for it.',
+      severity: 'error',
+      from: { path: '^src/(index|start-tracing|register)' },
+      to: { path: '^src/cli/' },
     },
     {
       name: 'only-start-tracing-knows-the-node-sdk',

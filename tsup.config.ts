@@ -3,7 +3,13 @@ import { bundleSdk } from './scripts/bundle-sdk.js'
 
 const DOORS = { index: 'src/index.ts', register: 'src/register.ts' }
 /** Besides the doors, what Node.js needs a file for. */
-const ENTRIES = { ...DOORS, 'delivery-thread': 'src/export/delivery/courier/thread.ts' }
+const ENTRIES = {
+  ...DOORS,
+  'delivery-thread': 'src/export/delivery/courier/thread.ts',
+  cli: 'src/cli/main.ts',
+  'doctor-preload': 'src/cli/doctor/in-app/preload.ts',
+  'doctor-report': 'src/cli/doctor/in-app/report.ts',
+}
 
 // One implementation, in CommonJS; scripts/write-module-entries.mjs adds the ECMAScript modules that pass its exports on.
 const options: Options = {

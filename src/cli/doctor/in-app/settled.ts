@@ -1,0 +1,61 @@
+import { DiagLogLevel } from '@opentelemetry/api'
+import { DEFAULTS, type TracingOptions } from '../../../config/options.js'
+import type { TracingSettings } from '../../../config/settings.js'
+import { resolveBatchOptions } from '../../../export/batch-options.js'
+import type { StartedParts } from '../../../internal/doctor.js'
+import type { WayOut } from '../process-report.js'
+import { inWords } from './option-words.js'
+
+/** What holds, whoever has said so, by the names that config/provenance.ts knows. */
+export function settledInWords(parts: StartedParts, ways: readonly WayOut[]): Record<string, string> {
+  const options = parts.options as TracingOptions
+  const settings = parts.settings as TracingSettings
+  const configured = settings.pipelines[0]?.batch ?? {}
+  const batch = resolveBatchOptions({ ...(configured === 'none' ? {} : configured), ...options.batch }, {})
+  const limits = { ...settings.spanLimits, ...options.spanLimits }
+  const propagators = options.propagators ?? settings.propagators
+  return {
+    ...resourceInWords(parts),
+    exporter: ways.map(wayInWords).join(', ') || 'none',
+    sampler: inWords(parts.sampler),
+    propagators: propagators.map(propagatorInWords).join(', ') || 'none',
+    ...prefixed('batch', batch),
+    ...prefixed('spanLimits', limits),
+    instrumentations: inWords(options.instrumentations ?? ['auto']),
+    enabledInstrumentations: settings.enabledInstrumentations?.join(', ') ?? 'the usual ones',
+    disabledInstrumentations: settings.disabledInstrumentations.join(', ') || 'none',
+    logLevel: DiagLogLevel[settings.logLevel].toLowerCase(),
+    shutdownTimeoutMillis: String(options.shutdownTimeoutMillis ?? DEFAULTS.shutdownTimeoutMillis),
+    spanMetrics: options.spanMetrics ? 'on' : 'off',
+  }
+}
+
+const PROPAGATORS: Readonly<Record<string, string>> = {
+  W3CTraceContextPropagator: 'tracecontext',
+  W3CBaggagePropagator: 'baggage',
+  B3Propagator: 'b3',
+}
+
+function propagatorInWords(propagator: unknown): string {
+  const text = inWords(propagator)
+  return PROPAGATORS[text] ?? text
+}
+
+function wayInWords(way: WayOut): string {
+  return 'name' in way ? way.name : way.kind
+}
+
+const RESOURCE = ['service.name', 'service.version', 'deployment.environment.name']
+
+/** Of what is known at once; to ask for all of it would be complained of. The first of a name holds. */
+function resourceInWords({ resource }: StartedParts): Record<string, string> {
+  const words: Record<string, string> = {}
+  for (const [name, value] of resource().getRawAttributes()) {
+    if (RESOURCE.includes(name) && typeof value === 'string') words[name] ??= value
+  }
+  return words
+}
+
+function prefixed(prefix: string, values: object): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}.${name}`, inWords(value)]))
+}

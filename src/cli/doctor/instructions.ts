@@ -1,0 +1,27 @@
+import { DOCTOR_VARIABLE } from '../../internal/doctor.js'
+import { readEnv } from '../../internal/env.js'
+
+/** What the doctor tells the processes that it starts, in a variable that they inherit. */
+export interface Instructions {
+  /** Where each process writes its report. */
+  readonly folder: string
+  /** Seals the reports. */
+  readonly key: string
+  /** Whether tracing is started in an app that does not start it itself. */
+  readonly starts: boolean
+}
+
+export const instructionsAsVariables = (instructions: Instructions): Record<string, string> => ({
+  [DOCTOR_VARIABLE]: JSON.stringify(instructions),
+})
+
+/** Undefined where somebody else has set the variable, to whatever. */
+export function readInstructions(): Instructions | undefined {
+  try {
+    const read = JSON.parse(readEnv(DOCTOR_VARIABLE) ?? '') as Partial<Instructions> | null
+    const { folder, key, starts } = read ?? {}
+    return typeof folder === 'string' && typeof key === 'string' ? { folder, key, starts: starts === true } : undefined
+  } catch {
+    return undefined
+  }
+}

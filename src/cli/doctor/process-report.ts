@@ -1,0 +1,60 @@
+import type { OtlpSettings } from '../../export/otlp-settings.js'
+import type { TracingLedger } from '../../export/ledger.js'
+
+/** What one process, or one worker thread, of the app tells the doctor. Plain data: it travels as a file. */
+export interface ProcessReport {
+  readonly pid: number
+  readonly thread: number
+  /** The version of Node.js. */
+  readonly node: string
+  readonly startedEpochMillis: number
+  /** The file that it runs. */
+  readonly main: string | undefined
+  /** npm, npx, tsx and their like: they start the app, and are no part of it. */
+  readonly isLauncher: boolean
+  readonly starter: Starter
+  readonly tracing: TracingState
+  readonly failure: string | undefined
+  /** Options of the call that started tracing, in words without secrets. */
+  readonly options: Readonly<Record<string, string>>
+  /** Options of a later call: they were not looked at. */
+  readonly unusedOptions: readonly string[]
+  /** What was settled, by the names of the settings. */
+  readonly settled: Readonly<Record<string, string>>
+  /** OTEL_* and SPANWRIGHT_* as they were when tracing started. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Variables that the app has set or changed since. */
+  readonly lateVariables: readonly string[]
+  readonly ways: readonly WayOut[]
+  readonly ledger: TracingLedger | undefined
+  readonly modules: ModuleFindings
+  /** All that spanwright has said on stderr. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Who starts tracing: the flag that the app had already, the app's own code, this command, or nobody (it was told not to).
+ */
+export type Starter = 'flag' | 'code' | 'doctor' | 'nobody'
+
+export type TracingState = 'not started' | 'on' | 'disabled' | 'wrong file' | 'failed'
+
+/** How spans leave the process. `unknown`: a processor of the app's own, of which nothing more can be seen. */
+export type WayOut =
+  | { readonly kind: 'otlp'; readonly otlp: OtlpSettings }
+  | { readonly kind: 'zipkin' | 'console' }
+  | { readonly kind: 'exporter' | 'unknown'; readonly name: string }
+
+export interface ModuleFindings {
+  readonly patched: readonly PatchedModule[]
+  readonly missed: readonly MissedModule[]
+}
+
+export interface PatchedModule {
+  readonly name: string
+  readonly version?: string
+}
+
+export interface MissedModule extends PatchedModule {
+  readonly why: 'too late' | 'switched off' | 'version' | 'bundled' | 'no instrumentation'
+}

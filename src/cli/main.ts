@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import { requireOwn } from '../internal/require.js'
+import { doctor } from './doctor/command.js'
+
+const HELP = `Usage: spanwright <command>
+
+Commands
+  doctor   says whether an app is traced, and whether its spans arrive: spanwright doctor -- node app.js
+
+Options
+  -h, --help     this text; "spanwright doctor --help" for the command's own
+  -v, --version  the version
+`
+
+async function run([command, ...args]: readonly string[]): Promise<number> {
+  switch (command) {
+    case 'doctor':
+      return doctor(args)
+    case '--version':
+    case '-v':
+      process.stdout.write(`${(requireOwn('../package.json') as { version: string }).version}\n`)
+      return 0
+    case '--help':
+    case '-h':
+    case 'help':
+      process.stdout.write(HELP)
+      return 0
+    default:
+      process.stderr.write(command === undefined ? HELP : `spanwright: there is no command "${command}"\n\n${HELP}`)
+      return 2
+  }
+}
+
+void run(process.argv.slice(2)).then((status) => (process.exitCode = status))
