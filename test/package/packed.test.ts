@@ -104,6 +104,18 @@ withSpan('outer', () => required.withSpan('inner', () => undefined))`,
     ])
   })
 
+  test.each(['cjs', 'mjs'])('has the command, which finds the spans of an app in .%s', async (extension) => {
+    await using sink = await otlpSink()
+    for (const file of [`calls.${extension}`, 'serve-and-call.cjs']) await cp(fixture(file), join(app, file))
+    const command = ['doctor', '--json', '--', 'node', `calls.${extension}`, 'fetch']
+    const result = await runInApp([join('node_modules', '.bin', 'spanwright'), ...command], {
+      OTEL_EXPORTER_OTLP_ENDPOINT: sink.httpUrl,
+      PATH: env.PATH,
+    })
+    expect(JSON.parse(result.stdout)).toMatchObject({ ok: true, problems: [], modules: { missed: [] } })
+    expect(result.exitCode).toBe(0)
+  })
+
   test('brings one copy of each OpenTelemetry package', async () => {
     const lock = JSON.parse(await readFile(join(app, 'package-lock.json'), 'utf8')) as {
       packages: Record<string, unknown>
