@@ -45,6 +45,10 @@ export const PUBLIC_SETTINGS: readonly PublicSetting[] = [
   row('sampler', ['sampler'], ['OTEL_TRACES_SAMPLER']),
   row('force', ['force']),
   list('propagators', ['propagators'], 'OTEL_PROPAGATORS'),
+  list('propagationTargets', ['propagationTargets'], 'SPANWRIGHT_PROPAGATION_TARGETS'),
+  row('trustIncoming', ['trustIncoming'], ['SPANWRIGHT_TRUST_INCOMING']),
+  list('traceResponseHeaders', ['traceResponseHeaders'], 'SPANWRIGHT_TRACE_RESPONSE_HEADERS'),
+  row('baggageAttributes', ['baggageAttributes'], ['SPANWRIGHT_BAGGAGE_ATTRIBUTES']),
   ...[
     ['maxQueueSize', 'OTEL_BSP_MAX_QUEUE_SIZE'],
     ['maxExportBatchSize', 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE'],

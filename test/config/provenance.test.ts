@@ -71,6 +71,10 @@ test('every option of startTracing that is given is the source of a setting', ()
     logFormat: 'logFormat',
     force: 'force',
     shutdownTimeoutMillis: 'shutdownTimeoutMillis',
+    propagationTargets: 'propagationTargets',
+    trustIncoming: 'trustIncoming',
+    traceResponseHeaders: 'traceResponseHeaders',
+    baggageAttributes: 'baggageAttributes',
   }
   for (const [option, key] of Object.entries(options)) {
     const sources = settingsWithSources(said({ options: { [key]: 'given' } })).map(({ source }) => source)
