@@ -5,7 +5,7 @@ import { messageOf, warnOnce } from '../internal/diagnostics.js'
  * A propagator that never throws into the host: a carrier, getter or setter that does is told once, and nothing is
  * extracted or injected.
  */
-export function neverThrowing(name: string, propagator: TextMapPropagator): TextMapPropagator {
+export function neverThrowing(name: string, propagator: TextMapPropagator): TextMapPropagator & { toString(): string } {
   return {
     inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
       try {
@@ -23,5 +23,6 @@ export function neverThrowing(name: string, propagator: TextMapPropagator): Text
       }
     },
     fields: () => propagator.fields(),
+    toString: () => name,
   }
 }

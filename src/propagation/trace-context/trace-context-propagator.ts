@@ -41,6 +41,10 @@ class TraceContextPropagator implements TextMapPropagator {
   fields(): string[] {
     return [TRACEPARENT, TRACESTATE]
   }
+
+  toString(): string {
+    return 'tracecontext'
+  }
 }
 
 /** Getters hand on what the carrier holds, which may be anything. Two values are two parents: none is believed. */

@@ -19,6 +19,7 @@ const SPECIAL: Readonly<Record<string, ((value: object) => string) | undefined>>
 
 /** What a reader would call it: a text, a list, how a part describes itself, or its class. */
 export function inWords(value: unknown): string {
+  if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return value.map(inWords).join(', ')
   if (typeof value !== 'object' || value === null) return String(value)
   const text = described(value)

@@ -1,7 +1,9 @@
 import { DiagLogLevel } from '@opentelemetry/api'
 import { DEFAULTS, type TracingOptions } from '../../../config/options.js'
+import { resolvePropagation } from '../../../config/resolve.js'
 import type { TracingSettings } from '../../../config/settings.js'
 import { resolveBatchOptions } from '../../../export/batch-options.js'
+import { EVERYWHERE } from '../../../propagation/propagation-targets.js'
 import type { StartedParts } from '../../../internal/doctor.js'
 import type { WayOut } from '../process-report.js'
 import { inWords } from './option-words.js'
@@ -14,11 +16,16 @@ export function settledInWords(parts: StartedParts, ways: readonly WayOut[]): Re
   const batch = resolveBatchOptions({ ...(configured === 'none' ? {} : configured), ...options.batch }, {})
   const limits = { ...settings.spanLimits, ...options.spanLimits }
   const propagators = options.propagators ?? settings.propagators
+  const propagation = resolvePropagation(options, settings)
   return {
     ...resourceInWords(parts),
     exporter: ways.map(wayInWords).join(', ') || 'none',
     sampler: inWords(parts.sampler),
-    propagators: propagators.map(propagatorInWords).join(', ') || 'none',
+    propagators: inWords(propagators) || 'none',
+    propagationTargets: propagation.propagationTargets === EVERYWHERE ? 'all' : inWords(propagation.propagationTargets),
+    trustIncoming: inWords(propagation.trustIncoming),
+    traceResponseHeaders: inWords(propagation.traceResponseHeaders) || 'none',
+    baggageAttributes: inWords(propagation.baggageAttributes) || 'none',
     ...prefixed('batch', batch),
     ...prefixed('spanLimits', limits),
     instrumentations: inWords(options.instrumentations ?? ['auto']),
@@ -28,17 +35,6 @@ export function settledInWords(parts: StartedParts, ways: readonly WayOut[]): Re
     shutdownTimeoutMillis: String(options.shutdownTimeoutMillis ?? DEFAULTS.shutdownTimeoutMillis),
     spanMetrics: options.spanMetrics ? 'on' : 'off',
   }
-}
-
-const PROPAGATORS: Readonly<Record<string, string>> = {
-  W3CTraceContextPropagator: 'tracecontext',
-  W3CBaggagePropagator: 'baggage',
-  B3Propagator: 'b3',
-}
-
-function propagatorInWords(propagator: unknown): string {
-  const text = inWords(propagator)
-  return PROPAGATORS[text] ?? text
 }
 
 function wayInWords(way: WayOut): string {
