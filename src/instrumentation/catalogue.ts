@@ -8,6 +8,10 @@ export interface CatalogueEntry {
   readonly modules: readonly string[]
   /** When it is wanted without being named; `default` where nothing else is said. */
   readonly wanted: 'default' | 'by-name' | 'with-metrics' | 'in-lambda'
+  /** A range of versions that it does not name, and was seen to trace. */
+  readonly alsoVersions?: string
+  /** Inner files that it patches of a package of ECMAScript modules; those of CommonJS packages are seen anyway. */
+  readonly importedFiles?: readonly string[]
 }
 
 const entry = (
@@ -15,7 +19,8 @@ const entry = (
   className: string,
   modules: readonly string[],
   wanted: CatalogueEntry['wanted'] = 'default',
-): CatalogueEntry => ({ name, className, modules, wanted })
+  more: Pick<CatalogueEntry, 'alsoVersions' | 'importedFiles'> = {},
+): CatalogueEntry => ({ name, className, modules, wanted, ...more })
 
 /**
  * Every instrumentation of `@opentelemetry/auto-instrumentations-node`; a test compares the two. What upstream leaves off
@@ -55,7 +60,11 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   entry('mongoose', 'MongooseInstrumentation', ['mongoose']),
   entry('mysql', 'MySQLInstrumentation', ['mysql']),
   entry('mysql2', 'MySQL2Instrumentation', ['mysql2']),
-  entry('nestjs-core', 'NestInstrumentation', ['@nestjs/core']),
+  // Nest 12 is the first one of ECMAScript modules; what is patched has stayed as it was.
+  entry('nestjs-core', 'NestInstrumentation', ['@nestjs/core'], 'default', {
+    alsoVersions: '^12.0.0',
+    importedFiles: ['@nestjs/core/nest-factory.js', '@nestjs/core/router/router-execution-context.js'],
+  }),
   entry('net', 'NetInstrumentation', ['net']),
   entry('openai', 'OpenAIInstrumentation', ['openai']),
   entry('oracledb', 'OracleInstrumentation', ['oracledb']),

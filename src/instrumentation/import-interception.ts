@@ -1,6 +1,7 @@
 import { register, type LoadHookSync, type ResolveHookSync } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { requireOwn } from '../internal/require.js'
+import type { CatalogueEntry } from './catalogue.js'
 import { packageNameOf } from './package-name.js'
 
 /** What the loader hooks pass on to import-in-the-middle. */
@@ -10,27 +11,32 @@ export interface ImportInterception {
 }
 
 /**
- * Lets instrumentations patch what ECMAScript modules import, by import-in-the-middle, over the instrumented packages only: a
- * hook over everything breaks `export *` and slows every import. It is loaded with the first import of such a package; an
+ * Lets instrumentations patch what ECMAScript modules import, by import-in-the-middle, over the instrumented packages only, and
+ * of their inner files over those that are patched: a hook over everything breaks `export *` and slows every import. It is loaded with the first import of such a package; an
  * app in CommonJS never pays for it.
  */
-export function interceptImports(packages: ReadonlyMap<string, unknown>): ImportInterception {
+export function interceptImports(packages: ReadonlyMap<string, CatalogueEntry>): ImportInterception {
   const { supportsSyncHooks } = requireOwn('import-in-the-middle/supports-sync-hooks.mjs') as SupportsSyncHooks
   if (supportsSyncHooks()) return synchronousInterception(packages)
-  register(fileUrl('import-in-the-middle/hook.mjs'), { data: { include: [...packages.keys()] } })
+  register(fileUrl('import-in-the-middle/hook.mjs'), {
+    data: { include: [...packages.keys(), ...innerFiles(packages)] },
+  })
   return {
     resolve: (specifier, context, next) => next(specifier, context),
     load: (url, context, next) => next(url, context),
   }
 }
 
-function synchronousInterception(packages: ReadonlyMap<string, unknown>): ImportInterception {
+function synchronousInterception(packages: ReadonlyMap<string, CatalogueEntry>): ImportInterception {
   const isInstrumented = (specifier: string): boolean => packages.has(packageNameOf(specifier) ?? '')
+  const files = innerFiles(packages)
   let hook: SyncHook | undefined
   const create = (): SyncHook => {
     const { createHook } = requireOwn('import-in-the-middle/create-hook.mjs') as CreateHook
     const created = createHook({ url: fileUrl('import-in-the-middle/register-hooks.mjs') })
-    created.applyOptions({ shouldInclude: (_url, specifier) => isInstrumented(specifier) })
+    created.applyOptions({
+      shouldInclude: (url, specifier) => isInstrumented(specifier) || files.some((file) => file.test(url)),
+    })
     return created
   }
   return {
@@ -40,6 +46,11 @@ function synchronousInterception(packages: ReadonlyMap<string, unknown>): Import
     },
     load: (url, context, next) => (hook ? hook.loadSync(url, context, next) : next(url, context)),
   }
+}
+
+function innerFiles(packages: ReadonlyMap<string, CatalogueEntry>): RegExp[] {
+  const names = [...packages.values()].flatMap(({ importedFiles = [] }) => importedFiles)
+  return names.map((name) => new RegExp(`/node_modules/${name.replaceAll('.', '\\.')}$`))
 }
 
 function fileUrl(specifier: string): string {

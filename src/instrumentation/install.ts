@@ -1,8 +1,4 @@
-import {
-  registerInstrumentations,
-  type Instrumentation,
-  type InstrumentationConfig,
-} from '@opentelemetry/instrumentation'
+import { registerInstrumentations, type Instrumentation } from '@opentelemetry/instrumentation'
 import { trace, type TracerProvider } from '@opentelemetry/api'
 import * as dns from '@opentelemetry/instrumentation-dns'
 import * as http from '@opentelemetry/instrumentation-http'
@@ -13,16 +9,18 @@ import { requireOwn } from '../internal/require.js'
 import { areInUse, byBuiltIn, isOfBuiltIns, patchBuiltIns } from './built-ins.js'
 import { packageOf, type CatalogueEntry } from './catalogue.js'
 import { packageNameOf } from './package-name.js'
+import { traceFastify } from './fastify.js'
+import { FASTIFY_OTEL } from './fastify-otel.js'
 import { startWithFirstFetch } from './first-fetch.js'
 import { beforeFirstRequire } from './first-require.js'
-import { nameFastifyRoutes } from './fastify-routes.js'
-import { withHttpHooks } from './http-hooks.js'
+import { guardedPatches, type InstrumentationClass } from './guarded-patches.js'
 import { installed } from './installed.js'
+import { configOf } from './instrumentation-config.js'
 import { LateLoads } from './late-load.js'
 import { leaveTraceFieldsToAdapter } from './log-correlation.js'
 import { onModuleResolved } from './module-hooks.js'
 import { onlyInTraces } from './only-in-traces.js'
-import { selectInstrumentations, type InstrumentationChoice } from './selection.js'
+import { selectInstrumentations, wantsFastify, type InstrumentationChoice } from './selection.js'
 
 /**
  * Installs the wanted instrumentations, each as late as can be: just before what it patches is first loaded, by `require` or
@@ -33,8 +31,8 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
   installed.choice = choice
   if (installed.hooksAreSet) {
     for (const { instrumentation, entry } of installed.started) {
-      instrumentation.setTracerProvider(providerFor(entry))
-      instrumentation.setConfig({ enabled: true, ...configFor(entry, choice) })
+      instrumentation.setTracerProvider(providerFor(entry?.name))
+      if (entry) instrumentation.setConfig({ enabled: true, ...configOf(entry, choice) })
     }
     return
   }
@@ -77,10 +75,12 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
     if (entry.name === 'undici') startWithFirstFetch(() => startUndici(entry))
     else if (areInUse(entry)) start(entry)
   }
-  nameFastifyRoutes()
+  if (wantsFastify(choice)) {
+    traceFastify(choice.config[FASTIFY_OTEL] ?? {}, (instrumentation) => installed.started.push({ instrumentation }))
+  }
 }
 
-type InstrumentationModule = Readonly<Record<string, new (config: InstrumentationConfig) => Instrumentation>>
+type InstrumentationModule = Readonly<Record<string, InstrumentationClass>>
 
 /** Wanted by nearly every app, so the build has them in its one file; what is not used is not evaluated there either. */
 const OF_BUILT_INS: Readonly<Record<string, object>> = { dns, http, net, undici }
@@ -91,8 +91,8 @@ function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoi
     const exported = (OF_BUILT_INS[entry.name] ?? requireOwn(packageName)) as InstrumentationModule
     const Instrumentation = exported[entry.className]
     if (!Instrumentation) throw new Error(`${packageName} has no ${entry.className}`)
-    const instrumentation = new Instrumentation(configFor(entry, choice))
-    registerInstrumentations({ instrumentations: [instrumentation], tracerProvider: providerFor(entry) })
+    const instrumentation = new (guardedPatches(Instrumentation, entry))(configOf(entry, choice))
+    registerInstrumentations({ instrumentations: [instrumentation], tracerProvider: providerFor(entry.name) })
     leaveTraceFieldsToAdapter(instrumentation)
     installed.started.push({ instrumentation, entry })
     return instrumentation
@@ -108,18 +108,7 @@ function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoi
 /** What a request is made of, and what is nothing by itself. */
 const DETAILS: ReadonlySet<string> = new Set(['dns', 'net'])
 
-function providerFor({ name }: CatalogueEntry): TracerProvider {
+function providerFor(name = ''): TracerProvider {
   const provider = trace.getTracerProvider()
   return DETAILS.has(name) ? onlyInTraces(provider) : provider
-}
-
-const LOGGERS: ReadonlySet<string> = new Set(['bunyan', 'pino', 'winston'])
-
-function configFor(
-  entry: CatalogueEntry,
-  { config, logsAreOn, onResponse }: InstrumentationChoice,
-): InstrumentationConfig {
-  // Without a logs exporter, a copy of each log record would be made for nobody.
-  const unsent = LOGGERS.has(entry.name) && !logsAreOn ? { disableLogSending: true } : {}
-  return withHttpHooks(entry.name, { ...unsent, ...config[packageOf(entry)] }, onResponse)
 }

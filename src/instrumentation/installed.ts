@@ -8,7 +8,8 @@ export interface Installed {
   hooksAreSet: boolean
   /** Of the start that counts, for what starts later. */
   choice?: InstrumentationChoice
-  readonly started: { readonly instrumentation: Instrumentation; readonly entry: CatalogueEntry }[]
+  /** Without an entry: an instrumentation of the library's own. */
+  readonly started: { readonly instrumentation: Instrumentation; readonly entry?: CatalogueEntry }[]
   /** Those that start as soon as their package loads, and those that have. */
   wanted: readonly CatalogueEntry[]
   /** Packages that were loaded before tracing started. */

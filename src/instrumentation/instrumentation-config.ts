@@ -1,0 +1,19 @@
+import type { InstrumentationConfig } from '@opentelemetry/instrumentation'
+import { packageOf, type CatalogueEntry } from './catalogue.js'
+import { keepExpressRoutes } from './express-routes.js'
+import { withHttpHooks } from './http-hooks.js'
+import type { InstrumentationChoice } from './selection.js'
+
+const LOGGERS: ReadonlySet<string> = new Set(['bunyan', 'pino', 'winston'])
+
+/** What the user has said of an instrumentation, with what we need of it. */
+export function configOf(
+  entry: CatalogueEntry,
+  { config, logsAreOn, onResponse }: InstrumentationChoice,
+): InstrumentationConfig {
+  const given = config[packageOf(entry)]
+  // Without a logs exporter, a copy of each log record would be made for nobody.
+  if (LOGGERS.has(entry.name) && !logsAreOn) return { disableLogSending: true, ...given } as InstrumentationConfig
+  if (entry.name === 'express') return keepExpressRoutes(given)
+  return withHttpHooks(entry.name, { ...given }, onResponse)
+}
