@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort } from '../helpers/free-port.js'
 import { otlpSink, type OtlpSink } from '../helpers/otlp-sink.js'
 import { startNode, type RunningNode } from '../helpers/run-node.js'
 import { REPOSITORY } from '../helpers/traced-app.js'
 import { DASHBOARDS, filledIn, queriesOf, readDashboard } from './dashboard.js'
 import { deployFile, hasPrometheus, NEEDS_PROMETHEUS } from './prometheus-tools.js'
-import { freePort, startPrometheus, type RunningPrometheus } from './running-prometheus.js'
+import { startPrometheus, type RunningPrometheus } from './running-prometheus.js'
 
 /** A hundred requests in a second; one in ten takes 150 ms, and one in twenty fails. */
 const TICK_MILLIS = 100

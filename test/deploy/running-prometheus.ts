@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { freePort } from '../helpers/free-port.js'
 import { deployFile } from './prometheus-tools.js'
 
 /** A value and the labels it has; what an instant query answers. */
@@ -71,15 +71,6 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Runni
     await delay(50)
   }
   return { ...asking, [Symbol.asyncDispose]: stop }
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /** JSON is YAML. */
