@@ -42,9 +42,35 @@ function synchronousInterception(packages: ReadonlyMap<string, CatalogueEntry>):
   return {
     resolve(specifier, context, next) {
       if (!hook && !context.conditions.includes('require') && isInstrumented(specifier)) hook = create()
-      return hook ? hook.resolveSync(specifier, context, next) : next(specifier, context)
+      if (!hook) return next(specifier, context)
+      if (!isPath(specifier) || !isInstrumented(specifier)) return hook.resolveSync(specifier, context, next)
+      // Node.js writes into the context what the next step is given.
+      const ownContext = { ...context }
+      const named = nameOfEntry(specifier, context, next) ?? specifier
+      return hook.resolveSync(named, ownContext, (_named, nextContext) => next(specifier, nextContext))
     },
     load: (url, context, next) => (hook ? hook.loadSync(url, context, next) : next(url, context)),
+  }
+}
+
+const isPath = (specifier: string): boolean => specifier.startsWith('file:') || specifier.startsWith('/')
+
+/**
+ * The name of the package, if the path is what importing it by name would lead to. Test runners find packages themselves and
+ * import them by path; import-in-the-middle would take it for an inner file of the package.
+ */
+function nameOfEntry(
+  path: string,
+  context: Parameters<ResolveHookSync>[1],
+  next: Parameters<ResolveHookSync>[2],
+): string | undefined {
+  const name = packageNameOf(path)
+  if (name === undefined) return undefined
+  try {
+    const { url } = next(path, context)
+    return next(name, { ...context, parentURL: url }).url === url ? name : undefined
+  } catch {
+    return undefined
   }
 }
 

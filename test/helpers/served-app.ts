@@ -74,5 +74,5 @@ export function servedRoutes(spans: readonly ReceivedSpan[]): string[] {
       return kind === 'SERVER' && traceId === CALLER.traceId && parentSpanId === CALLER.spanId
     })
     .toSorted((a, b) => (a.startUnixNano < b.startUnixNano ? -1 : 1))
-    .map(({ name, attributes }) => `${name} (${String(attributes['http.route'] ?? 'no route')})`)
+    .map(({ name, attributes }) => `${name} (${(attributes['http.route'] as string | undefined) ?? 'no route'})`)
 }
