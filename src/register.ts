@@ -1,8 +1,25 @@
-import { startTracing } from './index.js'
+import { basename } from 'node:path'
+
+/**
+ * Package managers inherit NODE_OPTIONS with the flag, and are not what should be traced: each `npm run` would start tracing
+ * for nothing, and requests to a registry would stand under the app's name. What they run inherits it, too, and is traced.
+ */
+const PACKAGE_MANAGER = /^(npm|npx|pnpm|pnpx|yarn|yarnpkg|corepack)(-cli)?(-\d[^/]*)?(\.[cm]?js)?$/
+
+/** In a workspace, NODE_OPTIONS and the command line may each lead to a copy of their own. */
+function isRunning(): boolean {
+  const slots = globalThis as Record<symbol, { readonly running?: unknown } | undefined>
+  return slots[Symbol.for('spanwright.tracing')]?.running !== undefined
+}
 
 // Loaded by `node --import spanwright/register`, before the app. Whatever goes wrong here, the app must start.
-try {
-  startTracing()
-} catch (error) {
-  console.error('spanwright: tracing could not start, the app is not traced:', error)
+if (!PACKAGE_MANAGER.test(basename(process.argv[1] ?? '')) && !isRunning()) {
+  try {
+    // Only here, since loading it is what costs; and by a call that bundlers see.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { startTracing } = require('./index.js') as typeof import('./index.js')
+    startTracing()
+  } catch (error) {
+    console.error('spanwright: tracing could not start, the app is not traced:', error)
+  }
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { realpathSync } from 'node:fs'
-import { cp, readFile, rm, utimes } from 'node:fs/promises'
+import { cp, readFile, rm, symlink, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { appFolder, linkPackage } from '../helpers/app-folder.js'
@@ -71,6 +71,19 @@ describe('one call is one tree of spans, and nothing is said, with', () => {
     expect(result.tree).toEqual(ONE_CALL)
     expect(result).toMatchObject({ exitCode: 0 })
   })
+})
+
+test('two copies of the package start once a process, and say nothing', async () => {
+  await using app = await appFolder({ packages: ['express'], files: { 'app.mjs': ESM } })
+  const copy = join(app.path, 'copy')
+  await cp(join(REPOSITORY, 'dist'), join(copy, 'dist'), { recursive: true })
+  await cp(join(REPOSITORY, 'package.json'), join(copy, 'package.json'))
+  await symlink(join(REPOSITORY, 'node_modules'), join(copy, 'node_modules'), 'dir')
+  const env = { NODE_OPTIONS: `--import ${join(copy, 'dist/register.mjs')}` }
+  const result = await run({ args: [...FLAG, 'app.mjs'], cwd: app.path, env })
+
+  expect(result).toMatchObject({ stderr: '', exitCode: 0 })
+  expect(result.tree).toEqual(ONE_CALL)
 })
 
 describe('processes and threads that the app starts are traced, too, each call once:', () => {
@@ -148,6 +161,15 @@ describe('npm run, which inherits NODE_OPTIONS,', () => {
     expect(result).toMatchObject({ stderr: '', stdout: '', exitCode: 0 })
     expect(result.tree).toEqual(ONE_CALL)
   })
+
+  test.each(['npm-cli.js', 'npx', 'pnpm.cjs', 'yarn.js', 'yarn-4.9.1.cjs'])(
+    'is not traced itself, as %s is not',
+    async (program) => {
+      await using app = await appFolder({ packages: ['express'], files: { [program]: CJS } })
+      const result = await run({ args: [program], cwd: app.path, env: { NODE_OPTIONS } })
+      expect(result).toMatchObject({ tree: [], stderr: '', exitCode: 0 })
+    },
+  )
 
   test('fails no other way, and does not wait, while the backend is away', async () => {
     await using app = await appFolder({ files: { 'package.json': manifest('exit 3') } })
