@@ -14,10 +14,17 @@ export interface AppFolderOptions {
   readonly packages?: readonly string[]
   /** What the folder's name ends with. */
   readonly name?: string
+  /** False: nothing is installed, this package neither. */
+  readonly linked?: boolean
 }
 
 /** The project of a user of the package, in a folder of its own that is gone afterwards. */
-export async function appFolder({ files = {}, packages = [], name = 'app' }: AppFolderOptions): Promise<AppFolder> {
+export async function appFolder({
+  files = {},
+  packages = [],
+  name = 'app',
+  linked = true,
+}: AppFolderOptions): Promise<AppFolder> {
   // macOS has its temporary folder behind a link.
   const parent = await realpath(await mkdtemp(join(tmpdir(), 'spanwright-')))
   const path = join(parent, name)
@@ -26,7 +33,7 @@ export async function appFolder({ files = {}, packages = [], name = 'app' }: App
     await mkdir(dirname(join(path, file)), { recursive: true })
     await writeFile(join(path, file), content)
   }
-  await linkPackage(path, 'spanwright', REPOSITORY)
+  if (linked) await linkPackage(path, 'spanwright', REPOSITORY)
   for (const name of packages) await linkPackage(path, name)
   return { path, [Symbol.asyncDispose]: () => rm(parent, { recursive: true, force: true }) }
 }

@@ -13,8 +13,12 @@ const upstream = JSON.parse(
   ),
 ) as { dependencies: Record<string, string> }
 
+interface Definition {
+  readonly name: string
+  readonly files: readonly { readonly name: string }[]
+}
 interface WithModules {
-  readonly getModuleDefinitions: () => readonly { readonly name: string }[]
+  readonly getModuleDefinitions: () => readonly Definition[]
 }
 
 describe('the catalogue', () => {
@@ -29,8 +33,11 @@ describe('the catalogue', () => {
       new (config: object) => WithModules
     >
     if (!Instrumentation) throw new Error(`no ${entry.className}`)
-    const modules = new Instrumentation({ enabled: false }).getModuleDefinitions().map(({ name }) => name)
+    const definitions = new Instrumentation({ enabled: false }).getModuleDefinitions()
+    const modules = definitions.map(({ name }) => name)
     expect(entry.modules.toSorted()).toEqual([...new Set(modules)].toSorted())
+    const files = definitions.flatMap((definition) => definition.files.map(({ name }) => name))
+    expect(entry.importedFiles ?? files).toEqual(files)
   })
 })
 
