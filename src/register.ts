@@ -7,13 +7,12 @@ import { basename } from 'node:path'
 const PACKAGE_MANAGER = /^(npm|npx|pnpm|pnpx|yarn|yarnpkg|corepack)(-cli)?(-\d[^/]*)?(\.[cm]?js)?$/
 
 /** In a workspace, NODE_OPTIONS and the command line may each lead to a copy of their own. */
-function isRunning(): boolean {
-  const slots = globalThis as Record<symbol, { readonly running?: unknown } | undefined>
-  return slots[Symbol.for('spanwright.tracing')]?.running !== undefined
-}
+const running = (globalThis as Record<symbol, { readonly running?: unknown } | undefined>)[
+  Symbol.for('spanwright.tracing')
+]?.running
 
 // Loaded by `node --import spanwright/register`, before the app. Whatever goes wrong here, the app must start.
-if (!PACKAGE_MANAGER.test(basename(process.argv[1] ?? '')) && !isRunning()) {
+if (!PACKAGE_MANAGER.test(basename(process.argv[1] ?? '')) && !running) {
   try {
     // Only here, since loading it is what costs; and by a call that bundlers see.
     // eslint-disable-next-line @typescript-eslint/no-require-imports

@@ -7,7 +7,8 @@ import { packageNameOf } from './package-name.js'
 /** What the loader hooks pass on to import-in-the-middle. */
 export interface ImportInterception {
   readonly resolve: ResolveHookSync
-  readonly load: LoadHookSync
+  /** Absent where the hook is asynchronous: that Node.js ends when a synchronous one passes CommonJS on, with no source. */
+  readonly load?: LoadHookSync
 }
 
 /**
@@ -21,10 +22,7 @@ export function interceptImports(packages: ReadonlyMap<string, CatalogueEntry>):
   register(fileUrl('import-in-the-middle/hook.mjs'), {
     data: { include: [...packages.keys(), ...innerFiles(packages)] },
   })
-  return {
-    resolve: (specifier, context, next) => next(specifier, context),
-    load: (url, context, next) => next(url, context),
-  }
+  return { resolve: (specifier, context, next) => next(specifier, context) }
 }
 
 function synchronousInterception(packages: ReadonlyMap<string, CatalogueEntry>): ImportInterception {

@@ -44,7 +44,7 @@ export function onModuleResolved(
       if (packages.has(parent) && !seen.has(parent)) listener.ranUnseen(parent)
       return imports.resolve(specifier, context, nextResolve)
     },
-    load: imports.load,
+    ...(imports.load && { load: imports.load }),
   })
 }
 
