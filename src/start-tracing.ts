@@ -11,6 +11,7 @@ import type { Resource } from '@opentelemetry/resources'
 import type { IMetricReader } from '@opentelemetry/sdk-metrics'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
+import { isInternalThread } from 'node:worker_threads'
 import { configFileName, settingsFromConfigFile } from './config/config-file.js'
 import { logLevelFromEnvironment, settingsFromEnvironment } from './config/environment.js'
 import { checkOptions, DEFAULTS, optionsFrom, type TracingOptions } from './config/options.js'
@@ -73,6 +74,8 @@ export function startTracing(options?: TracingOptions): Tracing {
 }
 
 function boot(options: TracingOptions, report: DoctorsReport | undefined): Tracing {
+  // Node.js preloads what `--require` names in its own thread for loader hooks, too: nothing of the app runs there.
+  if (isInternalThread) return offHandle()
   setDefaultLogFormat(options.logFormat)
   const ownsDiagnostics = !hasDiagLogger()
   if (ownsDiagnostics) logDiagnosticsToStderr(logLevelFromEnvironment())

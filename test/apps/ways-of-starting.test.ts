@@ -42,6 +42,14 @@ async function run(options: RunNodeOptions): Promise<Run> {
 
 const TSX = join(REPOSITORY, 'node_modules/tsx/dist/cli.mjs')
 
+/** Node.js before 22.18 does this only when asked to. */
+const STRIPPED: [string, string, string, readonly string[]] = [
+  'the types stripped by Node.js',
+  'app.mts',
+  TS,
+  [...FLAG, 'app.mts'],
+]
+
 describe('one call is one tree of spans, and nothing is said, with', () => {
   test.each<[string, string, string, readonly string[], (string | undefined)?, string?]>([
     ['the flag, CommonJS', 'app.cjs', CJS, [...FLAG, 'app.cjs']],
@@ -50,7 +58,7 @@ describe('one call is one tree of spans, and nothing is said, with', () => {
     ['NODE_OPTIONS, ECMAScript modules', 'app.mjs', ESM, ['app.mjs'], NODE_OPTIONS],
     ['NODE_OPTIONS and the flag', 'app.mjs', ESM, [...FLAG, 'app.mjs'], NODE_OPTIONS],
     ['--require and --import', 'app.mjs', ESM, ['--require', 'spanwright/register', ...FLAG, 'app.mjs']],
-    ['the types stripped by Node.js', 'app.mts', TS, [...FLAG, 'app.mts']],
+    ...(process.features.typescript === false ? [] : [STRIPPED]),
     ['tsx behind us', 'app.ts', TS, [...FLAG, '--import', 'tsx', 'app.ts']],
     ['tsx before us', 'app.ts', TS, ['--import', 'tsx', ...FLAG, 'app.ts']],
     ['tsx behind us, ECMAScript modules', 'app.mts', TS, [...FLAG, '--import', 'tsx', 'app.mts']],
