@@ -18,7 +18,7 @@ import { installed } from './installed.js'
 import { configOf } from './instrumentation-config.js'
 import { LateLoads } from './late-load.js'
 import { leaveTraceFieldsToAdapter } from './log-correlation.js'
-import { onModuleResolved } from './module-hooks.js'
+import { isForTheApp, onModuleResolved } from './module-hooks.js'
 import { onlyInTraces } from './only-in-traces.js'
 import { selectInstrumentations, wantsFastify, type InstrumentationChoice } from './selection.js'
 
@@ -66,9 +66,8 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
   installed.tooLate = () => late.packages()
   late.lookAtLoaded(packageNameOf)
   onModuleResolved(packages, waiting, { resolved: start, ranUnseen: (name) => late.found(name) })
-  beforeFirstRequire(packages, (name) => {
-    const entry = packages.get(name)
-    if (entry) start(entry)
+  beforeFirstRequire(packages, (entry, parent) => {
+    if (installed.started.length === 0 && isForTheApp(entry, parent)) start(entry)
     return installed.started.length > 0
   })
   for (const entry of builtIns) {

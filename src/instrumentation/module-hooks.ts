@@ -60,7 +60,8 @@ function builtIn(specifier: string): { url: string; format: string; shortCircuit
  * Express 5 keeps its routing in the package `router`: traced by both names, each layer would give two spans. And
  * require-in-the-middle resolves the names of packages that something else has loaded.
  */
-function isForTheApp({ name }: CatalogueEntry, parentUrl: string): boolean {
+export function isForTheApp({ name }: CatalogueEntry, parent: string): boolean {
+  const parentUrl = parent.replaceAll('\\', '/')
   if (parentUrl.includes('/node_modules/require-in-the-middle/')) return false
   return name !== 'router' || !parentUrl.includes('/node_modules/express/')
 }
