@@ -22,10 +22,7 @@ describe.skipIf(!hasRedis)(`BullMQ, on Redis ${NEEDS_REDIS}`, () => {
   beforeAll(async () => {
     const broker = started.use(await startRedis())
     env = { REDIS_URL: broker.url }
-    connection = started.adopt(
-      new Redis(broker.url, { maxRetriesPerRequest: null }),
-      (redis) => redis.disconnect(),
-    )
+    connection = started.adopt(new Redis(broker.url, { maxRetriesPerRequest: null }), (redis) => redis.disconnect())
     queue = started.adopt(new Queue('orders', { connection }), (open) => open.close())
   }, START_TIMEOUT_MILLIS)
 

@@ -38,7 +38,7 @@ describe('register', () => {
     ['unless the options want them', { disableIncomingRequestInstrumentation: false }, 1],
   ])('%s', async (_name, http, count) => {
     const { stdout, stderr } = await runNode({
-      args: ['--import', 'tsx', fixture('middleware/next-register.ts'), JSON.stringify(http)],
+      args: [fixture('middleware/next-register.mjs'), JSON.stringify(http)],
       cwd: REPOSITORY,
       env: { NEXT_RUNTIME: 'nodejs', OTEL_TRACES_EXPORTER: 'none', OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http' },
     })
