@@ -38,7 +38,8 @@ import { setDefaultLogFormat } from './logs/default-log-format.js'
 import { baggageSpanProcessor } from './propagation/baggage-attributes.js'
 import type { PropagationOptions } from './propagation/propagation-options.js'
 import { EVERYWHERE } from './propagation/propagation-targets.js'
-import { headersOf, writeTraceResponseHeaders } from './propagation/response-headers.js'
+import { writeHeadersOf } from './propagation/node-response-headers.js'
+import { writeTraceResponseHeaders } from './propagation/response-headers.js'
 import { noSamplingCounts } from './sampling/sampling-counts.js'
 import { samplingStage, type SamplingStage } from './sampling/stage.js'
 import { runningHandle, type Tracing } from './tracing-handle.js'
@@ -195,7 +196,10 @@ function startInstrumentations(
     onResponse:
       traceResponseHeaders.length === 0
         ? undefined
-        : (span, response) => writeTraceResponseHeaders(headersOf(response), span.spanContext(), traceResponseHeaders),
+        : (span, response) =>
+            writeHeadersOf(response, (headers) =>
+              writeTraceResponseHeaders(headers, span.spanContext(), traceResponseHeaders),
+            ),
   })
 }
 

@@ -1,7 +1,8 @@
 import { context } from '@opentelemetry/api'
 import { messageOf, warnOnce } from '../internal/diagnostics.js'
 import { incomingRequest, type NodeRequest } from './node-request.js'
-import { onResponseEnd, writeHeadersOf, type NodeResponse } from './node-response.js'
+import { writeHeadersOf } from '../propagation/node-response-headers.js'
+import { onResponseEnd, type NodeResponse } from './node-response.js'
 import type { MiddlewareOptions } from './options.js'
 import { openServerSpan, type ServerSpan } from './server-span.js'
 

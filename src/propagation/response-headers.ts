@@ -1,5 +1,4 @@
 import { isSpanContextValid, type SpanContext } from '@opentelemetry/api'
-import type { ServerResponse } from 'node:http'
 import { TracingConfigError } from '../internal/errors.js'
 import { checkArray } from '../internal/validate.js'
 
@@ -15,17 +14,6 @@ export const TRACE_RESPONSE_HEADERS: readonly TraceResponseHeader[] = ['traceres
 export interface ResponseHeaders {
   get(name: string): string | undefined
   set(name: string, value: string): void
-}
-
-/** Node's response, as a place for headers. */
-export function headersOf(response: ServerResponse): ResponseHeaders {
-  return {
-    get(name) {
-      const value = response.getHeader(name)
-      return value === undefined ? undefined : String(value)
-    },
-    set: (name, value) => void response.setHeader(name, value),
-  }
 }
 
 /** @throws TracingConfigError when it is no list of their names: `traceResponseHeaders[0] must be …` */

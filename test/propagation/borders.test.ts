@@ -92,8 +92,9 @@ describe('the headers of a response', () => {
     const { told, spans } = await run(env, options)
     const server = spans.find(({ parentSpanId }) => parentSpanId === '00000000000000aa')
     expect(told.headers.traceresponse).toBe(`00-${TRACE_ID}-${server?.spanId}-01`)
-    // The app's own header came later and took the place of ours.
-    expect(told.headers['server-timing']).toBe('db;dur=1')
+    const { traceresponse } = told.headers
+    expect(told.headers['server-timing']).toBe(`db;dur=1, traceparent;desc="${traceresponse}"`)
+    expect(told.headers['access-control-expose-headers']).toBe('Server-Timing')
   })
 })
 
