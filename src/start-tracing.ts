@@ -1,12 +1,4 @@
-import {
-  context,
-  logs,
-  metrics,
-  propagation as propagationApi,
-  trace,
-  type TextMapPropagator,
-} from '@opentelemetry/api'
-import { registerInstrumentations, type Instrumentation } from '@opentelemetry/instrumentation'
+import type { TextMapPropagator } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import type { IMetricReader } from '@opentelemetry/sdk-metrics'
 import { NodeSDK } from '@opentelemetry/sdk-node'
@@ -25,27 +17,31 @@ import {
   resolveSpanProcessors,
 } from './config/resolve.js'
 import type { TracingSettings } from './config/settings.js'
-import { installInstrumentations } from './instrumentation/install.js'
-import { leaveTraceFieldsToAdapter } from './instrumentation/log-correlation.js'
+import { instrumentationsTraceTo } from './instrumentation/install.js'
+import { apiGlobals } from './internal/api-globals.js'
 import { setDefaultTraceResponseHeaders } from './internal/default-response-headers.js'
 import { hasDiagLogger, logDiagnosticsToStderr, messageOf, warnOnce } from './internal/diagnostics.js'
 import { doctorsReport, type DoctorsReport } from './internal/doctor.js'
-import { readEnv, withoutEnv } from './internal/env.js'
+import { withoutEnv } from './internal/env.js'
+import { guestOf } from './internal/guest.js'
+import { claimProvider, foreignProvider, tellOfOtherSdk, type RegisteredProvider } from './internal/other-sdk.js'
 import { watchOutgoingUrls } from './internal/outgoing-request.js'
 import { processWide } from './internal/process-wide.js'
+import { withRefusalsUnsaid } from './internal/refused-registrations.js'
 import { spanObservers } from './internal/span-observers.js'
+import { isApiOfOtherVersion, makeRoom } from './internal/taken-api.js'
 import { setDefaultLogFormat } from './logs/default-log-format.js'
 import { baggageSpanProcessor } from './propagation/baggage-attributes.js'
 import type { PropagationOptions } from './propagation/propagation-options.js'
 import { EVERYWHERE } from './propagation/propagation-targets.js'
-import { writeHeadersOf } from './propagation/node-response-headers.js'
-import { writeTraceResponseHeaders } from './propagation/response-headers.js'
 import { noSamplingCounts } from './sampling/sampling-counts.js'
 import { samplingStage, type SamplingStage } from './sampling/stage.js'
+import { isCollectingAlone } from './testing/collecting-provider.js'
 import { runningHandle, type Tracing } from './tracing-handle.js'
+import { startInstrumentations } from './start-instrumentations.js'
 import { wholeLedger } from './whole-ledger.js'
 
-const state = processWide('tracing', (): { running?: Tracing; hasRun: boolean } => ({ hasRun: false }))
+const state = processWide('tracing', (): { running?: Tracing } => ({}))
 
 /**
  * Starts tracing: boots OpenTelemetry's NodeSDK with the options, the file of OTEL_CONFIG_FILE, or `OTEL_*`, in that order.
@@ -78,6 +74,7 @@ function boot(options: TracingOptions, report: DoctorsReport | undefined): Traci
   // Node.js preloads what `--require` names in its own thread for loader hooks, too: nothing of the app runs there.
   if (isInternalThread) return offHandle()
   setDefaultLogFormat(options.logFormat)
+  const apiWasInUse = apiGlobals() !== undefined
   const ownsDiagnostics = !hasDiagLogger()
   if (ownsDiagnostics) logDiagnosticsToStderr(logLevelFromEnvironment())
   const settings = readSettings()
@@ -87,8 +84,16 @@ function boot(options: TracingOptions, report: DoctorsReport | undefined): Traci
   }
   if (ownsDiagnostics) logDiagnosticsToStderr(settings.logLevel)
 
-  if (state.hasRun) releaseApi()
-  state.hasRun = true
+  const other = foreignProvider()
+  if (other) {
+    report?.off('another SDK')
+    return guestHandle(other, options)
+  }
+  if (apiWasInUse && isApiOfOtherVersion()) {
+    report?.off('another API')
+    return offHandle()
+  }
+  makeRoom(Boolean(options.spanMetrics) || settings.metricsAreOn, settings.logsAreOn)
   const propagation = resolvePropagation(options, settings)
   crossBorders(propagation)
   startInstrumentations(options, settings, propagation)
@@ -108,6 +113,7 @@ function boot(options: TracingOptions, report: DoctorsReport | undefined): Traci
   const sdk = startSdk(options, settings, { sampling, processors, propagator, readers: spanMetrics && readers })
   const { shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
   const metricsAreOn = settings.metricsAreOn || readers.length > 0
+  instrumentationsTraceTo(claimProvider())
   const parts = { sdk, sampling, tail, senders, spanMetrics, readers }
   const tracing = runningHandle(parts, shutdownTimeoutMillis, metricsAreOn, () => delete state.running)
   const resource = (): Resource => resolveResource(options, settings)
@@ -164,7 +170,7 @@ function startSdk(options: TracingOptions, settings: TracingSettings, parts: Sdk
     sdk.start()
     return sdk
   }
-  return withoutEnv(RESOLVED, start, {
+  return withoutEnv(RESOLVED, () => withRefusalsUnsaid(start), {
     ...(!settings.metricsAreOn && { OTEL_METRICS_EXPORTER: 'none' }),
     ...(!settings.logsAreOn && { OTEL_LOGS_EXPORTER: 'none' }),
   })
@@ -176,40 +182,12 @@ function crossBorders({ propagationTargets, traceResponseHeaders }: Required<Pro
   setDefaultTraceResponseHeaders(traceResponseHeaders)
 }
 
-function startInstrumentations(
-  options: TracingOptions,
-  settings: TracingSettings,
-  { traceResponseHeaders }: Required<PropagationOptions>,
-): void {
-  const given = options.instrumentations ?? ['auto']
-  const own = given.filter((one): one is Instrumentation => one !== 'auto')
-  if (own.length > 0) registerInstrumentations({ instrumentations: own })
-  for (const instrumentation of own) leaveTraceFieldsToAdapter(instrumentation)
-  if (!given.includes('auto')) return
-  installInstrumentations({
-    config: options.instrumentationConfig ?? {},
-    enabledNames: settings.enabledInstrumentations,
-    disabledNames: settings.disabledInstrumentations,
-    metricsAreOn: settings.metricsAreOn,
-    logsAreOn: settings.logsAreOn,
-    inLambda: readEnv('AWS_LAMBDA_FUNCTION_NAME') !== undefined,
-    onResponse:
-      traceResponseHeaders.length === 0
-        ? undefined
-        : (span, response) =>
-            writeHeadersOf(response, (headers) =>
-              writeTraceResponseHeaders(headers, span.spanContext(), traceResponseHeaders),
-            ),
-  })
-}
-
-/** After a shutdown the API still holds the parts of the stopped SDK, and would refuse new ones. */
-function releaseApi(): void {
-  trace.disable()
-  context.disable()
-  propagationApi.disable()
-  metrics.disable()
-  logs.disable()
+/** Where another SDK runs: its spans are not ours to count or to stop, but a flush reaches them. */
+function guestHandle(provider: RegisteredProvider, options: TracingOptions): Tracing {
+  // A test that collects spans has no SDK to tell of.
+  if (!isCollectingAlone()) tellOfOtherSdk(provider)
+  const { shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
+  return { ...offHandle(), ...guestOf(provider, shutdownTimeoutMillis, () => delete state.running) }
 }
 
 /** With OTEL_SDK_DISABLED=true: the same shape, and nothing behind it. */

@@ -6,9 +6,11 @@ import * as net from '@opentelemetry/instrumentation-net'
 import * as undici from '@opentelemetry/instrumentation-undici'
 import { warnOnce } from '../internal/diagnostics.js'
 import { requireOwn } from '../internal/require.js'
+import { ApiCopies } from './api-copies.js'
 import { areInUse, byBuiltIn, isOfBuiltIns, patchBuiltIns } from './built-ins.js'
+import { tellOfBundledPackages } from './bundled-app.js'
 import { packageOf, type CatalogueEntry } from './catalogue.js'
-import { packageNameOf } from './package-name.js'
+import { Doubles } from './doubles.js'
 import { traceFastify } from './fastify.js'
 import { FASTIFY_OTEL } from './fastify-otel.js'
 import { startWithFirstFetch } from './first-fetch.js'
@@ -22,6 +24,8 @@ import { isForTheApp, onModuleResolved } from './module-hooks.js'
 import { onlyInTraces } from './only-in-traces.js'
 import { selectInstrumentations, wantsFastify, type InstrumentationChoice } from './selection.js'
 
+const doubles = new Doubles()
+
 /**
  * Installs the wanted instrumentations, each as late as can be: just before what it patches is first loaded, by `require` or
  * by `import`; now, where that is a built-in that has been loaded. What the app does not use costs nothing.
@@ -31,7 +35,6 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
   installed.choice = choice
   if (installed.hooksAreSet) {
     for (const { instrumentation, entry } of installed.started) {
-      instrumentation.setTracerProvider(providerFor(entry?.name))
       if (entry) instrumentation.setConfig({ enabled: true, ...configOf(entry, choice) })
     }
     return
@@ -64,8 +67,15 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
 
   const late = new LateLoads(new Set(packages.keys()))
   installed.tooLate = () => late.packages()
-  late.lookAtLoaded(packageNameOf)
-  onModuleResolved(packages, waiting, { resolved: start, ranUnseen: (name) => late.found(name) })
+  const copies = new ApiCopies()
+  const loaded = Object.keys(requireOwn.cache)
+  late.lookAt(loaded)
+  copies.lookAt(loaded)
+  const resolved = onModuleResolved(packages, waiting, {
+    resolved: start,
+    ranUnseen: (name) => late.found(name),
+    apiResolved: (url) => copies.resolved(url),
+  })
   beforeFirstRequire(packages, (entry, parent) => {
     if (installed.started.length === 0 && isForTheApp(entry, parent)) start(entry)
     return installed.started.length > 0
@@ -77,6 +87,16 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
   if (wantsFastify(choice)) {
     traceFastify(choice.config[FASTIFY_OTEL] ?? {}, (instrumentation) => installed.started.push({ instrumentation }))
   }
+  tellOfBundledPackages(packages, (name) => resolved.has(name))
+}
+
+/** Has all that is started trace to this provider, now that it is registered, and tells of those that are started twice. */
+export function instrumentationsTraceTo(provider: TracerProvider | undefined): void {
+  for (const { instrumentation, entry } of installed.started) {
+    const name = entry ? packageOf(entry) : FASTIFY_OTEL
+    doubles.ours(name, () => instrumentation.setTracerProvider(providerFor(entry?.name)))
+  }
+  if (provider) doubles.watch(provider)
 }
 
 type InstrumentationModule = Readonly<Record<string, InstrumentationClass>>
@@ -90,8 +110,11 @@ function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoi
     const exported = (OF_BUILT_INS[entry.name] ?? requireOwn(packageName)) as InstrumentationModule
     const Instrumentation = exported[entry.className]
     if (!Instrumentation) throw new Error(`${packageName} has no ${entry.className}`)
-    const instrumentation = new (guardedPatches(Instrumentation, entry))(configOf(entry, choice))
-    registerInstrumentations({ instrumentations: [instrumentation], tracerProvider: providerFor(entry.name) })
+    const instrumentation = doubles.ours(packageName, () => {
+      const created = new (guardedPatches(Instrumentation, entry))(configOf(entry, choice))
+      registerInstrumentations({ instrumentations: [created], tracerProvider: providerFor(entry.name) })
+      return created
+    })
     leaveTraceFieldsToAdapter(instrumentation)
     installed.started.push({ instrumentation, entry })
     return instrumentation

@@ -1,6 +1,7 @@
 import { warnOnce } from '../internal/diagnostics.js'
+import { findings } from '../internal/findings.js'
 import { isLogCorrelationClaimed } from '../internal/log-correlation.js'
-import { requireOwn } from '../internal/require.js'
+import { packageNameOf } from './package-name.js'
 
 /**
  * Tells of packages that were loaded before tracing started: their instrumentation comes too late, and silence would look
@@ -14,9 +15,9 @@ export class LateLoads {
     this.#packages = packages
   }
 
-  /** Looks for packages that have been required, or imported and are CommonJS. */
-  lookAtLoaded(packageNameOf: (path: string) => string | undefined): void {
-    for (const path of Object.keys(requireOwn.cache)) this.found(packageNameOf(path))
+  /** Looks for packages among the paths of what has been required, or imported and is CommonJS. */
+  lookAt(paths: readonly string[]): void {
+    for (const path of paths) this.found(packageNameOf(path))
   }
 
   /**
@@ -39,8 +40,10 @@ export class LateLoads {
   }
 
   #warn(): void {
-    const names = this.packages().join(', ')
-    if (names === '') return
+    const packages = this.packages()
+    if (packages.length === 0) return
+    findings.latePackages.push(...packages)
+    const names = packages.join(', ')
     warnOnce(
       'late load',
       `not traced, because loaded before tracing started: ${names}. ` +

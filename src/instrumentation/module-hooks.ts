@@ -1,4 +1,5 @@
 import { isBuiltin, registerHooks } from 'node:module'
+import { API_PACKAGE } from '../internal/api-version.js'
 import { onGetBuiltinModule } from './built-ins.js'
 import type { CatalogueEntry } from './catalogue.js'
 import { interceptImports } from './import-interception.js'
@@ -10,17 +11,21 @@ export interface ResolveListener {
   resolved(entry: CatalogueEntry): unknown
   /** A package of the map is running, and was never seen to be resolved. */
   ranUnseen(packageName: string): void
+  /** A file of a copy of the OpenTelemetry API, by its URL. */
+  apiResolved(url: string): void
 }
 
 /**
  * Listens for packages and built-ins of the maps, from CommonJS and from ECMAScript modules alike: both loaders resolve a specifier first.
  * An instrumentation that starts here is in place when the package's files are read.
+ *
+ * @returns the names of the packages that have been resolved, which grow
  */
 export function onModuleResolved(
   packages: ReadonlyMap<string, CatalogueEntry>,
   builtIns: ReadonlyMap<string, readonly CatalogueEntry[]>,
   listener: ResolveListener,
-): void {
+): ReadonlySet<string> {
   const seen = new Set<string>()
   const imports = interceptImports(packages)
   const builtInResolved = (specifier: string): void => {
@@ -42,10 +47,13 @@ export function onModuleResolved(
       }
       const parent = parentURL.includes('/node_modules/') ? (packageNameOf(parentURL) ?? '') : ''
       if (packages.has(parent) && !seen.has(parent)) listener.ranUnseen(parent)
-      return imports.resolve(specifier, context, nextResolve)
+      const resolved = imports.resolve(specifier, context, nextResolve)
+      if (name === API_PACKAGE) listener.apiResolved(resolved.url)
+      return resolved
     },
     ...(imports.load && { load: imports.load }),
   })
+  return seen
 }
 
 /**

@@ -1,5 +1,8 @@
 import { diag, DiagLogLevel, type DiagLogFunction, type DiagLogger } from '@opentelemetry/api'
 import { format } from 'node:util'
+import { apiGlobals } from './api-globals.js'
+import { canRead, ownApi } from './api-version.js'
+import { hearRefusal } from './refused-registrations.js'
 
 export const PREFIX = 'spanwright: '
 const told = new Set<string>()
@@ -45,11 +48,12 @@ export function logDiagnosticsToStderr(logLevel: DiagLogLevel): void {
   diag.setLogger(new StderrLogger(), { logLevel, suppressOverrideMessage: true })
 }
 
-/** Whether somebody (the user, or we) has registered a diagnostic logger with the OpenTelemetry API. */
+/** Whether somebody (the user, or we) has registered a diagnostic logger with the OpenTelemetry API, where we find it. */
 export function hasDiagLogger(): boolean {
-  const api = (globalThis as Record<symbol, unknown>)[Symbol.for('opentelemetry.js.api.1')] as
-    { diag?: unknown } | undefined
-  return api?.diag !== undefined
+  const globals = apiGlobals()
+  if (!globals?.diag) return false
+  const own = ownApi()
+  return own === undefined || globals.version === undefined || canRead(own.version, globals.version)
 }
 
 class StderrLogger implements DiagLogger {
@@ -65,6 +69,7 @@ class StderrLogger implements DiagLogger {
       const text = format(...parts)
       // What we say ourselves is chosen by warnOnce; a second line of ours has something new to tell.
       if (text.startsWith(PREFIX)) writeLine(text)
+      else if (hearRefusal(text, warnOnce)) return
       else this.#printOnce(`opentelemetry ${level}: ${text}`)
     }
   }

@@ -9,12 +9,15 @@ export const DOCTOR_VARIABLE = 'SPANWRIGHT_DOCTOR'
 /** Where a process has its one report. */
 export const REPORT_SLOT = 'doctor.report'
 
+/** Why tracing does not start. */
+export type WhyOff = 'disabled' | 'wrong file' | 'another SDK' | 'another API'
+
 /** What `spanwright doctor` is told of a start. Nothing of it throws. */
 export interface DoctorsReport {
   /** Each call of startTracing; `isRunning`: its options are not looked at. */
   called(options: object, isRunning: boolean): void
   /** Tracing is off, and stays off. */
-  off(why: 'disabled' | 'wrong file'): void
+  off(why: WhyOff): void
   failed(error: unknown): void
   on(parts: StartedParts): void
   use(tools: DoctorsTools): void

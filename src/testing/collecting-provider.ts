@@ -7,10 +7,12 @@ import { areSpansObserved, observingProcessor } from '../internal/span-observers
 /** How many collections are running, and what takes back what the first of them needed. */
 interface Connection {
   users: number
+  /** Whether the provider is one that was registered here. */
+  isAlone: boolean
   release: () => void
 }
 
-const connection = processWide('collecting', (): Connection => ({ users: 0, release: () => {} }))
+const connection = processWide('collecting', (): Connection => ({ users: 0, isAlone: false, release: () => {} }))
 
 /**
  * Sees to it that the spans of this process reach the observers: those of the provider that is registered, else of one
@@ -28,8 +30,14 @@ export function connectTracing(): () => void {
   }
 }
 
+/** Whether spans are collected, and nobody else has registered a provider. */
+export function isCollectingAlone(): boolean {
+  return connection.users > 0 && connection.isAlone
+}
+
 function connect(): () => void {
   const provider = registeredProvider()
+  connection.isAlone = provider === undefined
   if (provider === undefined) return registerOwn()
   return areSpansObserved() ? () => {} : attachTo(provider)
 }

@@ -208,6 +208,13 @@ describe('status 1, and why', () => {
     expect(run.exitCode).toBe(1)
   })
 
+  test('another SDK, which runs already', async () => {
+    const run = await examine(['--', 'node', app('other-sdk-first.cjs')])
+    expect(run.exitCode).toBe(1)
+    expect(run.diagnosis.tracing).toBe('another SDK')
+    expect(run.diagnosis.summary).toContain('another OpenTelemetry SDK runs already: ')
+  })
+
   test('a configuration file that is wrong', async () => {
     const run = await examine(['--', 'node', app('one-span.cjs')], { OTEL_CONFIG_FILE: app('nothing.cjs') })
     expect(run.diagnosis.tracing).toBe('wrong file')

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { otlpSink, type OtlpSink, type ReceivedSpan } from './otlp-sink.js'
 import { runNode, type NodeResult, type RunNodeOptions } from './run-node.js'
@@ -20,7 +21,7 @@ export interface TracedAppOptions extends Partial<RunNodeOptions> {
   readonly withoutFlag?: boolean
 }
 
-/** Runs a fixture under `--import spanwright/register`, sending to a sink, until it ends by itself. */
+/** Runs a fixture, or the file of a path, under `--import spanwright/register`, sending to a sink, until it ends by itself. */
 export async function runTracedApp(name: string, options: TracedAppOptions = {}): Promise<TracedRun> {
   const { sink = await otlpSink(), withoutFlag = false, args = [], env, ...rest } = options
   try {
@@ -28,7 +29,7 @@ export async function runTracedApp(name: string, options: TracedAppOptions = {})
     const result = await runNode({
       cwd: REPOSITORY,
       ...rest,
-      args: [...flag, fixture(name), ...args],
+      args: [...flag, isAbsolute(name) ? name : fixture(name), ...args],
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.httpUrl, ...env },
     })
     const said = result.stderr.split('\n').filter((line) => line !== '')

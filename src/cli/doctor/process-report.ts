@@ -1,3 +1,4 @@
+import type { WhyOff } from '../../internal/doctor.js'
 import type { OtlpSettings } from '../../export/otlp-settings.js'
 import type { TracingLedger } from '../../export/ledger.js'
 
@@ -37,7 +38,7 @@ export interface ProcessReport {
  */
 export type Starter = 'flag' | 'code' | 'doctor' | 'nobody'
 
-export type TracingState = 'not started' | 'on' | 'disabled' | 'wrong file' | 'failed'
+export type TracingState = 'not started' | 'on' | 'failed' | WhyOff
 
 /** How spans leave the process. `unknown`: a processor of the app's own, of which nothing more can be seen. */
 export type WayOut =

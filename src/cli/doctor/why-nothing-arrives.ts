@@ -3,6 +3,11 @@ import { isSeenToArrive } from './merged.js'
 import type { Check, Found } from './check.js'
 import type { ProcessReport } from './process-report.js'
 
+const ONE_SDK = 'Keep one of the two: remove the start of the other one, or of spanwright.'
+
+const told = (warnings: readonly string[], subject: string): string =>
+  warnings.find((warning) => warning.includes(subject)) ?? `${subject} is in use already`
+
 const START = 'Start it by "node --import spanwright/register …", or call startTracing() first.'
 
 function notStarted({ app }: Found): Problem | undefined {
@@ -34,6 +39,12 @@ function off({ tracing, warnings }: Found, main: ProcessReport | undefined): Pro
   if (tracing === 'wrong file') {
     const said = warnings.find((warning) => warning.startsWith('OTEL_CONFIG_FILE')) ?? ''
     return { problem: `Tracing is off: ${said || 'the file of OTEL_CONFIG_FILE is wrong'}.`, cure: 'Mend the file.' }
+  }
+  if (tracing === 'another SDK') {
+    return { problem: `Tracing is off: ${told(warnings, 'another OpenTelemetry SDK')}.`, cure: ONE_SDK }
+  }
+  if (tracing === 'another API') {
+    return { problem: `Tracing is off: ${told(warnings, 'the OpenTelemetry API')}.`, cure: '' }
   }
   if (tracing === 'failed' && isTooOld(main?.node ?? '')) {
     return {

@@ -3,6 +3,7 @@ import type { TracingLedger } from '../../../export/ledger.js'
 import { nowEpochMillis } from '../../../internal/clock.js'
 import { messageOf } from '../../../internal/diagnostics.js'
 import {
+  type WhyOff,
   DOCTOR_VARIABLE,
   REPORT_SLOT,
   type DoctorsReport,
@@ -89,7 +90,7 @@ class ReportOfThisProcess implements InAppReport {
     })
   }
 
-  off(why: 'disabled' | 'wrong file'): void {
+  off(why: WhyOff): void {
     this.#tracing = why
     this.#file?.write()
   }

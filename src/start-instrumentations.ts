@@ -1,0 +1,37 @@
+import { registerInstrumentations, type Instrumentation } from '@opentelemetry/instrumentation'
+import type { TracingOptions } from './config/options.js'
+import type { TracingSettings } from './config/settings.js'
+import { installInstrumentations } from './instrumentation/install.js'
+import { leaveTraceFieldsToAdapter } from './instrumentation/log-correlation.js'
+import { readEnv } from './internal/env.js'
+import { writeHeadersOf } from './propagation/node-response-headers.js'
+import type { PropagationOptions } from './propagation/propagation-options.js'
+import { writeTraceResponseHeaders } from './propagation/response-headers.js'
+
+/** Starts the instrumentations that the options hold, and where `auto` is among them, those of the catalogue. */
+export function startInstrumentations(
+  options: TracingOptions,
+  settings: TracingSettings,
+  { traceResponseHeaders }: Required<PropagationOptions>,
+): void {
+  const given = options.instrumentations ?? ['auto']
+  const own = given.filter((one): one is Instrumentation => one !== 'auto')
+  if (own.length > 0) registerInstrumentations({ instrumentations: own })
+  for (const instrumentation of own) leaveTraceFieldsToAdapter(instrumentation)
+  if (!given.includes('auto')) return
+  installInstrumentations({
+    config: options.instrumentationConfig ?? {},
+    enabledNames: settings.enabledInstrumentations,
+    disabledNames: settings.disabledInstrumentations,
+    metricsAreOn: settings.metricsAreOn,
+    logsAreOn: settings.logsAreOn,
+    inLambda: readEnv('AWS_LAMBDA_FUNCTION_NAME') !== undefined,
+    onResponse:
+      traceResponseHeaders.length === 0
+        ? undefined
+        : (span, response) =>
+            writeHeadersOf(response, (headers) =>
+              writeTraceResponseHeaders(headers, span.spanContext(), traceResponseHeaders),
+            ),
+  })
+}
