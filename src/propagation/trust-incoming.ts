@@ -33,7 +33,9 @@ export function withTrustIncoming(propagator: TextMapPropagator, trust: TrustInc
 function askedFor(trust: Exclude<TrustIncoming, boolean>): Exclude<TrustIncoming, boolean> {
   return (header) => {
     try {
-      return trust(header)
+      // In plain JavaScript it may answer anything, a promise for instance.
+      const answer: unknown = trust(header)
+      return answer === true
     } catch (error) {
       warnOnce('trustIncoming', `trustIncoming failed (${messageOf(error)}); what it fails on is not trusted`)
       return false
