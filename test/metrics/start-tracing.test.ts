@@ -114,7 +114,7 @@ describe('spanMetrics of startTracing', () => {
     const carrier: Record<string, string> = {}
     withSpan('request', () => propagation.inject(trace.setSpan(ROOT_CONTEXT, trace.getActiveSpan() as never), carrier))
     await running.flush()
-    expect(carrier.traceparent).toMatch(/-00$/)
+    expect(carrier.traceparent).toMatch(/-02$/)
     expect(exporter.getFinishedSpans()).toEqual([])
     expect(await calls()).toEqual({ 'request UNSET': 1 })
   })
