@@ -1,11 +1,13 @@
 import type { Options } from 'tsup'
 import { bundleSdk } from './scripts/bundle-sdk.js'
+import { localDeliveryApart } from './scripts/local-delivery-apart.js'
 
 const DOORS = { index: 'src/index.ts', register: 'src/register.ts' }
 /** Besides the doors, what Node.js needs a file for. */
 const ENTRIES = {
   ...DOORS,
   'delivery-thread': 'src/export/delivery/courier/thread.ts',
+  'local-delivery': 'src/export/delivery/courier/local-delivery.ts',
   cli: 'src/cli/main.ts',
   'doctor-preload': 'src/cli/doctor/in-app/preload.ts',
   'doctor-report': 'src/cli/doctor/in-app/report.ts',
@@ -40,6 +42,7 @@ const options: Options = {
         build.onResolve({ filter: /^\.\/index\.js$/ }, () => ({ path: './index.cjs', external: true }))
       },
     },
+    localDeliveryApart(),
   ],
 }
 

@@ -15,12 +15,21 @@ const LAZY =
 const LAZY_OUTSIDE =
   /^@opentelemetry\/(instrumentation|exporter-(logs|metrics)-.*|exporter-(prometheus|zipkin|trace-otlp-grpc)|otlp-grpc-exporter-base|sdk-metrics|sdk-logs|configuration|propagator-(b3|aws-xray))$/
 
+/**
+ * OpenTelemetry's OTLP is in the file of the delivery thread, which sends by it. In the main file it is for what hardly anybody asks
+ * for: NodeSDK would make exporters of it that we hand over, and JSON is written by its serializer.
+ */
+const OTLP = /^@opentelemetry\/(exporter-trace-otlp|otlp)-/
+const HARDLY_USES_OTLP = /[\\/](@opentelemetry[\\/]sdk-node|src[\\/]export[\\/]otlp)[\\/]/
+
 /** Node's own modules that cost a start something, and that it does not need. */
 const LAZY_BUILT_IN =
   /^(node:)?(child_process|crypto|dns|dns\/promises|fs\/promises|http|https|net|tls|worker_threads|zlib)$/
 
 /** Marks a path that this plugin has already decided on. */
 const INSIDE = 'inside'
+/** What stands in for a package that stays outside, wherever it is imported from. */
+const OUTSIDE = 'lazy-outside'
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number]
 
@@ -32,6 +41,10 @@ export function bundleSdk(): Plugin {
         { filter: /^@opentelemetry\// },
         async ({ path, importer, resolveDir, namespace, pluginData }) => {
           if (pluginData === INSIDE) return undefined
+          if (namespace === OUTSIDE) return { path, external: true }
+          if (OTLP.test(path) && HARDLY_USES_OTLP.test(importer)) {
+            return { path, namespace: OUTSIDE, pluginData: resolveDir }
+          }
           const lazily = LAZY.test(path) || LAZY_OUTSIDE.test(path)
           if (lazily && namespace !== 'lazy') return { path, namespace: 'lazy', pluginData: resolveDir }
           if (EAGER.test(path) || LAZY.test(path)) {
@@ -65,16 +78,22 @@ export function bundleSdk(): Plugin {
           'if (this._instrumentations.length > 0) registerInstrumentations({',
         ),
       }))
-      build.onLoad({ filter: /.*/, namespace: 'lazy' }, async ({ path, pluginData }) => {
-        const names = Object.keys((await import(path)) as object).filter((name) => name !== 'default')
-        const getters = names.map((name) => `get ${name}() { return require(${JSON.stringify(path)}).${name} }`)
-        return {
-          contents: `module.exports = { __esModule: true, ${getters.join(', ')} }`,
-          resolveDir: pluginData as string,
-        }
-      })
+      build.onLoad({ filter: /.*/, namespace: 'lazy' }, standIn)
+      build.onLoad({ filter: /.*/, namespace: OUTSIDE }, standIn)
     },
   }
+}
+
+/** A module with the names of another one, which is loaded when one of them is read. */
+async function standIn({ path, pluginData }: { path: string; pluginData: unknown }): Promise<Loaded> {
+  const names = Object.keys((await import(path)) as object).filter((name) => name !== 'default')
+  const getters = names.map((name) => `get ${name}() { return require(${JSON.stringify(path)}).${name} }`)
+  return { contents: `module.exports = { __esModule: true, ${getters.join(', ')} }`, resolveDir: pluginData as string }
+}
+
+interface Loaded {
+  readonly contents: string
+  readonly resolveDir: string
 }
 
 /** An upgrade that changes what is to be replaced must not go unseen. */

@@ -3,7 +3,6 @@ import type { Resource } from '@opentelemetry/resources'
 import type { IMetricReader } from '@opentelemetry/sdk-metrics'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
-import { isInternalThread } from 'node:worker_threads'
 import { configFileName, settingsFromConfigFile } from './config/config-file.js'
 import { logLevelFromEnvironment, settingsFromEnvironment } from './config/environment.js'
 import { checkOptions, DEFAULTS, optionsFrom, type TracingOptions } from './config/options.js'
@@ -24,6 +23,7 @@ import { hasDiagLogger, logDiagnosticsToStderr, messageOf, warnOnce } from './in
 import { doctorsReport, type DoctorsReport } from './internal/doctor.js'
 import { withoutEnv } from './internal/env.js'
 import { guestOf } from './internal/guest.js'
+import { isHooksThread } from './internal/hooks-thread.js'
 import { claimProvider, foreignProvider, tellOfOtherSdk, type RegisteredProvider } from './internal/other-sdk.js'
 import { watchOutgoingUrls } from './internal/outgoing-request.js'
 import { processWide } from './internal/process-wide.js'
@@ -71,8 +71,7 @@ export function startTracing(options?: TracingOptions): Tracing {
 }
 
 function boot(options: TracingOptions, report: DoctorsReport | undefined): Tracing {
-  // Node.js preloads what `--require` names in its own thread for loader hooks, too: nothing of the app runs there.
-  if (isInternalThread) return offHandle()
+  if (isHooksThread()) return offHandle()
   setDefaultLogFormat(options.logFormat)
   const apiWasInUse = apiGlobals() !== undefined
   const ownsDiagnostics = !hasDiagLogger()

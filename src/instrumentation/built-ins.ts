@@ -1,4 +1,5 @@
 import { isBuiltin, syncBuiltinESMExports } from 'node:module'
+import { isBuiltInLoaded } from '../internal/loaded-built-ins.js'
 import { requireOwn } from '../internal/require.js'
 import type { CatalogueEntry } from './catalogue.js'
 
@@ -18,9 +19,7 @@ export function isOfBuiltIns({ modules }: CatalogueEntry): boolean {
  * but who has imported it before has to get the patched functions, too.
  */
 export function areInUse({ modules }: CatalogueEntry): boolean {
-  const { moduleLoadList } = process as unknown as { readonly moduleLoadList?: readonly string[] }
-  if (modules.length === 0 || moduleLoadList === undefined) return true
-  return modules.some((module) => moduleLoadList.includes(`NativeModule ${module}`))
+  return modules.length === 0 || modules.some(isBuiltInLoaded)
 }
 
 /** What is to be started when a built-in is about to load, by the built-in's name. */

@@ -123,7 +123,11 @@ describe('processes and threads that the app starts are traced, too, each call o
       const cluster = require('node:cluster')
       if (cluster.isPrimary) { cluster.fork(); cluster.fork() }
       else require('./child.cjs')`
-    const child = CJS.replace('server.close()', 'process.disconnect(); server.close()')
+    // A port of its own each: on a shared one, either may be asked by the other, also when it is about to end.
+    const child = CJS.replace('listen(0,', 'listen({ port: 0, exclusive: true },').replace(
+      'server.close()',
+      'process.disconnect(); server.close()',
+    )
     await using app = await appFolder({ packages: ['express'], files: { 'app.cjs': cluster, 'child.cjs': child } })
     const result = await run({ args: [...FLAG, 'app.cjs'], cwd: app.path })
 
