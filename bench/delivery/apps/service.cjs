@@ -54,4 +54,7 @@ const orders = {
 for (let i = 0; i < 100; i++) work(Number(turns))
 process.on('message', (order) => orders[order]())
 process.on('disconnect', () => process.exit())
-const server = serve[shape]().listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
+const service = serve[shape]()
+// Longer than any pause between blocks: a connection that is closed as it is used again would end the run.
+service.keepAliveTimeout = 120_000
+const server = service.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
