@@ -16,8 +16,8 @@ export interface ResolveListener {
 }
 
 /**
- * Listens for packages and built-ins of the maps, from CommonJS and from ECMAScript modules alike: both loaders resolve a specifier first.
- * An instrumentation that starts here is in place when the package's files are read.
+ * Listens for packages and built-ins of the maps, from CommonJS and from ECMAScript modules alike: both loaders resolve a
+ * specifier first. An instrumentation that starts here is in place when the package's files are read.
  *
  * @returns the names of the packages that have been resolved, which grow
  */
