@@ -87,8 +87,13 @@ export function bundleSdk(): Plugin {
 /** A module with the names of another one, which is loaded when one of them is read. */
 async function standIn({ path, pluginData }: { path: string; pluginData: unknown }): Promise<Loaded> {
   const names = Object.keys((await import(path)) as object).filter((name) => name !== 'default')
-  const getters = names.map((name) => `get ${name}() { return require(${JSON.stringify(path)}).${name} }`)
-  return { contents: `module.exports = { __esModule: true, ${getters.join(', ')} }`, resolveDir: pluginData as string }
+  // Names are read with every call, so the module is kept: to require it is to resolve it anew.
+  const load = `let loaded\nconst load = () => (loaded ??= require(${JSON.stringify(path)}))`
+  const getters = names.map((name) => `get ${name}() { return load().${name} }`)
+  return {
+    contents: `${load}\nmodule.exports = { __esModule: true, ${getters.join(', ')} }`,
+    resolveDir: pluginData as string,
+  }
 }
 
 interface Loaded {
