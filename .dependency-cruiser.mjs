@@ -1,6 +1,6 @@
 // The dependency rules between the folders of src/: index → start-tracing → config → features → internal, and between
 // index and features what is made of several. See docs/architecture.md for the picture.
-const FEATURES = '^src/(context|spans|sampling|export|propagation|instrumentation|testing|logs|metrics)/'
+const FEATURES = '^src/(tracer|context|spans|sampling|export|propagation|instrumentation|testing|logs|metrics)/'
 const COMPOSITIONS = '^src/(messaging|middleware)/'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -18,12 +18,12 @@ export default {
       name: 'features-know-nothing-above-them',
       severity: 'error',
       from: { path: FEATURES },
-      to: { path: ['^src/(config/|cli/|index|start-tracing|tracing-handle|register)', COMPOSITIONS] },
+      to: { path: ['^src/(config/|cli/|index|start-tracing|node-sdk|tracing-handle|register)', COMPOSITIONS] },
     },
     {
       name: 'compositions-stand-apart',
       severity: 'error',
-      from: { path: [COMPOSITIONS, '^src/(config/|start-tracing|tracing-handle)'] },
+      from: { path: [COMPOSITIONS, '^src/(config/|start-tracing|node-sdk|tracing-handle)'] },
       to: { path: COMPOSITIONS, pathNot: '^src/$1/' },
     },
     {
@@ -46,9 +46,9 @@ export default {
       to: { path: '^src/cli/' },
     },
     {
-      name: 'only-start-tracing-knows-the-node-sdk',
+      name: 'one-file-knows-the-node-sdk',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/start-tracing\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/node-sdk\\.ts$' },
       to: { path: '@opentelemetry/sdk-node', dependencyTypesNot: ['type-only'] },
     },
     {

@@ -1,29 +1,30 @@
 import type { Options } from 'tsup'
 import { bundleSdk } from './scripts/bundle-sdk.js'
-import { localDeliveryApart } from './scripts/local-delivery-apart.js'
+import { filesApart } from './scripts/files-apart.js'
 
 const DOORS = { index: 'src/index.ts', register: 'src/register.ts' }
 /** Besides the doors, what Node.js needs a file for. */
 const ENTRIES = {
   ...DOORS,
-  'delivery-thread': 'src/export/delivery/courier/thread.ts',
   'local-delivery': 'src/export/delivery/courier/local-delivery.ts',
   cli: 'src/cli/main.ts',
   'doctor-preload': 'src/cli/doctor/in-app/preload.ts',
   'doctor-report': 'src/cli/doctor/in-app/report.ts',
 }
+/** For the delivery thread, which shares nothing with the app, not even the API. */
+const THREAD_ENTRIES = {
+  'delivery-thread': 'src/export/delivery/courier/thread.ts',
+  'otlp-grpc': 'src/export/delivery/transport/otlp-grpc.ts',
+}
 
 // One implementation, in CommonJS; scripts/write-module-entries.mjs adds the ECMAScript modules that pass its exports on.
-const options: Options = {
-  entry: ENTRIES,
+const common: Options = {
   format: ['cjs'],
   outExtension: () => ({ js: '.cjs' }),
   target: 'node22',
   platform: 'node',
   removeNodeProtocol: false,
   splitting: false,
-  clean: true,
-  dts: { entry: DOORS },
   silent: true,
   esbuildOptions(options) {
     // createRequire takes a path too, and a path can hold any character; tsup's own shim makes a URL of it by hand.
@@ -33,17 +34,28 @@ const options: Options = {
       js: "'use strict'; const spanwrightFile = typeof __filename === 'string' ? __filename : process.cwd() + '/bundle.js'",
     }
   },
-  noExternal: [/^@opentelemetry\//],
-  esbuildPlugins: [
-    bundleSdk(),
-    {
-      name: 'register-shares-the-index',
-      setup(build) {
-        build.onResolve({ filter: /^\.\/index\.js$/ }, () => ({ path: './index.cjs', external: true }))
-      },
-    },
-    localDeliveryApart(),
-  ],
+  noExternal: [/^@opentelemetry\//, '@grpc/grpc-js'],
+  // Asked for by what nobody calls: grpc-js would serve its own statistics by it.
+  external: ['@grpc/proto-loader'],
 }
 
-export default options
+const builds: Options[] = [
+  {
+    ...common,
+    entry: ENTRIES,
+    dts: { entry: DOORS },
+    esbuildPlugins: [
+      bundleSdk(),
+      {
+        name: 'register-shares-the-index',
+        setup(build) {
+          build.onResolve({ filter: /^\.\/index\.js$/ }, () => ({ path: './index.cjs', external: true }))
+        },
+      },
+      filesApart(),
+    ],
+  },
+  { ...common, entry: THREAD_ENTRIES, esbuildPlugins: [bundleSdk({ isAlone: true }), filesApart()] },
+]
+
+export default builds

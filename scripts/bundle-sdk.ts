@@ -8,6 +8,8 @@ import type { Options } from 'tsup'
 
 /** In the file, evaluated at the start. */
 const EAGER = /^@opentelemetry\/(sdk-node|sdk-trace|core|resources|context-async-hooks|semantic-conventions)$/
+/** Has a file of the build for what it passes on. */
+const PASSES_ON = /[\\/]transport[\\/]otlp-grpc\.ts$/
 /** In the file, evaluated when first used. */
 const LAZY =
   /^@opentelemetry\/(exporter-trace-otlp-(proto|http)|otlp-exporter-base(\/.*)?|otlp-transformer|instrumentation-(http|undici|net|dns))$/
@@ -33,7 +35,10 @@ const OUTSIDE = 'lazy-outside'
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number]
 
-export function bundleSdk(): Plugin {
+/** @param isAlone whether the files run apart from the app, so that they need not share the API with it */
+export function bundleSdk({ isAlone }: { isAlone: boolean } = { isAlone: false }): Plugin {
+  const isInside = (path: string, importer: string): boolean =>
+    EAGER.test(path) || LAZY.test(path) || PASSES_ON.test(importer) || (isAlone && path === '@opentelemetry/api')
   return {
     name: 'bundle-sdk',
     setup(build) {
@@ -46,8 +51,9 @@ export function bundleSdk(): Plugin {
             return { path, namespace: OUTSIDE, pluginData: resolveDir }
           }
           const lazily = LAZY.test(path) || LAZY_OUTSIDE.test(path)
-          if (lazily && namespace !== 'lazy') return { path, namespace: 'lazy', pluginData: resolveDir }
-          if (EAGER.test(path) || LAZY.test(path)) {
+          if (lazily && namespace !== 'lazy' && !PASSES_ON.test(importer))
+            return { path, namespace: 'lazy', pluginData: resolveDir }
+          if (isInside(path, importer)) {
             return build.resolve(path, { kind: 'import-statement', resolveDir, importer, pluginData: INSIDE })
           }
           return { path, external: true }
@@ -59,9 +65,10 @@ export function bundleSdk(): Plugin {
           : { path, namespace: 'lazy', pluginData: resolveDir },
       )
       // These require a dependency by hand, where esbuild does not see it; it would be missing in strict layouts.
-      build.onLoad({ filter: /@opentelemetry\/instrumentation-http\/.*\.mjs$/ }, async ({ path }) => ({
-        contents: (await readFile(path, 'utf8')).replaceAll(' __require(', ' require('),
-      }))
+      build.onLoad(
+        { filter: /@opentelemetry\/(instrumentation-http|otlp-grpc-exporter-base)\/.*\.mjs$/ },
+        async ({ path }) => ({ contents: (await readFile(path, 'utf8')).replaceAll(' __require(', ' require(') }),
+      )
       // To import a built-in that has lazy parts, such as http, evaluates all of them: 13 MB that nobody asked for.
       build.onLoad({ filter: /otlp-exporter-base\/.*\/otlp-node-http-configuration\.mjs$/ }, async ({ path }) => ({
         contents: replaced(

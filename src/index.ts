@@ -1,6 +1,7 @@
 export { startTracing } from './start-tracing.js'
 export type { Tracing } from './tracing-handle.js'
 export type { TracingOptions } from './config/options.js'
+export { TracerProvider, type TracerProviderOptions } from './tracer/tracer-provider.js'
 export { BatchSpanProcessor, type BatchSpanProcessorOptions } from './export/batch-span-processor.js'
 export type { BatchOptions } from './export/batch-options.js'
 export type { TracingLedger } from './export/ledger.js'

@@ -1,7 +1,7 @@
 import type { TextMapPropagator } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import type { IMetricReader } from '@opentelemetry/sdk-metrics'
-import { NodeSDK } from '@opentelemetry/sdk-node'
+import type { NodeSDK } from '@opentelemetry/sdk-node'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import { configFileName, settingsFromConfigFile } from './config/config-file.js'
 import { logLevelFromEnvironment, settingsFromEnvironment } from './config/environment.js'
@@ -31,12 +31,14 @@ import { withRefusalsUnsaid } from './internal/refused-registrations.js'
 import { spanObservers } from './internal/span-observers.js'
 import { isApiOfOtherVersion, makeRoom } from './internal/taken-api.js'
 import { setDefaultLogFormat } from './logs/default-log-format.js'
+import { idleNodeSdk, nodeSdkWith } from './node-sdk.js'
 import { baggageSpanProcessor } from './propagation/baggage-attributes.js'
 import type { PropagationOptions } from './propagation/propagation-options.js'
 import { EVERYWHERE } from './propagation/propagation-targets.js'
 import { noSamplingCounts } from './sampling/sampling-counts.js'
 import { samplingStage, type SamplingStage } from './sampling/stage.js'
 import { isCollectingAlone } from './testing/collecting-provider.js'
+import { TracerProvider } from './tracer/tracer-provider.js'
 import { runningHandle, type Tracing } from './tracing-handle.js'
 import { startInstrumentations } from './start-instrumentations.js'
 import { wholeLedger } from './whole-ledger.js'
@@ -157,13 +159,13 @@ function startSdk(options: TracingOptions, settings: TracingSettings, parts: Sdk
     const resource = resolveResource(options, settings)
     // Until somebody waits for them, late attributes count as pending even when they are there.
     void resource.waitForAsyncAttributes?.()
-    const sdk = new NodeSDK({
+    const spanLimits = { ...settings.spanLimits, ...options.spanLimits }
+    const { sampler } = parts.sampling
+    const provider = new TracerProvider({ resource, sampler, spanProcessors: parts.processors, spanLimits })
+    const sdk = nodeSdkWith(provider, {
       autoDetectResources: false,
       resource,
-      sampler: parts.sampling.sampler,
-      spanProcessors: parts.processors,
       ...(parts.readers && { metricReaders: parts.readers }),
-      spanLimits: { ...settings.spanLimits, ...options.spanLimits },
       textMapPropagator: parts.propagator,
     })
     sdk.start()
@@ -192,7 +194,7 @@ function guestHandle(provider: RegisteredProvider, options: TracingOptions): Tra
 /** With OTEL_SDK_DISABLED=true: the same shape, and nothing behind it. */
 function offHandle(): Tracing {
   return {
-    sdk: new NodeSDK({ autoDetectResources: false, metricReaders: [] }),
+    sdk: idleNodeSdk(),
     setSampler: () => undefined,
     explain: () => undefined,
     ledger: () => wholeLedger(noSamplingCounts(), undefined),

@@ -4,12 +4,13 @@ import type { Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@opentele
 import { checkBatchOption, type BatchOptions } from '../export/batch-options.js'
 import type { InstrumentationConfigMap } from '../instrumentation/selection.js'
 import { TracingConfigError } from '../internal/errors.js'
+import { checkSpanLimits } from '../tracer/span-limits.js'
 import {
-  checkArray,
   checkKeys,
   checkNumber,
   checkOneOf,
   checkPart,
+  checkParts,
   checkPlainObject,
   checkString,
   type NumberRange,
@@ -74,17 +75,7 @@ export const DEFAULTS = {
   shutdownTimeoutMillis: 2_000,
 } as const
 
-const COUNT: NumberRange = { min: 0, integer: true }
 const MILLIS: NumberRange = { min: 0 }
-
-const LIMIT_RANGES: Readonly<Record<keyof SpanLimits, NumberRange>> = {
-  attributeCountLimit: COUNT,
-  attributeValueLengthLimit: { min: 0, max: Infinity },
-  eventCountLimit: COUNT,
-  linkCountLimit: COUNT,
-  attributePerEventCountLimit: COUNT,
-  attributePerLinkCountLimit: COUNT,
-}
 
 const OPTION_NAMES: readonly (keyof TracingOptions)[] = [
   'serviceName',
@@ -115,7 +106,7 @@ export function checkOptions(options: TracingOptions): void {
   checkPlainObject('instrumentationConfig', options.instrumentationConfig)
   checkNumber('shutdownTimeoutMillis', options.shutdownTimeoutMillis, MILLIS)
   checkBatchOption(options.batch)
-  checkNumbers('spanLimits', options.spanLimits, LIMIT_RANGES)
+  checkSpanLimits('spanLimits', options.spanLimits)
   if (options.sampler !== undefined) checkPart('sampler', options.sampler, 'a Sampler', ['shouldSample'])
   if (typeof options.spanMetrics === 'object') checkSpanMetrics(options.spanMetrics)
   else checkBoolean('spanMetrics', options.spanMetrics)
@@ -133,36 +124,10 @@ function checkBoolean(option: string, value: unknown): void {
   throw new TracingConfigError('ERR_OPTION_TYPE', { option, allowed: 'true, false or an object', received: value })
 }
 
-function checkNumbers<T extends object>(
-  option: string,
-  value: T | undefined,
-  ranges: Readonly<Record<keyof T & string, NumberRange>>,
-): void {
-  checkPlainObject(option, value)
-  checkKeys(`${option}.`, value, Object.keys(ranges))
-  for (const [name, number] of Object.entries(value ?? {})) {
-    checkNumber(`${option}.${name}`, number, ranges[name as keyof T & string])
-  }
-}
-
 function checkExporter(exporter: TracingOptions['traceExporter']): void {
   if (exporter === undefined) return
   if (typeof exporter === 'string') checkOneOf('traceExporter', exporter, ['otlp', 'console', 'none'])
   else checkPart('traceExporter', exporter, 'otlp, console, none or a SpanExporter', ['export', 'shutdown'])
-}
-
-function checkParts(
-  option: string,
-  parts: readonly unknown[] | undefined,
-  names: readonly string[],
-  part: string,
-  methods: readonly string[],
-): void {
-  checkArray(option, parts)
-  for (const [index, given] of (parts ?? []).entries()) {
-    if (typeof given === 'string') checkOneOf(`${option}[${index}]`, given, names)
-    else checkPart(`${option}[${index}]`, given, `${part} or one of ${names.join(', ')}`, methods)
-  }
 }
 
 /** For callers in plain JavaScript, who may hand over anything. */

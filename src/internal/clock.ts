@@ -8,3 +8,11 @@ export const monotonicClock: Clock = { nowMillis: () => performance.now() }
 
 /** Milliseconds since 1970: the time that threads and processes share. May be set back. */
 export const nowEpochMillis = (): number => Date.now()
+
+/** What spans are timed with: one clock says when a trace began, the other how long each part of it took. */
+export interface SpanTimeSource extends Clock {
+  /** Milliseconds since 1970. */
+  nowEpochMillis(): number
+}
+
+export const systemTime: SpanTimeSource = { ...monotonicClock, nowEpochMillis }

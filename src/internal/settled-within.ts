@@ -14,22 +14,19 @@ export async function settledWithin(
   const timeout = new Promise<'timeout'>((resolve) => {
     timer = setTimeout(resolve, Math.min(timeoutMillis, LONGEST_TIMER_MILLIS), 'timeout')
   })
-  // Inside an async function, so that a throw becomes a rejection.
-  const settled = (async () => Promise.allSettled(start()))()
+  if ((await Promise.race([settled(what, start), timeout])) === 'timeout') {
+    warnOnce(`${what} timeout`, `${what} took longer than ${timeoutMillis} ms; some may be lost. Is the backend there?`)
+  }
+  clearTimeout(timer)
+}
+
+/** Waits however long it takes. Never rejects either. */
+export async function settled(what: string, start: () => readonly Promise<unknown>[]): Promise<void> {
   try {
-    const outcome = await Promise.race([settled, timeout])
-    if (outcome === 'timeout') {
-      warnOnce(
-        `${what} timeout`,
-        `${what} took longer than ${timeoutMillis} ms; some may be lost. Is the backend there?`,
-      )
-      return
-    }
-    const failure = outcome.find((result) => result.status === 'rejected')
-    if (failure) warnOnce(`${what} failed`, `${what} failed, some are lost: ${messageOf(failure.reason)}`)
+    const outcomes = await Promise.allSettled(start())
+    const failure = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failure) throw failure.reason
   } catch (error) {
     warnOnce(`${what} failed`, `${what} failed, some are lost: ${messageOf(error)}`)
-  } finally {
-    clearTimeout(timer)
   }
 }

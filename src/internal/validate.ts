@@ -59,6 +59,22 @@ export function checkPart(option: string, value: unknown, part: string, methods:
   })
 }
 
+/** Several of them, or of the names that stand for one. */
+export function checkParts(
+  option: string,
+  parts: readonly unknown[] | undefined,
+  names: readonly string[],
+  part: string,
+  methods: readonly string[],
+): void {
+  checkArray(option, parts)
+  const allowed = names.length === 0 ? part : `${part} or one of ${names.join(', ')}`
+  for (const [index, given] of (parts ?? []).entries()) {
+    if (typeof given === 'string' && names.length > 0) checkOneOf(`${option}[${index}]`, given, names)
+    else checkPart(`${option}[${index}]`, given, allowed, methods)
+  }
+}
+
 export function checkOneOf(option: string, value: string, names: readonly string[]): void {
   if (names.includes(value)) return
   throw new TracingConfigError('ERR_OPTION_RANGE', { option, allowed: `one of ${names.join(', ')}`, received: value })

@@ -2,7 +2,7 @@ import type { Attributes, TraceState } from '@opentelemetry/api'
 import { SamplingDecision, type Sampler, type SamplingResult } from '@opentelemetry/sdk-trace'
 import { TracingConfigError } from '../internal/errors.js'
 import { compareThresholds, KEEP_ALL, thresholdIn, withoutThreshold } from '../internal/threshold.js'
-import { consult, type Question } from './consult.js'
+import { consult, type Question } from '../internal/consult.js'
 import { requireSampler } from './options.js'
 import { dropped, inheritedState } from './outcome.js'
 

@@ -3,7 +3,7 @@ import { SamplingDecision, type Sampler, type SamplingResult } from '@openteleme
 import { messageOf, warnOnce } from '../internal/diagnostics.js'
 import { thresholdFromBigInt, thresholdIn, thresholdToBigInt, withoutThreshold } from '../internal/threshold.js'
 import { checkPart } from '../internal/validate.js'
-import { consult, type Question } from './consult.js'
+import { consult, type Question } from '../internal/consult.js'
 import { requireSampler } from './options.js'
 import { dropped, inheritedState, KeepAt, keptUncounted } from './outcome.js'
 

@@ -3,7 +3,7 @@ import { SamplingDecision, type Sampler, type SamplingResult } from '@openteleme
 import { randomnessOf, rvIn, thresholdIn } from '../internal/threshold.js'
 import type { HeadNote } from './head-note.js'
 import type { OnDecided } from './tail/tail-decisions.js'
-import { RecentMap } from './tail/recent-map.js'
+import { RecentLog } from './recent-log.js'
 
 /** Why a trace was kept or not; what `tracing.explain(traceId)` answers. */
 export interface SamplingDecisionRecord {
@@ -31,52 +31,57 @@ export const FORCED = 'force'
 
 const REMEMBERED = 10_000
 
+/** Of many traces the same one. */
 interface Entry {
   readonly sampler: Sampler
   readonly rule: string | undefined
   readonly rv: string | undefined
   readonly isForced: boolean
   readonly head: SamplingDecision
-  /** Set until the tail has spoken. */
-  readonly isHeldBack: boolean
-  threshold: string | undefined
-  tail: Pick<SamplingDecisionRecord, 'outcome' | 'reason' | 'partial'> | undefined
+  readonly threshold: string | undefined
+  /** Undefined until the tail has spoken. */
+  readonly tail: Pick<SamplingDecisionRecord, 'outcome' | 'reason' | 'partial'> | undefined
 }
 
 /** The last 10,000 decisions about local roots, and what became of them. */
 export class DecisionLog {
-  readonly #entries = new RecentMap<Entry>(REMEMBERED)
+  readonly #entries = new RecentLog<Entry>(REMEMBERED)
+  #latest: Entry | undefined
 
   add(
     traceId: string,
     sampler: Sampler,
-    result: SamplingResult,
+    { decision: head, traceState }: SamplingResult,
     parent: SpanContext | undefined,
     note: HeadNote,
   ): void {
-    const state = result.traceState ?? parent?.traceState
-    const isSampled = result.decision === SamplingDecision.RECORD_AND_SAMPLED
+    const { rule } = note
+    const state = traceState ?? parent?.traceState
+    const isSampled = head === SamplingDecision.RECORD_AND_SAMPLED
     const threshold = note.threshold ?? (isSampled ? thresholdIn(state) : undefined)
-    const isHeldBack = result.decision === SamplingDecision.RECORD
-    this.#entries.set(traceId, {
-      sampler,
-      rule: note.rule,
-      rv: rvIn(state),
-      isForced: note.sampler === FORCED,
-      head: result.decision,
-      isHeldBack,
-      threshold,
-      tail: undefined,
-    })
+    const rv = rvIn(state)
+    const isForced = note.sampler === FORCED
+    const latest = this.#latest
+    const isSame =
+      latest?.sampler === sampler &&
+      latest.head === head &&
+      latest.threshold === threshold &&
+      latest.rule === rule &&
+      latest.rv === rv &&
+      latest.isForced === isForced
+    const entry = isSame ? latest : { sampler, rule, rv, isForced, head, threshold, tail: undefined }
+    this.#latest = entry
+    this.#entries.add(traceId, entry)
   }
 
   /** What the tail processor tells. */
   readonly onDecided: OnDecided = (traceId, { isKept, hasLostSpans, isEvicted, threshold, traceClass }) => {
     const entry = this.#entries.get(traceId)
     if (!entry) return
-    entry.threshold = threshold ?? entry.threshold
     const reason = isEvicted ? 'overflow' : traceClass
-    entry.tail = { outcome: isKept ? 'kept' : 'dropped', reason, ...(isKept && hasLostSpans && { partial: true }) }
+    const outcome = isKept ? 'kept' : 'dropped'
+    const tail = { outcome, reason, ...(isKept && hasLostSpans && { partial: true }) } as const
+    this.#entries.replace(traceId, { ...entry, threshold: threshold ?? entry.threshold, tail })
   }
 
   /** The sampler that decided about the trace's local root. */
@@ -106,8 +111,8 @@ const HEAD_WORDS = {
   [SamplingDecision.RECORD_AND_SAMPLED]: 'sampled',
 } as const
 
-function headOutcome({ head, isForced, isHeldBack }: Entry): Pick<SamplingDecisionRecord, 'outcome' | 'reason'> {
+function headOutcome({ head, isForced }: Entry): Pick<SamplingDecisionRecord, 'outcome' | 'reason'> {
   if (isForced) return { outcome: 'kept', reason: 'forced' }
-  if (isHeldBack) return { outcome: 'undecided', reason: 'head' }
+  if (head === SamplingDecision.RECORD) return { outcome: 'undecided', reason: 'head' }
   return { outcome: head === SamplingDecision.RECORD_AND_SAMPLED ? 'kept' : 'dropped', reason: 'head' }
 }

@@ -13,7 +13,7 @@ import { encodeThreshold, isKept, KEEP_ALL, rvIn } from '../internal/threshold.j
 import { checkNumber, type NumberRange } from '../internal/validate.js'
 import { closeSampler } from './close.js'
 import { noteFor } from './head-note.js'
-import { consult, type Question } from './consult.js'
+import { consult, type Question } from '../internal/consult.js'
 import { followLocalParent } from './local-parent.js'
 import { followParent, parentOf } from './outcome.js'
 import { checkClock, checkSamplerOptions, requireSampler } from './options.js'

@@ -1,13 +1,7 @@
-import {
-  isSpanContextValid,
-  trace,
-  TraceFlags,
-  type Attributes,
-  type Context,
-  type SpanContext,
-} from '@opentelemetry/api'
+import { trace, TraceFlags, type Attributes, type Context, type SpanContext } from '@opentelemetry/api'
 import type { TraceState } from '@opentelemetry/api'
 import { SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace'
+import { isValidSpanContext } from '../internal/local-span-context.js'
 import { isKept, probabilityOf, rvIn, thresholdIn, withoutThreshold, withThreshold } from '../internal/threshold.js'
 import { noteFor } from './head-note.js'
 import { followLocalParent } from './local-parent.js'
@@ -31,7 +25,7 @@ export function stateOf(parent: SpanContext | undefined, traceId: string): Trace
 /** The parent that the new span has, if it has a valid one. */
 export function parentOf(context: Context): SpanContext | undefined {
   const parent = trace.getSpanContext(context)
-  return parent !== undefined && isSpanContextValid(parent) ? parent : undefined
+  return parent !== undefined && isValidSpanContext(parent) ? parent : undefined
 }
 
 /** A dropped span has no threshold. The SDK keeps the parent's trace state unless it is handed another. */

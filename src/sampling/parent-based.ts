@@ -1,6 +1,6 @@
 import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace'
 import { closeSampler } from './close.js'
-import { consult, type Question } from './consult.js'
+import { consult, type Question } from '../internal/consult.js'
 import { isErrorBiased } from './error-biased.js'
 import { requireSampler } from './options.js'
 import { followParent, parentOf } from './outcome.js'

@@ -1,5 +1,5 @@
 import { SamplingDecision, type Sampler, type SamplingResult } from '@opentelemetry/sdk-trace'
-import type { Question } from './consult.js'
+import type { Question } from '../internal/consult.js'
 import { readNote } from './head-note.js'
 import type { SamplingCounts } from './sampling-counts.js'
 

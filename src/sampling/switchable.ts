@@ -1,5 +1,5 @@
 import { SamplingDecision, type Sampler, type SamplingResult } from '@opentelemetry/sdk-trace'
-import { consult, type Question } from './consult.js'
+import { consult, type Question } from '../internal/consult.js'
 import type { DecisionLog } from './decision-log.js'
 import { clearNote } from './head-note.js'
 import { followLocalParent } from './local-parent.js'

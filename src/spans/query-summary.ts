@@ -107,7 +107,7 @@ class SummaryReader {
     return this.#tokens[this.#at - 1]
   }
 
-  /** After `)` as well: `WITH recent AS (…) DELETE FROM …`. */
+  /** After `)` as well: `WITH recent AS (...) DELETE FROM ...`. */
   #startsPart(): boolean {
     const previous = this.#previous()?.text.toUpperCase()
     return previous === undefined || ['(', ')', ';', 'EXPLAIN', 'ANALYZE'].includes(previous)
@@ -118,7 +118,7 @@ class SummaryReader {
     this.operations.push(text)
   }
 
-  /** `CREATE UNIQUE INDEX CONCURRENTLY …` is `CREATE INDEX`. */
+  /** `CREATE UNIQUE INDEX CONCURRENTLY ...` is `CREATE INDEX`. */
   #readDefinition(text: string): void {
     this.#skipWords(DEFINITION_WORDS)
     const object = this.#tokens[this.#at + 1]

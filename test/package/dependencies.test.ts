@@ -8,7 +8,7 @@ test('whatever the build requires is a dependency, so that it is found in strict
   const { dependencies, peerDependencies, imports } = JSON.parse(
     readFileSync(join(REPOSITORY, 'package.json'), 'utf8'),
   ) as Record<'dependencies' | 'peerDependencies' | 'imports', Record<string, string>>
-  const build = ['index', 'delivery-thread', 'cli', 'doctor-report', 'doctor-preload']
+  const build = ['index', 'delivery-thread', 'local-delivery', 'cli', 'doctor-report', 'doctor-preload']
     .map((name) => readFileSync(join(REPOSITORY, `dist/${name}.cjs`), 'utf8'))
     .join('\n')
   const required = [...build.matchAll(/(?:require\w*|requireOwn(?:\.resolve)?)\(\s*"([^".][^"]*)"\s*\)/g)].map(

@@ -28,7 +28,7 @@ function visible(character: string): string {
 }
 
 /** ASCII and what is drawn here: one cell each, without the cost of asking Unicode. */
-const NARROW = /^[\x20-\x7e\u2500-\u259f✗×…→µ]*$/
+const NARROW = /^[\x20-\x7e\u2500-\u259f\u2717\u00d7\u2026\u2192\u00b5]*$/
 const WIDE =
   /\p{Emoji_Presentation}|\ufe0f|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u
 const ONLY_MARKS = /^\p{M}+$/u

@@ -1,6 +1,6 @@
 import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace'
 import type { Clock } from '../../internal/clock.js'
-import type { Question } from '../consult.js'
+import type { Question } from '../../internal/consult.js'
 import { dropped, inheritedState } from '../outcome.js'
 import { nearestKeepAt } from '../threshold-grid.js'
 import type { OperationStrategy, OperationTable } from './strategies.js'

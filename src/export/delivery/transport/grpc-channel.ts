@@ -1,4 +1,5 @@
-import { grpcBase, type GrpcOptions } from './grpc-options.js'
+import type { GrpcOptions } from './grpc-options.js'
+import { createOtlpGrpcExportDelegate } from './otlp-grpc.js'
 
 /** A gRPC connection of its own. */
 export interface GrpcChannel {
@@ -24,7 +25,15 @@ function memoryOf(bytes: Uint8Array): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength ? (bytes.buffer as never) : bytes
 }
 
-type Delegate = ReturnType<ReturnType<typeof grpcBase>['createOtlpGrpcExportDelegate']>
+/**
+ * Gives the memory back at once, which nobody reads any more: grpc-js has sent a copy. Left to the collector, a few batches are
+ * enough to make it mark the whole heap of the delivery thread again.
+ */
+function free(bytes: Uint8Array): void {
+  if (bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength) bytes.buffer.transfer(0)
+}
+
+type Delegate = ReturnType<typeof createOtlpGrpcExportDelegate>
 
 class Channel implements GrpcChannel {
   readonly #options: GrpcOptions
@@ -46,8 +55,12 @@ class Channel implements GrpcChannel {
         const response = this.#response ?? new Uint8Array()
         this.#response = undefined
         this.#shutDownFormer()
-        if (error) reject(error)
-        else resolve(response)
+        if (error) {
+          reject(error)
+        } else {
+          free(bytes)
+          resolve(response)
+        }
       })
     })
   }
@@ -67,7 +80,7 @@ class Channel implements GrpcChannel {
       deserializeResponse: (response: Uint8Array) => void (this.#response = response),
     }
     this.#timeoutMillis = timeoutMillis
-    this.#delegate = grpcBase().createOtlpGrpcExportDelegate(
+    this.#delegate = createOtlpGrpcExportDelegate(
       { ...this.#options, timeoutMillis },
       serializer,
       'otlp_grpc_span_exporter',

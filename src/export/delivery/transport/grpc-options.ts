@@ -2,18 +2,19 @@
 import type { OTLPGRPCExporterConfigNode } from '@opentelemetry/otlp-grpc-exporter-base'
 import { existsSync, readFileSync } from 'node:fs'
 import { readEnv, withoutEnv } from '../../../internal/env.js'
-import { requireOwn } from '../../../internal/require.js'
 import type { OtlpConnection } from '../../otlp-settings.js'
 import { readCertificates } from './certificate-files.js'
+import {
+  convertLegacyOtlpGrpcOptions,
+  createEmptyMetadata,
+  createInsecureCredentials,
+  createSslCredentials,
+} from './otlp-grpc.js'
 import { resolveFromEnvironment, type Resolved } from './endpoint-from-environment.js'
 
-type GrpcBase = typeof import('@opentelemetry/otlp-grpc-exporter-base')
-export type GrpcOptions = ReturnType<GrpcBase['convertLegacyOtlpGrpcOptions']>
+export type GrpcOptions = ReturnType<typeof convertLegacyOtlpGrpcOptions>
 
 const DEFAULT_URL = 'http://localhost:4317'
-
-/** Loaded when gRPC was chosen, and not before: it brings a gRPC library. */
-export const grpcBase = (): GrpcBase => requireOwn('@opentelemetry/otlp-grpc-exporter-base') as GrpcBase
 
 /**
  * Address, metadata, credentials, compression and timeout, as OpenTelemetry's exporter would have them.
@@ -21,10 +22,10 @@ export const grpcBase = (): GrpcBase => requireOwn('@opentelemetry/otlp-grpc-exp
  * @throws where a configuration file names what can't be used.
  */
 export function grpcOptions(connection: OtlpConnection | undefined): Resolved<GrpcOptions> {
-  const { convertLegacyOtlpGrpcOptions: convert } = grpcBase()
-  if (!connection) return withoutFalseAlarm(resolveFromEnvironment(DEFAULT_URL, () => convert({}, 'TRACES')))
+  if (!connection)
+    return withoutFalseAlarm(resolveFromEnvironment(DEFAULT_URL, () => convertLegacyOtlpGrpcOptions({}, 'TRACES')))
   // What is left out would be filled from the environment, and a configuration file speaks alone.
-  const options = withoutEnv(/^OTEL_EXPORTER_OTLP_/, () => convert(configOf(connection), 'TRACES'))
+  const options = withoutEnv(/^OTEL_EXPORTER_OTLP_/, () => convertLegacyOtlpGrpcOptions(configOf(connection), 'TRACES'))
   return { options, url: connection.url ?? DEFAULT_URL }
 }
 
@@ -34,7 +35,7 @@ function withoutFalseAlarm({ options, url }: Resolved<GrpcOptions>): Resolved<Gr
   const clientNames = ['CLIENT_CERTIFICATE', 'CLIENT_KEY', 'TRACES_CLIENT_CERTIFICATE', 'TRACES_CLIENT_KEY']
   const wantsClient = clientNames.some((name) => readEnv(`OTEL_EXPORTER_OTLP_${name}`) !== undefined)
   if (file === undefined || wantsClient || !url.startsWith('https:') || !existsSync(file)) return { options, url }
-  return { options: { ...options, credentials: () => grpcBase().createSslCredentials(readFileSync(file)) }, url }
+  return { options: { ...options, credentials: () => createSslCredentials(readFileSync(file)) }, url }
 }
 
 function configOf({
@@ -45,7 +46,6 @@ function configOf({
   tls,
   insecure,
 }: OtlpConnection): OTLPGRPCExporterConfigNode {
-  const { createEmptyMetadata, createInsecureCredentials, createSslCredentials } = grpcBase()
   const metadata = createEmptyMetadata()
   for (const [name, value] of Object.entries(headers)) metadata.set(name, value)
   const isPlain = insecure || (url ?? DEFAULT_URL).startsWith('http:')

@@ -1,6 +1,6 @@
 import type { Context, Link, SpanKind, Attributes } from '@opentelemetry/api'
 import { SamplingDecision, type Sampler, type SamplingResult } from '@opentelemetry/sdk-trace'
-import { messageOf, warnOnce } from '../internal/diagnostics.js'
+import { messageOf, warnOnce } from './diagnostics.js'
 
 /** What a sampler is asked with; composing samplers hand it on as it is. */
 export type Question = [

@@ -1,0 +1,79 @@
+import { diag, type AnyValue, type Attributes, type Link } from '@opentelemetry/api'
+import { cleanAttributes, cleanSimpleAttributes } from '@opentelemetry/core'
+import { messageOf } from '../internal/diagnostics.js'
+import type { ResolvedSpanLimits } from './span-limits.js'
+
+export interface CleanAttributes {
+  readonly attributes?: Attributes | undefined
+  readonly droppedAttributesCount?: number | undefined
+}
+
+type Clean = typeof cleanAttributes
+
+const UNLIMITED = { attributeCountLimit: Infinity, attributeValueLengthLimit: Infinity }
+
+/** Whether the value needs neither a look at what is inside of it nor a cut. Nearly all are so. */
+export function isSimple(value: unknown, mostLength: number): value is AnyValue {
+  if (typeof value === 'string') return value.length <= mostLength
+  return typeof value === 'number' || typeof value === 'boolean'
+}
+
+/** What a sampler is shown of the attributes given for a span: the valid ones, all of them. */
+export function validAttributes(given: unknown): CleanAttributes {
+  if (typeof given !== 'object' || given === null) return {}
+  return simpleCopy(given) ?? carefully(cleanAttributes, given, UNLIMITED)
+}
+
+/** What a span may have of them. */
+export function attributesWithin(limits: ResolvedSpanLimits, attributes: Attributes): CleanAttributes {
+  const { attributeCountLimit, attributeValueLengthLimit } = limits
+  if (attributeValueLengthLimit === Infinity && countOf(attributes) <= attributeCountLimit) return { attributes }
+  return carefully(cleanAttributes, attributes, limits)
+}
+
+/** The link with a copy of its attributes, within the limits. */
+export function cleanLink({ context, attributes }: Link, limits: ResolvedSpanLimits): Link {
+  const { attributePerLinkCountLimit: attributeCountLimit, attributeValueLengthLimit } = limits
+  return {
+    context,
+    ...carefully(cleanAttributes, attributes, { attributeCountLimit, attributeValueLengthLimit }),
+  } as Link
+}
+
+/** Specification: the values of events are primitive ones, and arrays of them. */
+export function eventAttributes(limits: ResolvedSpanLimits, given: unknown): CleanAttributes {
+  const { attributePerEventCountLimit: attributeCountLimit, attributeValueLengthLimit } = limits
+  return carefully(cleanSimpleAttributes, given, { attributeCountLimit, attributeValueLengthLimit })
+}
+
+export function countOf(attributes: Attributes): number {
+  let count = 0
+  for (const _ in attributes) count += 1
+  return count
+}
+
+/** Undefined where a value is not simple, or can't be read. */
+function simpleCopy(given: object): CleanAttributes | undefined {
+  const attributes: Attributes = {}
+  try {
+    for (const key in given) {
+      if (!Object.hasOwn(given, key)) continue
+      const value = (given as Attributes)[key]
+      if (key !== '' && isSimple(value, Infinity)) attributes[key] = value
+      else if (value !== undefined) return undefined
+    }
+  } catch {
+    return undefined
+  }
+  return { attributes }
+}
+
+/** A getter of the host's may throw: then none of them is there, rather than an error in the host. */
+function carefully(clean: Clean, given: unknown, limits: Parameters<Clean>[1]): CleanAttributes {
+  try {
+    return clean(given, limits)
+  } catch (error) {
+    diag.warn(`Attributes can't be read: ${messageOf(error)}`)
+    return { attributes: {}, droppedAttributesCount: 1 }
+  }
+}

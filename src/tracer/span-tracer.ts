@@ -1,0 +1,113 @@
+import {
+  context,
+  INVALID_SPAN_CONTEXT,
+  SpanKind,
+  trace,
+  TraceFlags,
+  type Context,
+  type Span,
+  type SpanContext,
+  type SpanOptions,
+  type Tracer,
+} from '@opentelemetry/api'
+import { isTracingSuppressed } from '@opentelemetry/core'
+import { SamplingDecision, type IdGenerator, type Sampler } from '@opentelemetry/sdk-trace'
+import type { SpanTimeSource } from '../internal/clock.js'
+import { consult } from '../internal/consult.js'
+import { isValidSpanContext, LocalSpanContext } from '../internal/local-span-context.js'
+import { attributesWithin, cleanLink, validAttributes } from './attributes.js'
+import { contextWithSpan } from './context-with-span.js'
+import { RecordingSpan } from './recording-span.js'
+import type { SpanOrigin } from './span-start.js'
+import { TraceClock } from './trace-clock.js'
+
+/** What all tracers of a provider share. */
+export interface TracerParts extends Omit<SpanOrigin, 'instrumentationScope'> {
+  readonly sampler: Sampler
+  readonly idGenerator: IdGenerator
+  readonly time: SpanTimeSource
+}
+
+type InSpan<T> = (span: Span) => T
+
+/** Asks the sampler, and makes spans of what it keeps. Specification: "Tracer", and "Sampling" of the SDK. */
+export class SpanTracer implements Tracer {
+  readonly #origin: SpanOrigin
+  readonly #sampler: Sampler
+  readonly #ids: IdGenerator
+  readonly #time: SpanTimeSource
+
+  constructor(parts: TracerParts, instrumentationScope: SpanOrigin['instrumentationScope']) {
+    const { resource, limits, processor, sampler, idGenerator, time } = parts
+    this.#origin = { resource, instrumentationScope, limits, processor }
+    this.#sampler = sampler
+    this.#ids = idGenerator
+    this.#time = time
+  }
+
+  startSpan(name: string, options: SpanOptions = {}, given: Context = context.active()): Span {
+    const parentContext = options.root ? trace.deleteSpan(given) : given
+    if (isTracingSuppressed(parentContext)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
+    const parent = trace.getSpan(parentContext)
+    const parentSpanContext = validContextOf(parent)
+    const traceId = parentSpanContext?.traceId ?? this.#ids.generateTraceId()
+    const { kind = SpanKind.INTERNAL } = options
+    const links = options.links?.map((link) => cleanLink(link, this.#origin.limits)) ?? []
+    const { attributes: valid = {}, droppedAttributesCount: invalid = 0 } = validAttributes(options.attributes)
+    const verdict = consult(this.#sampler, [parentContext, traceId, name, kind, valid, links])
+    const spanContext = new LocalSpanContext(
+      traceId,
+      this.#ids.generateSpanId(),
+      verdict.decision === SamplingDecision.RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE,
+      verdict.traceState ?? parentSpanContext?.traceState,
+    )
+    if (verdict.decision === SamplingDecision.NOT_RECORD) return trace.wrapSpanContext(spanContext)
+    const all = verdict.attributes ? Object.assign(valid, verdict.attributes) : valid
+    const { attributes = {}, droppedAttributesCount: surplus = 0 } = attributesWithin(this.#origin.limits, all)
+    const now = this.#time.nowMillis()
+    const clock = parent instanceof RecordingSpan ? parent.clock.forChild(now) : new TraceClock(this.#time, now)
+    const span = new RecordingSpan(this.#origin, {
+      name,
+      kind,
+      spanContext,
+      parentSpanContext,
+      clock,
+      startTime: options.startTime === undefined ? clock.at(now) : clock.timeOf(options.startTime),
+      attributes,
+      droppedAttributesCount: invalid + surplus,
+      links,
+    })
+    this.#origin.processor.onStart(span, parentContext)
+    return span
+  }
+
+  startActiveSpan<F extends InSpan<unknown>>(name: string, fn: F): ReturnType<F>
+  startActiveSpan<F extends InSpan<unknown>>(name: string, options: SpanOptions, fn: F): ReturnType<F>
+  startActiveSpan<F extends InSpan<unknown>>(
+    name: string,
+    options: SpanOptions,
+    parentContext: Context,
+    fn: F,
+  ): ReturnType<F>
+  startActiveSpan<T>(
+    name: string,
+    optionsOrFn: SpanOptions | InSpan<T>,
+    contextOrFn?: Context | InSpan<T>,
+    lastFn?: InSpan<T>,
+  ): T | undefined {
+    if (typeof optionsOrFn === 'function') return this.#inSpan(name, undefined, undefined, optionsOrFn)
+    if (typeof contextOrFn === 'function') return this.#inSpan(name, optionsOrFn, undefined, contextOrFn)
+    return lastFn && this.#inSpan(name, optionsOrFn, contextOrFn, lastFn)
+  }
+
+  #inSpan<T>(name: string, options: SpanOptions | undefined, given: Context | undefined, fn: InSpan<T>): T {
+    const parentContext = given ?? context.active()
+    const span = this.startSpan(name, options, parentContext)
+    return context.with(contextWithSpan(parentContext, span), fn, undefined, span)
+  }
+}
+
+function validContextOf(parent: Span | undefined): SpanContext | undefined {
+  const spanContext = parent?.spanContext()
+  return spanContext !== undefined && isValidSpanContext(spanContext) ? spanContext : undefined
+}
