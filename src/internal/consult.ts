@@ -15,7 +15,9 @@ export type Question = [
 /** Asks a sampler that is not ours. One that throws is told once and counts as one that drops: the host must not notice. */
 export function consult(sampler: Sampler, question: Question): SamplingResult {
   try {
-    return sampler.shouldSample(...question)
+    const result = sampler.shouldSample(...question) as Partial<SamplingResult> | undefined
+    if (typeof result?.decision === 'number') return result as SamplingResult
+    throw new TypeError('it answers without a decision')
   } catch (error) {
     warnOnce('sampler-throws', `a sampler failed (${messageOf(error)}); what it fails on is not sampled`)
     return { decision: SamplingDecision.NOT_RECORD }

@@ -37,7 +37,11 @@ export function repeatWarning(message: string): void {
 
 /** What an error has to say, for a warning; anything can be thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  try {
+    return error instanceof Error ? error.message : String(error)
+  } catch {
+    return 'an error without words'
+  }
 }
 
 /**

@@ -56,6 +56,6 @@ class FanOut implements SpanProcessor {
 }
 
 function tell(processor: SpanProcessor, error: unknown): void {
-  const name = processor.constructor.name
+  const name = (processor.constructor as { name?: string } | undefined)?.name ?? 'Object'
   warnOnce(`${name} throws`, `a span processor (${name}) failed: ${messageOf(error)}; its spans may be incomplete`)
 }

@@ -21,12 +21,20 @@ export function isSimple(value: unknown, mostLength: number): value is AnyValue 
 /** What a sampler is shown of the attributes given for a span: the valid ones, all of them. */
 export function validAttributes(given: unknown): CleanAttributes {
   if (typeof given !== 'object' || given === null) return {}
-  return simpleCopy(given) ?? carefully(cleanAttributes, given, UNLIMITED)
+  const simple = simpleCopy(given)
+  if (simple) return simple
+  const clean = carefully(cleanAttributes, given, UNLIMITED)
+  // Copied, because one called __proto__ has become what they inherit from.
+  return { ...clean, attributes: { ...clean.attributes } }
 }
 
-/** What a span may have of them. */
-export function attributesWithin(limits: ResolvedSpanLimits, attributes: Attributes): CleanAttributes {
+/** What a span may have of the valid ones, and of those that a sampler adds: they may be anything. */
+export function attributesWithin(limits: ResolvedSpanLimits, valid: Attributes, sampled?: Attributes): CleanAttributes {
   const { attributeCountLimit, attributeValueLengthLimit } = limits
+  if (sampled && !isAllSimple(sampled)) {
+    return carefully((given, most) => cleanAttributes(Object.assign(valid, given), most), sampled, limits)
+  }
+  const attributes = sampled ? Object.assign(valid, sampled) : valid
   if (attributeValueLengthLimit === Infinity && countOf(attributes) <= attributeCountLimit) return { attributes }
   return carefully(cleanAttributes, attributes, limits)
 }
@@ -50,6 +58,15 @@ export function countOf(attributes: Attributes): number {
   let count = 0
   for (const _ in attributes) count += 1
   return count
+}
+
+function isAllSimple(given: Attributes): boolean {
+  try {
+    for (const key in given) if (key === '' || !isSimple(given[key], Infinity)) return false
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Undefined where a value is not simple, or can't be read. */

@@ -22,8 +22,7 @@ import { exceptionAttributes } from './exception-attributes.js'
 import type { SpanOrigin, SpanStart } from './span-start.js'
 import type { TraceClock } from './trace-clock.js'
 
-// Shared by all spans, so that those that need none of their own don't make any.
-const UNSET = Object.freeze({ code: SpanStatusCode.UNSET })
+/** Shared by all spans. */
 const NOT_ENDED = Object.freeze([0, 0]) as unknown as HrTime
 const EXCEPTION_EVENT = 'exception'
 
@@ -74,7 +73,7 @@ export class RecordingSpan implements Span {
     this.events = []
     this.startTime = start.startTime
     this.endTime = NOT_ENDED
-    this.status = UNSET
+    this.status = { code: SpanStatusCode.UNSET }
     this.resource = origin.resource
     this.instrumentationScope = origin.instrumentationScope
     this.ended = false
@@ -141,8 +140,9 @@ export class RecordingSpan implements Span {
   }
 
   /** Specification, "Set Status": OK is final, and UNSET is no news. */
-  setStatus({ code, message }: SpanStatus): this {
+  setStatus(status: SpanStatus): this {
     if (this.isTooLate('setStatus')) return this
+    const { code, message } = status
     if (code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return this
     if (code !== SpanStatusCode.ERROR || message == null) this.status = { code }
     else if (typeof message === 'string') this.status = { code, message }
@@ -165,7 +165,8 @@ export class RecordingSpan implements Span {
   }
 
   end(endTime?: TimeInput): void {
-    if (this.isTooLate('end')) return
+    // The second: a processor that ends a span which is ending would go on without end.
+    if (this.isTooLate('end') || this.endTime !== NOT_ENDED) return
     const { processor } = this.origin
     const at = this.clock.timeOf(endTime)
     if (hrTimeDuration(this.startTime, at)[0] < 0) {

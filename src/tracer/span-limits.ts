@@ -17,7 +17,7 @@ const COUNT: NumberRange = { min: 0, integer: true }
 
 const RANGES: Readonly<Record<keyof SpanLimits, NumberRange>> = {
   attributeCountLimit: COUNT,
-  attributeValueLengthLimit: { min: 0, max: Infinity },
+  attributeValueLengthLimit: { min: 0 },
   eventCountLimit: COUNT,
   linkCountLimit: COUNT,
   attributePerEventCountLimit: COUNT,
@@ -29,7 +29,7 @@ export function checkSpanLimits(option: string, limits: SpanLimits | undefined):
   checkPlainObject(option, limits)
   checkKeys(`${option}.`, limits, Object.keys(RANGES))
   for (const [name, limit] of Object.entries(limits ?? {})) {
-    checkNumber(`${option}.${name}`, limit, RANGES[name as keyof SpanLimits])
+    if (limit !== Infinity) checkNumber(`${option}.${name}`, limit, RANGES[name as keyof SpanLimits])
   }
 }
 

@@ -16,7 +16,7 @@ import type { SpanTimeSource } from '../internal/clock.js'
 import { consult } from '../internal/consult.js'
 import { isValidSpanContext, LocalSpanContext } from '../internal/local-span-context.js'
 import { attributesWithin, cleanLink, validAttributes } from './attributes.js'
-import { contextWithSpan } from './context-with-span.js'
+import { contextWithSpan } from '../internal/context-with-span.js'
 import { RecordingSpan } from './recording-span.js'
 import type { SpanOrigin } from './span-start.js'
 import { TraceClock } from './trace-clock.js'
@@ -25,6 +25,8 @@ import { TraceClock } from './trace-clock.js'
 export interface TracerParts extends Omit<SpanOrigin, 'instrumentationScope'> {
   readonly sampler: Sampler
   readonly idGenerator: IdGenerator
+  /** Whether its ids need no look at. */
+  readonly idsAreValid: boolean
   readonly time: SpanTimeSource
 }
 
@@ -35,13 +37,15 @@ export class SpanTracer implements Tracer {
   readonly #origin: SpanOrigin
   readonly #sampler: Sampler
   readonly #ids: IdGenerator
+  readonly #idsAreValid: boolean
   readonly #time: SpanTimeSource
 
   constructor(parts: TracerParts, instrumentationScope: SpanOrigin['instrumentationScope']) {
-    const { resource, limits, processor, sampler, idGenerator, time } = parts
+    const { resource, limits, processor, sampler, idGenerator, idsAreValid, time } = parts
     this.#origin = { resource, instrumentationScope, limits, processor }
     this.#sampler = sampler
     this.#ids = idGenerator
+    this.#idsAreValid = idsAreValid
     this.#time = time
   }
 
@@ -51,19 +55,23 @@ export class SpanTracer implements Tracer {
     const parent = trace.getSpan(parentContext)
     const parentSpanContext = validContextOf(parent)
     const traceId = parentSpanContext?.traceId ?? this.#ids.generateTraceId()
-    const { kind = SpanKind.INTERNAL } = options
+    const kind = options.kind ?? SpanKind.INTERNAL
     const links = options.links?.map((link) => cleanLink(link, this.#origin.limits)) ?? []
     const { attributes: valid = {}, droppedAttributesCount: invalid = 0 } = validAttributes(options.attributes)
     const verdict = consult(this.#sampler, [parentContext, traceId, name, kind, valid, links])
-    const spanContext = new LocalSpanContext(
+    const local = new LocalSpanContext(
       traceId,
       this.#ids.generateSpanId(),
       verdict.decision === SamplingDecision.RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE,
       verdict.traceState ?? parentSpanContext?.traceState,
     )
+    const spanContext = this.#idsAreValid ? local : unchecked(local)
     if (verdict.decision === SamplingDecision.NOT_RECORD) return trace.wrapSpanContext(spanContext)
-    const all = verdict.attributes ? Object.assign(valid, verdict.attributes) : valid
-    const { attributes = {}, droppedAttributesCount: surplus = 0 } = attributesWithin(this.#origin.limits, all)
+    const { attributes = {}, droppedAttributesCount: surplus = 0 } = attributesWithin(
+      this.#origin.limits,
+      valid,
+      verdict.attributes,
+    )
     const now = this.#time.nowMillis()
     const clock = parent instanceof RecordingSpan ? parent.clock.forChild(now) : new TraceClock(this.#time, now)
     const span = new RecordingSpan(this.#origin, {
@@ -110,4 +118,9 @@ export class SpanTracer implements Tracer {
 function validContextOf(parent: Span | undefined): SpanContext | undefined {
   const spanContext = parent?.spanContext()
   return spanContext !== undefined && isValidSpanContext(spanContext) ? spanContext : undefined
+}
+
+/** Ids of somebody else's generator may be no ids. */
+function unchecked({ traceId, spanId, traceFlags, traceState }: SpanContext): SpanContext {
+  return { traceId, spanId, traceFlags, ...(traceState && { traceState }) }
 }

@@ -51,6 +51,7 @@ export class TracerProvider implements ApiTracerProvider {
       resource: resource ?? defaultResource(),
       limits: resolveSpanLimits(options.spanLimits),
       idGenerator: idGenerator ?? randomIds(),
+      idsAreValid: idGenerator === undefined,
       processor: fanOut(spanProcessors),
       time: systemTime,
     }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -20,4 +20,12 @@ test('whatever the build requires is a dependency, so that it is found in strict
   expect(packages).toContain('import-in-the-middle')
   const known = { ...dependencies, ...peerDependencies, ...imports }
   expect(packages.filter((name) => !(name in known))).toEqual([])
+})
+
+test('the build is ASCII, so that Node.js holds its source at one byte a character', () => {
+  const files = readdirSync(join(REPOSITORY, 'dist')).filter((name) => /\.[cm]js$/.test(name))
+  expect(files).toContain('index.cjs')
+  // eslint-disable-next-line no-control-regex -- ASCII begins there.
+  const others = files.filter((name) => /[^\x00-\x7f]/.test(readFileSync(join(REPOSITORY, 'dist', name), 'utf8')))
+  expect(others).toEqual([])
 })
