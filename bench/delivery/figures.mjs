@@ -28,15 +28,15 @@ export const percent = (value) => `${value.toFixed(2)} %`
 export const millis = (value) => `${value.toFixed(0)} ms`
 export const nanos = (value) => `${Math.round(value)} ns`
 
-/** A goal that is a median not above `most`. */
+/** A goal that is a median not above `most`; without one, it is only told. */
 export function row({ goal, most, show, stock, peer, values }) {
   return {
     goal,
-    demand: `≤ ${show(most)}`,
+    demand: most === undefined ? '' : `≤ ${show(most)}`,
     stock,
     'dd-trace': peer ?? '',
     spanwright: show(median(values)),
     'min..max': `${show(Math.min(...values))}..${show(Math.max(...values))}`,
-    holds: median(values) <= most ? 'yes' : 'NO',
+    holds: most === undefined ? '' : median(values) <= most ? 'yes' : 'NO',
   }
 }

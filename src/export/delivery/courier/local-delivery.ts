@@ -7,8 +7,16 @@ import type { DeliveryEvent } from '../events.js'
 import { otlpTransport } from '../transport/otlp-transport.js'
 import { openSpool } from '../spool/open-spool.js'
 
-/** All of a delivery that works in this thread, whichever it is. */
-export function localDelivery(settings: CourierSettings, report: (event: DeliveryEvent) => void): Delivery {
+/**
+ * All of a delivery that works in this thread, whichever it is.
+ *
+ * @param release takes the memory of each batch that has come to its end
+ */
+export function localDelivery(
+  settings: CourierSettings,
+  report: (event: DeliveryEvent) => void,
+  release?: (bytes: Uint8Array) => void,
+): Delivery {
   const { otlp, attemptTimeoutMillis, outageBufferBytes, spool } = settings
   const warn = (key: string, message: string): void => report({ kind: 'warning', key, message: PREFIX + message })
   const transport = otlpTransport(otlp)
@@ -18,6 +26,7 @@ export function localDelivery(settings: CourierSettings, report: (event: Deliver
     report,
     outageBufferBytes,
     attemptTimeoutMillis,
+    release,
     clock: monotonicClock,
     random: jitter,
     ...(spool && { spool: openSpool({ ...spool, warn, nowEpochMillis }) }),

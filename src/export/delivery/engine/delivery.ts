@@ -22,6 +22,8 @@ export interface DeliveryParts {
   /** Bound of the bytes of all batches in memory that are not settled. */
   readonly outageBufferBytes: number
   readonly attemptTimeoutMillis: number
+  /** Takes the memory of each batch that has come to its end; nobody reads it any more. */
+  readonly release?: ((bytes: Uint8Array) => void) | undefined
   readonly clock?: Clock
   /** From 0 to 1. */
   readonly random: () => number
@@ -64,7 +66,7 @@ class BatchDelivery implements Delivery {
   #unsettled = 0
 
   constructor(parts: DeliveryParts) {
-    const { transport, spool, outageBufferBytes, clock = monotonicClock, random } = parts
+    const { transport, spool, outageBufferBytes, release, clock = monotonicClock, random } = parts
     const tell = (event: DeliveryEvent): void => this.#tell(event)
     const lines = this.#lines
     this.#parts = parts
@@ -73,7 +75,7 @@ class BatchDelivery implements Delivery {
     this.#flushes = new Flushes(this.#outage)
     this.#alarm = createAlarm(clock, () => this.#goOn())
     const onGone = (parcel: Parcel): void => this.#onGone(parcel)
-    this.#buffer = new OutageBuffer({ lines, maxBytes: outageBufferBytes, spool, tell, onGone })
+    this.#buffer = new OutageBuffer({ lines, maxBytes: outageBufferBytes, spool, tell, onGone, release })
     const { endpoint } = transport
     const [buffer, outage, flushes] = [this.#buffer, this.#outage, this.#flushes]
     this.#outcomes = new Outcomes({ endpoint, lines, buffer, outage, flushes, tell })

@@ -13,6 +13,7 @@ export interface OutageBufferParts {
   readonly tell: (event: DeliveryEvent) => void
   /** Nothing is left of this one. */
   readonly onGone: (parcel: Parcel) => void
+  readonly release: ((bytes: Uint8Array) => void) | undefined
 }
 
 /** How full the buffer is after it was too full: room for a while, so that one overflow does not follow the other. */
@@ -75,9 +76,12 @@ export class OutageBuffer {
 
   /** The batch has come to its end. */
   forget(parcel: Parcel): void {
+    const { bytes } = parcel
     this.#setBytes(parcel, undefined)
     if (parcel.entry !== undefined) this.#parts.spool?.remove(parcel.entry)
     this.#parts.onGone(parcel)
+    // Last: released memory has no length, and would count as none.
+    if (bytes) this.#parts.release?.(bytes)
   }
 
   /** Where there is a spool that takes it, the batch is there and no longer in memory. */

@@ -25,14 +25,6 @@ function memoryOf(bytes: Uint8Array): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength ? (bytes.buffer as never) : bytes
 }
 
-/**
- * Gives the memory back at once, which nobody reads any more: grpc-js has sent a copy. Left to the collector, a few batches are
- * enough to make it mark the whole heap of the delivery thread again.
- */
-function free(bytes: Uint8Array): void {
-  if (bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength) bytes.buffer.transfer(0)
-}
-
 type Delegate = ReturnType<typeof createOtlpGrpcExportDelegate>
 
 class Channel implements GrpcChannel {
@@ -55,12 +47,8 @@ class Channel implements GrpcChannel {
         const response = this.#response ?? new Uint8Array()
         this.#response = undefined
         this.#shutDownFormer()
-        if (error) {
-          reject(error)
-        } else {
-          free(bytes)
-          resolve(response)
-        }
+        if (error) reject(error)
+        else resolve(response)
       })
     })
   }

@@ -149,3 +149,24 @@ test('twenty thousand batches that wait make no add slow', () => {
 function raise(error: Error): never {
   throw error
 }
+
+test('the memory of batches that are settled can be freed at once, and counts as room for those that follow', async () => {
+  const freed: number[] = []
+  const release = (bytes: Uint8Array): void => {
+    freed.push(bytes.byteLength)
+    ;(bytes.buffer as ArrayBuffer).transfer(0)
+  }
+  const { byteLength } = someBatch().bytes
+  const { delivery, transport, told } = rig({ outageBufferBytes: 3 * byteLength, release })
+  transport.respond = () => (transport.sent.length % 2 === 0 ? REFUSED : ACCEPTED)
+  for (let n = 0; n < 12; n++) {
+    delivery.add(someBatch())
+    await heard()
+  }
+  expect(freed).toHaveLength(12)
+  expect(freed).not.toContain(0)
+  transport.respond = () => BUSY
+  delivery.add(someBatch())
+  await heard()
+  expect(told().filter((event) => event.startsWith('shed'))).toEqual([])
+})

@@ -92,13 +92,20 @@ export interface RigOptions {
   readonly outageBufferBytes?: number
   readonly random?: () => number
   readonly transport?: ScriptedTransport
+  readonly release?: (bytes: Uint8Array) => void
 }
 
 /** The middle of the jitter: a backoff is exactly its nominal time. */
 const NO_JITTER = 0.5
 
 export function rig(options: RigOptions = {}): Rig {
-  const { transport = new ScriptedTransport(), outageBufferBytes = 1e6, random = () => NO_JITTER, spool } = options
+  const {
+    transport = new ScriptedTransport(),
+    outageBufferBytes = 1e6,
+    random = () => NO_JITTER,
+    spool,
+    release,
+  } = options
   const events: DeliveryEvent[] = []
   const delivery = createDelivery({
     transport,
@@ -106,6 +113,7 @@ export function rig(options: RigOptions = {}): Rig {
     outageBufferBytes,
     attemptTimeoutMillis: 10_000,
     random,
+    release,
     ...(spool && { spool }),
   })
   return { delivery, transport, events, told: () => events.map(asText) }
