@@ -11,7 +11,7 @@ const CUT_BYTES = 256
  * Random ids from the system's cryptographic source, drawn many at a time: one by one they are a sixth of what a span costs.
  * Trace Context Level 2, "Random Trace ID Flag": all of their bits are random.
  */
-export function randomIds(fill: (bytes: Buffer) => void = randomFillSync): IdGenerator {
+export function randomIds(fill: (bytes: Buffer) => void = fillFromSystem): IdGenerator {
   const random = randomDigits(fill)
   const idUnlike = (invalid: string): string => {
     let id = random(invalid.length)
@@ -19,6 +19,11 @@ export function randomIds(fill: (bytes: Buffer) => void = randomFillSync): IdGen
     return id
   }
   return { generateTraceId: () => idUnlike(INVALID_TRACEID), generateSpanId: () => idUnlike(INVALID_SPANID) }
+}
+
+/** By name with each call: crypto is loaded when it is first used, and a start does not need it. */
+function fillFromSystem(bytes: Buffer): void {
+  randomFillSync(bytes)
 }
 
 function randomDigits(fill: (bytes: Buffer) => void): (count: number) => string {
