@@ -16,6 +16,7 @@ import { FASTIFY_OTEL } from './fastify-otel.js'
 import { startWithFirstFetch } from './first-fetch.js'
 import { beforeFirstRequire } from './first-require.js'
 import { guardedPatches, type InstrumentationClass } from './guarded-patches.js'
+import { withLeanServer } from './http-server/lean-server.js'
 import { installed } from './installed.js'
 import { configOf } from './instrumentation-config.js'
 import { LateLoads } from './late-load.js'
@@ -111,7 +112,8 @@ function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoi
     const Instrumentation = exported[entry.className]
     if (!Instrumentation) throw new Error(`${packageName} has no ${entry.className}`)
     const instrumentation = doubles.ours(packageName, () => {
-      const created = new (guardedPatches(Instrumentation, entry))(configOf(entry, choice))
+      const Class = entry.name === 'http' ? withLeanServer(Instrumentation) : Instrumentation
+      const created = new (guardedPatches(Class, entry))(configOf(entry, choice))
       registerInstrumentations({ instrumentations: [created], tracerProvider: providerFor(entry.name) })
       return created
     })

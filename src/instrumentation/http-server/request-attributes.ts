@@ -1,0 +1,112 @@
+import type { Attributes } from '@opentelemetry/api'
+import {
+  ATTR_CLIENT_ADDRESS,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_NETWORK_PEER_ADDRESS,
+  ATTR_NETWORK_PEER_PORT,
+  ATTR_NETWORK_PROTOCOL_VERSION,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+  ATTR_URL_PATH,
+  ATTR_URL_QUERY,
+  ATTR_URL_SCHEME,
+  ATTR_USER_AGENT_ORIGINAL,
+} from '@opentelemetry/semantic-conventions'
+import type { IncomingMessage } from 'node:http'
+import { normalizedMethod } from '../../internal/http-method.js'
+
+export type Scheme = 'http' | 'https'
+
+/**
+ * What URL and URLSearchParams leave as it is, so that they need not be asked. URL refuses numbers that are no address, names that
+ * claim to be punycode, and ports above 65535.
+ */
+const PLAIN_NAME = /^(?!.*xn--)(?:[a-z\d_-]+\.)*[a-z_][a-z\d_-]*$/i
+const PLAIN_PORT = /^(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3})$/
+const PLAIN_PATH = /^\/(?![/.])(?:[\w\-~!$&'()*+,;=:@]|\/(?![.])|\.|%(?!2e))*$/i
+const PLAIN_QUERY = /^[\w.*-]+=[\w.*-]*(?:&[\w.*-]+=[\w.*-]*)*$/
+const IPV4 = /^(?:[1-9]?\d|1\d\d|2[0-4]\d|25[0-5])(?:\.(?:[1-9]?\d|1\d\d|2[0-4]\d|25[0-5])){3}$/
+/** Names in a query of which upstream hides the values, in any form of them. */
+const MAY_BE_SECRET = /(?:sig|signature|AWSAccessKeyId|X-Amz-Credential|X-Amz-Security-Token)=/i
+
+const DEFAULT_PORTS: ReadonlyMap<string | undefined, number> = new Map([
+  ['http', 80],
+  ['https', 443],
+])
+
+/**
+ * The attributes that upstream's instrumentation makes of a request, by its rules. Undefined for a request that needs more than a
+ * look: an odd method, a path to be normalised, a query to be redacted, a `forwarded` header, IPv6 in others.
+ */
+export function requestAttributes(scheme: Scheme, request: IncomingMessage): Attributes | undefined {
+  const { headers, method = 'GET', url = '/', socket } = request
+  const queryAt = url.indexOf('?')
+  const path = queryAt === -1 ? url : url.slice(0, queryAt)
+  const query = queryAt === -1 ? '' : url.slice(queryAt + 1)
+  const server = serverOf(request, scheme)
+  const clientAddress = clientAddressOf(request)
+  const isOdd =
+    server === undefined ||
+    clientAddress === undefined ||
+    headers.forwarded !== undefined ||
+    normalizedMethod(method) !== method ||
+    !PLAIN_PATH.test(path) ||
+    (query !== '' && (!PLAIN_QUERY.test(query) || MAY_BE_SECRET.test(query)))
+  if (isOdd) return undefined
+  const attributes: Attributes = {
+    [ATTR_HTTP_REQUEST_METHOD]: method,
+    [ATTR_URL_SCHEME]: scheme,
+    [ATTR_SERVER_ADDRESS]: server.host,
+    [ATTR_NETWORK_PEER_ADDRESS]: socket.remoteAddress,
+    [ATTR_NETWORK_PEER_PORT]: socket.remotePort,
+    [ATTR_NETWORK_PROTOCOL_VERSION]: request.httpVersion,
+    [ATTR_USER_AGENT_ORIGINAL]: headers['user-agent'],
+    [ATTR_URL_PATH]: path,
+  }
+  if (query !== '') attributes[ATTR_URL_QUERY] = query
+  if (clientAddress !== NO_ADDRESS) attributes[ATTR_CLIENT_ADDRESS] = clientAddress
+  if (server.port !== undefined) attributes[ATTR_SERVER_PORT] = server.port
+  return attributes
+}
+
+interface ServerAddress {
+  readonly host?: string
+  readonly port?: number | undefined
+}
+
+const UNKNOWN: ServerAddress = {}
+const NO_ADDRESS = ''
+
+/** Of the request as the client sent it, where proxies tell. Undefined where that takes parsing. */
+function serverOf({ headers }: IncomingMessage, scheme: Scheme): ServerAddress | undefined {
+  const { host } = headers
+  if (host && !isPlainHost(host)) return undefined
+  const forwardedHost = headers['x-forwarded-host']
+  const forwardedScheme = headers['x-forwarded-proto']
+  if (forwardedHost === undefined) return host ? addressIn(host, scheme) : UNKNOWN
+  if (typeof forwardedHost !== 'string' || Array.isArray(forwardedScheme)) return undefined
+  return addressIn(forwardedHost, forwardedScheme)
+}
+
+function isPlainHost(host: string): boolean {
+  const colon = host.indexOf(':')
+  const name = colon === -1 ? host : host.slice(0, colon)
+  return (PLAIN_NAME.test(name) || IPV4.test(name)) && (colon === -1 || PLAIN_PORT.test(host.slice(colon + 1)))
+}
+
+function addressIn(host: string, scheme: string | undefined): ServerAddress | undefined {
+  const colon = host.indexOf(':')
+  if (colon === -1) return { host, port: DEFAULT_PORTS.get(scheme) }
+  if (host.includes(':', colon + 1)) return undefined
+  return { host: host.slice(0, colon), port: Number(host.slice(colon + 1)) }
+}
+
+/** The first of `x-forwarded-for`, or who is connected; `NO_ADDRESS` where nobody is any more. */
+function clientAddressOf({ headers, socket }: IncomingMessage): string | undefined {
+  const forwardedFor = headers['x-forwarded-for']
+  if (forwardedFor === undefined || forwardedFor === '') return socket.remoteAddress ?? NO_ADDRESS
+  if (typeof forwardedFor !== 'string') return undefined
+  const [first = ''] = forwardedFor.split(',', 1)
+  const address = first.trim()
+  return IPV4.test(address) ? address : undefined
+}

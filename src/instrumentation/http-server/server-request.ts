@@ -1,0 +1,83 @@
+import {
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  type Attributes,
+  type Span,
+  type Tracer,
+} from '@opentelemetry/api'
+import { RPCType, setRPCMetadata, type RPCMetadata } from '@opentelemetry/core'
+import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions'
+import { errorMonitor } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { contextWithSpan } from '../../internal/context-with-span.js'
+import type { ResponseHook } from '../http-hooks.js'
+import { bindListeners } from './bound-listeners.js'
+
+/** A request, and what is known of it when it arrives. */
+export interface Arrival {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly attributes: Attributes
+  readonly onResponse: ResponseHook | undefined
+}
+
+/** Has the request handled in a span of its own, which ends with the response. Throws what the handler throws. */
+export function handleInSpan(
+  tracer: Tracer,
+  { request, response, attributes, onResponse }: Arrival,
+  handle: () => boolean,
+): boolean {
+  const method = request.method ?? 'GET'
+  const extracted = propagation.extract(ROOT_CONTEXT, request.headers)
+  const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes }, extracted)
+  const metadata: RPCMetadata = { type: RPCType.HTTP, span }
+  const active = contextWithSpan(setRPCMetadata(extracted, metadata), span)
+  let hasEnded = false
+  const fail = (error: unknown): void => {
+    if (hasEnded) return
+    hasEnded = true
+    setError(span, error)
+    span.end()
+  }
+  const end = (): void => {
+    if (hasEnded) return
+    hasEnded = true
+    setOutcome(span, response.statusCode)
+    // Instrumentation of frameworks leaves the route there.
+    if (metadata.route !== undefined) span.setAttribute(ATTR_HTTP_ROUTE, metadata.route)
+    if (metadata.route) span.updateName(`${method} ${metadata.route}`)
+    span.end()
+  }
+  // Processors find the span active when it ends.
+  response.on('close', () => context.with(active, end))
+  response.on(errorMonitor, (error) => context.with(active, fail, undefined, error))
+  bindListeners(request, active)
+  bindListeners(response, active)
+  return context.with(active, () => {
+    onResponse?.(span, response)
+    try {
+      return handle()
+    } catch (error) {
+      fail(error)
+      throw error
+    }
+  })
+}
+
+function setOutcome(span: Span, status: number): void {
+  const isFine = status >= 100 && status < 500
+  span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status)
+  span.setStatus({ code: isFine ? SpanStatusCode.UNSET : SpanStatusCode.ERROR })
+  if (status >= 500 && status < 600) span.setAttribute(ATTR_ERROR_TYPE, String(status))
+}
+
+/** Anything can be thrown. */
+function setError(span: Span, error: unknown): void {
+  const { name, message } = (error ?? {}) as Error
+  span.setAttribute(ATTR_ERROR_TYPE, name)
+  span.setStatus({ code: SpanStatusCode.ERROR, message })
+  span.recordException(error as Error)
+}
