@@ -285,7 +285,9 @@ describe('OTEL_BSP_*', () => {
     sink.respondWith({ kind: 'hang' })
     const env = { OTEL_BSP_EXPORT_TIMEOUT: '50', OTEL_EXPORTER_OTLP_TIMEOUT: '400' }
     const result = await hundredSpans({ ...env, OTEL_EXPORTER_OTLP_ENDPOINT: sink.httpUrl }, { sink })
-    expect(result.stderr).toContain('no answer in 50 ms')
+    // The last attempt may have less than that: the time to leave is over then.
+    const [, millis] = /no answer in (\d+) ms/.exec(result.stderr) ?? []
+    expect(Number(millis)).toBeLessThanOrEqual(50)
   })
 
   test.each([
