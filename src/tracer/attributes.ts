@@ -39,6 +39,11 @@ export function attributesWithin(limits: ResolvedSpanLimits, valid: Attributes, 
   return carefully(cleanAttributes, attributes, limits)
 }
 
+/** Callers in plain JavaScript may hand over anything. */
+export function isLink(link: unknown): link is Link {
+  return typeof link === 'object' && link !== null && typeof (link as Link).context === 'object'
+}
+
 /** The link with a copy of its attributes, within the limits. */
 export function cleanLink({ context, attributes }: Link, limits: ResolvedSpanLimits): Link {
   const { attributePerLinkCountLimit: attributeCountLimit, attributeValueLengthLimit } = limits

@@ -17,11 +17,12 @@ import type { Resource } from '@opentelemetry/resources'
 import type { Span, TimedEvent } from '@opentelemetry/sdk-trace'
 import { inspect } from 'node:util'
 import { messageOf } from '../internal/diagnostics.js'
-import { cleanLink, countOf, eventAttributes, isSimple } from './attributes.js'
+import { cleanLink, countOf, eventAttributes, isLink, isSimple } from './attributes.js'
 import { exceptionAttributes } from './exception-attributes.js'
 import type { SpanOrigin, SpanStart } from './span-start.js'
 import type { TraceClock } from './trace-clock.js'
 
+const UNSET: SpanStatus = { code: SpanStatusCode.UNSET }
 /** Shared by all spans. */
 const NOT_ENDED = Object.freeze([0, 0]) as unknown as HrTime
 const EXCEPTION_EVENT = 'exception'
@@ -125,7 +126,7 @@ export class RecordingSpan implements Span {
   }
 
   addLink(link: Link): this {
-    if (this.isTooLate('addLink')) return this
+    if (this.isTooLate('addLink') || !isLink(link)) return this
     this.droppedLinksCount += addLast(
       this.links,
       cleanLink(link, this.origin.limits),
@@ -135,14 +136,14 @@ export class RecordingSpan implements Span {
   }
 
   addLinks(links: Link[]): this {
-    for (const link of links) this.addLink(link)
+    if (Array.isArray(links)) for (const link of links) this.addLink(link)
     return this
   }
 
   /** Specification, "Set Status": OK is final, and UNSET is no news. */
   setStatus(status: SpanStatus): this {
     if (this.isTooLate('setStatus')) return this
-    const { code, message } = status
+    const { code, message } = (status as SpanStatus | undefined) ?? UNSET
     if (code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return this
     if (code !== SpanStatusCode.ERROR || message == null) this.status = { code }
     else if (typeof message === 'string') this.status = { code, message }

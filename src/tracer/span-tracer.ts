@@ -14,8 +14,9 @@ import { isTracingSuppressed } from '@opentelemetry/core'
 import { SamplingDecision, type IdGenerator, type Sampler } from '@opentelemetry/sdk-trace'
 import type { SpanTimeSource } from '../internal/clock.js'
 import { consult } from '../internal/consult.js'
+import { messageOf, warnOnce } from '../internal/diagnostics.js'
 import { isValidSpanContext, LocalSpanContext } from '../internal/local-span-context.js'
-import { attributesWithin, cleanLink, validAttributes } from './attributes.js'
+import { attributesWithin, cleanLink, isLink, validAttributes } from './attributes.js'
 import { contextWithSpan } from '../internal/context-with-span.js'
 import { RecordingSpan } from './recording-span.js'
 import type { SpanOrigin } from './span-start.js'
@@ -49,19 +50,31 @@ export class SpanTracer implements Tracer {
     this.#time = time
   }
 
-  startSpan(name: string, options: SpanOptions = {}, given: Context = context.active()): Span {
+  /** Never throws: a span that can't be started, for whatever it was handed, is told once and is one that records nothing. */
+  startSpan(name: string, options?: SpanOptions | null, given: Context = context.active()): Span {
+    try {
+      return this.#start(name, options ?? {}, given)
+    } catch (error) {
+      warnOnce('span start', `a span could not be started: ${messageOf(error)}; what it is about goes on without it`)
+      return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
+    }
+  }
+
+  #start(name: string, options: SpanOptions, given: Context): Span {
     const parentContext = options.root ? trace.deleteSpan(given) : given
     if (isTracingSuppressed(parentContext)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
     const parent = trace.getSpan(parentContext)
     const parentSpanContext = validContextOf(parent)
     const traceId = parentSpanContext?.traceId ?? this.#ids.generateTraceId()
     const kind = options.kind ?? SpanKind.INTERNAL
-    const links = options.links?.map((link) => cleanLink(link, this.#origin.limits)) ?? []
+    const links = options.links?.filter(isLink).map((link) => cleanLink(link, this.#origin.limits)) ?? []
     const { attributes: valid = {}, droppedAttributesCount: invalid = 0 } = validAttributes(options.attributes)
+    // Before the sampler, which counts: what it has decided about must begin.
+    const spanId = this.#ids.generateSpanId()
     const verdict = consult(this.#sampler, [parentContext, traceId, name, kind, valid, links])
     const local = new LocalSpanContext(
       traceId,
-      this.#ids.generateSpanId(),
+      spanId,
       verdict.decision === SamplingDecision.RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE,
       verdict.traceState ?? parentSpanContext?.traceState,
     )

@@ -79,7 +79,8 @@ const noValue: fc.Arbitrary<unknown> = fc.constantFrom(
   LOOP,
   undefined,
 )
-const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', '', '0', '10', 'toString', 'hasOwnProperty', '__proto__')
+// Not __proto__: the SDK's attributes inherit from its value, and lose those that a byte array would take.
+const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', '', '0', '10', 'toString', 'hasOwnProperty')
 const ownKey = fc.constantFrom('a', 'b', 'c', '', '0', 'toString')
 
 function object(keys: fc.Arbitrary<string>, value: fc.Arbitrary<unknown>): fc.Arbitrary<Attributes> {
