@@ -2,9 +2,9 @@
 // set, span ended. Both in this process, in alternating rounds, measured in CPU time of this thread.
 import { SpanStatusCode, context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
-import { AlwaysOffSampler, NoopSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { AlwaysOffSampler, NoopSpanProcessor } from '@opentelemetry/sdk-trace'
 
-const { withSpan } = await import(process.env.SPANWRIGHT_BENCH_MODULE ?? 'spanwright')
+const { TracerProvider, withSpan } = await import(process.env.SPANWRIGHT_BENCH_MODULE ?? 'spanwright')
 
 const ROUNDS = Number(process.env.SPANWRIGHT_BENCH_ROUNDS ?? 15)
 // The kernel counts CPU time in ticks of up to 4 ms: a round has to last a quarter of a second for 2 %.

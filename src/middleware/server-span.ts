@@ -1,6 +1,7 @@
 import { context, propagation, SpanKind, trace, type Attributes, type Context, type Span } from '@opentelemetry/api'
 import { getRPCMetadata, RPCType, setRPCMetadata, type RPCMetadata } from '@opentelemetry/core'
 import { ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions'
+import { contextWithSpan } from '../internal/context-with-span.js'
 import { defaultTraceResponseHeaders } from '../internal/default-response-headers.js'
 import { methodInName, normalizedMethod } from '../internal/http-method.js'
 import { extractTraceContext } from '../propagation/extract-trace-context.js'
@@ -101,7 +102,7 @@ function opened(
   const metadata: { type: RPCType.HTTP; span: Span; route?: string } = { type: RPCType.HTTP, span }
   const outcome = requestOutcome(span)
   return {
-    context: setRPCMetadata(trace.setSpan(parent, span), metadata),
+    context: contextWithSpan(setRPCMetadata(parent, metadata), span),
     span,
     isOurs: true,
     setRoute(route) {

@@ -1,4 +1,5 @@
-import { context, trace, type Span, type SpanOptions } from '@opentelemetry/api'
+import { context, type Span, type SpanOptions } from '@opentelemetry/api'
+import { contextWithSpan } from '../internal/context-with-span.js'
 import { warnOnce } from '../internal/diagnostics.js'
 import { followResult, isEagerPromise } from '../internal/follow-result.js'
 import { recordErrorOn } from './record-error.js'
@@ -55,7 +56,7 @@ export function runInSpan<T>(
 ): T {
   const parent = context.active()
   const span = startSpan(name, options, parent)
-  const active = trace.setSpan(parent, span)
+  const active = contextWithSpan(parent, span)
   let result: T
   try {
     result = context.with(active, fn, undefined, span)
