@@ -197,7 +197,7 @@ function offHandle(): Tracing {
     sdk: idleNodeSdk(),
     setSampler: () => undefined,
     explain: () => undefined,
-    ledger: () => wholeLedger(noSamplingCounts(), undefined),
+    ledger: () => wholeLedger(noSamplingCounts(), []),
     flush: () => Promise.resolve(),
     shutdown: () => Promise.resolve(),
   }

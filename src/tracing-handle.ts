@@ -57,7 +57,7 @@ export function runningHandle(
   const { sdk, sampling, tail, senders, spanMetrics, readers } = parts
   const own = senders.filter((sender) => sender instanceof BatchSpanProcessor)
   const others = [...senders.filter((sender) => !(sender instanceof BatchSpanProcessor)), ...readers]
-  const ledger = (): TracingLedger => wholeLedger(sampling.counts, own[0])
+  const ledger = (): TracingLedger => wholeLedger(sampling.counts, senders)
   const flushOthers = (timeoutMillis: number): Promise<void> =>
     settledWithin(timeoutMillis, 'sending spans', () => others.map((other) => other.forceFlush()))
   const flush: Tracing['flush'] = async ({ timeoutMillis = longestMillis } = {}) => {

@@ -1,13 +1,17 @@
-import type { BatchSpanProcessor } from './export/batch-span-processor.js'
+import type { SpanProcessor } from '@opentelemetry/sdk-trace'
+import { BatchSpanProcessor } from './export/batch-span-processor.js'
 import { noDeliveryCounts, type TracingLedger } from './export/ledger.js'
 import type { SamplingCounts } from './sampling/sampling-counts.js'
 
 /**
- * The ledger of sampling and of delivery as one. Of several ways out, the first of ours is the one that counts; where there is
- * none, spans are out when they are passed on.
+ * The ledger of sampling and of delivery as one. Of several pipelines, the first of ours is the one that counts. Where only
+ * processors of others are, spans are exported when they are passed on; where there is nobody at all, nothing is kept.
  */
-export function wholeLedger(counts: Readonly<SamplingCounts>, sender: BatchSpanProcessor | undefined): TracingLedger {
+export function wholeLedger(counts: Readonly<SamplingCounts>, senders: readonly SpanProcessor[]): TracingLedger {
   const { started, open, notRecorded, undecided, sampledOut, passedOn } = counts
-  const delivery = sender?.ledger() ?? { ...noDeliveryCounts(), exported: passedOn }
-  return { ...delivery, started, open, notRecorded, undecided, sampledOut }
+  const rest = { started, open, notRecorded, undecided, sampledOut }
+  const own = senders.find((sender) => sender instanceof BatchSpanProcessor)
+  if (own) return { ...own.ledger(), ...rest }
+  if (senders.length > 0) return { ...noDeliveryCounts(), ...rest, exported: passedOn }
+  return { ...noDeliveryCounts(), ...rest, sampledOut: sampledOut + passedOn }
 }

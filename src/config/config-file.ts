@@ -4,7 +4,7 @@ import type { ResourceDetector } from '@opentelemetry/resources'
 import type { SpanLimits } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions'
 import type { OtlpConnection } from '../export/otlp-settings.js'
-import type { BatchOptions } from '../export/batch-options.js'
+import { configuredBatchOptions, type BatchOptions } from '../export/batch-options.js'
 import type { ExporterSettings, PipelineSettings } from '../export/span-processors.js'
 import { readEnv } from '../internal/env.js'
 import { warnOnce } from '../internal/diagnostics.js'
@@ -109,7 +109,10 @@ function pipeline(processor: SpanProcessorConfigModel, configuration: Configurat
     ...(schedule_delay != null && { scheduledDelayMillis: schedule_delay }),
     ...(export_timeout != null && { exportTimeoutMillis: timeout(export_timeout, 'export_timeout') }),
   }
-  return { exporter: exporter(processor.batch.exporter, configuration), batch }
+  return {
+    exporter: exporter(processor.batch.exporter, configuration),
+    batch: configuredBatchOptions('OTEL_CONFIG_FILE', batch),
+  }
 }
 
 function exporter(

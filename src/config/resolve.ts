@@ -5,10 +5,10 @@ import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions'
 import { basename } from 'node:path'
 import { otlpFromEnvironment } from '../export/otlp-settings.js'
-import { BATCH_DEFAULTS, type BatchOptions } from '../export/batch-options.js'
+import { resolveBatchOptions, type BatchOptions } from '../export/batch-options.js'
 import { BatchSpanProcessor } from '../export/batch-span-processor.js'
-import { pipelineProcessor, type PipelineSettings } from '../export/span-processors.js'
-import { messageOf, warnOnce } from '../internal/diagnostics.js'
+import { openPipeline, type PipelineSettings } from '../export/span-processors.js'
+import { warnOnce } from '../internal/diagnostics.js'
 import { withoutEnv } from '../internal/env.js'
 import { metricReaders } from '../metrics/metric-readers.js'
 import { createSpanMetrics, type SpanMetrics } from '../metrics/span-metrics.js'
@@ -89,24 +89,20 @@ export function resolveSpanProcessors(options: TracingOptions, settings: Tracing
 function autoProcessors(options: TracingOptions, { pipelines }: TracingSettings): SpanProcessor[] {
   const { traceExporter, batch, shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
   if (typeof traceExporter === 'object') {
-    const configured = pipelines[0]?.batch ?? {}
-    const batching = { ...BATCH_DEFAULTS, ...(configured !== 'none' && configured), ...batch }
+    const batching = batchingOf(pipelines[0]?.batch ?? {}, batch)
     return [new BatchSpanProcessor({ ...batching, exporter: traceExporter, shutdownTimeoutMillis })]
   }
-  return chosenPipelines(traceExporter, pipelines).flatMap(({ exporter, batch: configured }) => {
-    try {
-      return pipelineProcessor({ exporter, batch: overriding(configured, batch) }, shutdownTimeoutMillis)
-    } catch (error) {
-      // What can be wrong here comes from the environment or a file (a certificate that can't be read, say).
-      warnOnce(`exporter ${exporter.kind}`, `no spans are sent by ${exporter.kind}: ${messageOf(error)}`)
-      return []
-    }
-  })
+  const opened = chosenPipelines(traceExporter, pipelines).map((pipeline) =>
+    openPipeline(pipeline.exporter, batchingOf(pipeline.batch, batch), shutdownTimeoutMillis),
+  )
+  // The ledger follows the first one: a pipeline that can send comes before one that cannot.
+  return opened.toSorted((a, b) => Number(b.isUsable) - Number(a.isUsable)).map(({ processor }) => processor)
 }
 
-function overriding(configured: BatchOptions | 'none', batch: BatchOptions | undefined): BatchOptions | 'none' {
-  if (configured === 'none') return batch ?? 'none'
-  return { ...configured, ...batch }
+/** `none`: each span by itself, unless code has something to say about batches. */
+function batchingOf(configured: BatchOptions | 'none', batch: BatchOptions | undefined): BatchOptions {
+  if (configured === 'none') return resolveBatchOptions(batch ?? { maxExportBatchSize: 1 }, {})
+  return resolveBatchOptions(batch ?? {}, configured)
 }
 
 /** The exporter that code names, with the settings that configuration has for it. */

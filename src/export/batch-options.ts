@@ -1,8 +1,17 @@
+import { warnOnce } from '../internal/diagnostics.js'
 import { readEnv } from '../internal/env.js'
 import { readEnvNumber, warnOfEnvValue } from '../internal/env-values.js'
 import { TracingConfigError } from '../internal/errors.js'
 import { LONGEST_TIMER_MILLIS } from '../internal/within-millis.js'
-import { checkKeys, checkNumber, checkPlainObject, checkString, type NumberRange } from '../internal/validate.js'
+import {
+  checkKeys,
+  checkNumber,
+  checkPlainObject,
+  checkString,
+  isInRange,
+  rangeInWords,
+  type NumberRange,
+} from '../internal/validate.js'
 
 /** Batching and delivery. The first four have the names, units and defaults of the SDK's `BatchSpanProcessor`. */
 export interface BatchOptions {
@@ -12,7 +21,10 @@ export interface BatchOptions {
    * spans wait at most for attributes of the resource that are still being looked up.
    */
   maxQueueSize?: number
-  /** Spans in one export; at most `maxQueueSize`. Default 512, or OTEL_BSP_MAX_EXPORT_BATCH_SIZE. */
+  /**
+   * Spans in one export. Default 512, or OTEL_BSP_MAX_EXPORT_BATCH_SIZE. At most `maxQueueSize`: an error where both are
+   * options, else `maxQueueSize` is used.
+   */
   maxExportBatchSize?: number
   /** Longest wait before an export, in milliseconds. Default 5,000, or OTEL_BSP_SCHEDULE_DELAY. */
   scheduledDelayMillis?: number
@@ -66,15 +78,8 @@ const NAMES: readonly (keyof BatchOptions)[] = [
   'exportThread',
 ]
 
-/**
- * @param environment what holds where an option is left out
- * @throws TracingConfigError for the first option that is wrong
- */
-export function checkBatchOptions(
-  prefix: string,
-  batch: BatchOptions | undefined,
-  environment: BatchOptions = {},
-): void {
+/** @throws TracingConfigError for the first option that is wrong */
+export function checkBatchOptions(prefix: string, batch: BatchOptions | undefined): void {
   if (batch === undefined) return
   for (const name of Object.keys(RANGES) as (keyof typeof RANGES)[]) {
     checkNumber(prefix + name, batch[name], RANGES[name])
@@ -84,15 +89,15 @@ export function checkBatchOptions(
     const problem = { option: `${prefix}exportThread`, allowed: 'true or false', received: batch.exportThread }
     throw new TracingConfigError('ERR_OPTION_TYPE', problem)
   }
-  const max = batch.maxQueueSize ?? environment.maxQueueSize ?? BATCH_DEFAULTS.maxQueueSize
-  checkNumber(`${prefix}maxExportBatchSize`, batch.maxExportBatchSize, { ...AT_LEAST_ONE, max })
+  const { maxQueueSize: max } = batch
+  if (max !== undefined) checkNumber(`${prefix}maxExportBatchSize`, batch.maxExportBatchSize, { ...AT_LEAST_ONE, max })
 }
 
 /** Checks the option `batch` of startTracing, where every key must be one of these. */
 export function checkBatchOption(batch: BatchOptions | undefined): void {
   checkPlainObject('batch', batch)
   checkKeys('batch.', batch, NAMES)
-  if (batch) checkBatchOptions('batch.', batch, batchOptionsFromEnvironment())
+  checkBatchOptions('batch.', batch)
 }
 
 /** What OTEL_BSP_* and SPANWRIGHT_* say; wrong values are told once and count as unset. */
@@ -118,12 +123,39 @@ function threadFromEnvironment(): boolean | undefined {
   return undefined
 }
 
-/** The options that are among others go before the environment, and that before the defaults. */
-export function resolveBatchOptions(options: BatchOptions, environment: BatchOptions): ResolvedBatchOptions {
+/**
+ * The options that are among others take precedence over what one source of configuration says (the environment, or a
+ * file), and that over the defaults. A batch that is larger than the queue is cut to it, as in the SDK; logged once where
+ * its size was asked for.
+ */
+export function resolveBatchOptions(options: BatchOptions, configured: BatchOptions): ResolvedBatchOptions {
   const own = Object.fromEntries(NAMES.map((name) => [name, options[name]]))
-  const resolved = { ...BATCH_DEFAULTS, ...environment, ...withoutUndefined(own) } as ResolvedBatchOptions
-  // As in the SDK.
-  return { ...resolved, maxExportBatchSize: Math.min(resolved.maxExportBatchSize, resolved.maxQueueSize) }
+  const given: BatchOptions = { ...withoutUndefined(configured), ...withoutUndefined(own) }
+  const resolved: ResolvedBatchOptions = { ...BATCH_DEFAULTS, ...given }
+  const { maxExportBatchSize, maxQueueSize } = resolved
+  if (maxExportBatchSize <= maxQueueSize) return resolved
+  if (given.maxExportBatchSize !== undefined) {
+    warnOnce(
+      'batch larger than queue',
+      `OTEL_BSP_MAX_EXPORT_BATCH_SIZE (batch.maxExportBatchSize) is ${maxExportBatchSize}, more than ` +
+        `OTEL_BSP_MAX_QUEUE_SIZE (batch.maxQueueSize); ${maxQueueSize} is used for both`,
+    )
+  }
+  return { ...resolved, maxExportBatchSize: maxQueueSize }
+}
+
+/** Of a configuration file: a number out of its range is logged once and counts as left out. */
+export function configuredBatchOptions(source: string, batch: BatchOptions): BatchOptions {
+  const entries = Object.entries(batch).filter(([name, value]) => {
+    const range = Object.entries(RANGES).find(([key]) => key === name)?.[1]
+    if (!range || isInRange(Number(value), range)) return true
+    warnOnce(
+      `${source} ${name}`,
+      `${source}: ${name} must be ${rangeInWords(range)}, got ${value}; the default is used`,
+    )
+    return false
+  })
+  return Object.fromEntries(entries)
 }
 
 function withoutUndefined<T extends object>(settings: T): { [K in keyof T]?: NonNullable<T[K]> } {

@@ -63,7 +63,7 @@ export class BatchSpanProcessor implements SpanProcessor {
     // The class of OpenTelemetry 2 took the exporter itself; taken for options, it would be left out without a word.
     if ('export' in options) throw notAnExporter(options)
     const environment = batchOptionsFromEnvironment()
-    checkBatchOptions('', options, environment)
+    checkBatchOptions('', options)
     checkNumber('shutdownTimeoutMillis', options.shutdownTimeoutMillis, { min: 0 })
     const { exporter = 'otlp', selfObsMeterProvider: meters } = options
     if (meters !== undefined) checkPart('selfObsMeterProvider', meters, 'a MeterProvider', ['getMeter'])

@@ -11,7 +11,7 @@ export interface TracingLedger {
   notRecorded: number
   /** Ended; held back until it is decided whether their trace is kept. */
   undecided: number
-  /** Recorded, ended and not kept. */
+  /** Recorded, ended and not kept: by the sampler, or since there is no exporter. */
   sampledOut: number
   /** Wait to be sent, also while the backend is away. */
   queued: number

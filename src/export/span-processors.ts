@@ -1,6 +1,8 @@
-import { SimpleSpanProcessor, type SpanExporter, type SpanProcessor } from '@opentelemetry/sdk-trace'
+import { ExportResultCode, type ExportResult } from '@opentelemetry/core'
+import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { messageOf, warnOnce } from '../internal/diagnostics.js'
 import { requireOwn } from '../internal/require.js'
-import { BATCH_DEFAULTS, type BatchOptions } from './batch-options.js'
+import type { BatchOptions } from './batch-options.js'
 import { BatchSpanProcessor, otlpBatchSpanProcessor } from './batch-span-processor.js'
 import { consoleSpanProcessor } from './console/console-exporter.js'
 import type { OtlpSettings } from './otlp-settings.js'
@@ -14,21 +16,52 @@ export interface PipelineSettings {
   readonly batch: BatchOptions | 'none'
 }
 
-export function pipelineProcessor({ exporter, batch }: PipelineSettings, shutdownTimeoutMillis: number): SpanProcessor {
-  // The console's processor keeps its own order: it waits for whole traces.
-  if (exporter.kind === 'console') return consoleSpanProcessor()
-  const options = { ...BATCH_DEFAULTS, ...(batch === 'none' ? EACH_BY_ITSELF : batch), shutdownTimeoutMillis }
-  if (exporter.kind === 'otlp') return otlpBatchSpanProcessor(exporter, options)
-  const zipkin = createZipkinExporter()
-  return batch === 'none'
-    ? new SimpleSpanProcessor({ exporter: zipkin })
-    : new BatchSpanProcessor({ ...options, exporter: zipkin })
+export interface Pipeline {
+  readonly processor: SpanProcessor
+  /** False where the exporter could not be made: the spans that come here are counted and logged as dropped. */
+  readonly isUsable: boolean
 }
 
-const EACH_BY_ITSELF: BatchOptions = { maxExportBatchSize: 1 }
+export function openPipeline(exporter: ExporterSettings, batch: BatchOptions, shutdownTimeoutMillis: number): Pipeline {
+  // The console's processor keeps its own order: it waits for whole traces.
+  if (exporter.kind === 'console') return { processor: consoleSpanProcessor(), isUsable: true }
+  const options = { ...batch, shutdownTimeoutMillis }
+  try {
+    const processor =
+      exporter.kind === 'otlp'
+        ? otlpBatchSpanProcessor(exporter, options)
+        : new BatchSpanProcessor({ ...options, exporter: createZipkinExporter() })
+    return { processor, isUsable: true }
+  } catch (error) {
+    // What can be wrong here comes from the environment or a file: an endpoint that is no URL, say.
+    const reason = `no spans are sent by ${exporter.kind}: ${messageOf(error)}`
+    warnOnce(`exporter ${exporter.kind}`, reason)
+    return {
+      processor: new BatchSpanProcessor({ ...options, exporter: new UnusableExporter(reason) }),
+      isUsable: false,
+    }
+  }
+}
 
 function createZipkinExporter(): SpanExporter {
   type Zipkin = typeof import('@opentelemetry/exporter-zipkin')
   const { ZipkinExporter } = requireOwn('@opentelemetry/exporter-zipkin') as Zipkin
   return new ZipkinExporter()
+}
+
+/** Stands in for an exporter that could not be made, so that its spans are counted as what they are. */
+class UnusableExporter implements SpanExporter {
+  readonly #error: Error
+
+  constructor(reason: string) {
+    this.#error = new Error(reason)
+  }
+
+  export(_spans: readonly ReadableSpan[], onResult: (result: ExportResult) => void): void {
+    onResult({ code: ExportResultCode.FAILED, error: this.#error })
+  }
+
+  shutdown(): Promise<void> {
+    return Promise.resolve()
+  }
 }

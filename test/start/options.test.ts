@@ -38,7 +38,7 @@ describe('a wrong option throws at the start, and the error', () => {
       'batch.maxQueueSize must be an integer of at least 1, got 1.5',
     ],
     [
-      { batch: { maxExportBatchSize: 4_096 } },
+      { batch: { maxExportBatchSize: 4_096, maxQueueSize: 2_048 } },
       'ERR_OPTION_RANGE',
       'batch.maxExportBatchSize must be an integer from 1 to 2048, got 4096',
     ],

@@ -30,7 +30,6 @@ describe('a wrong option is told where the processor is constructed:', () => {
     ['maxQueueSize', 1.5, 'ERR_OPTION_RANGE'],
     ['maxExportBatchSize', 0, 'ERR_OPTION_RANGE'],
     ['maxExportBatchSize', 2.5, 'ERR_OPTION_RANGE'],
-    ['maxExportBatchSize', 2_049, 'ERR_OPTION_RANGE'],
     ['scheduledDelayMillis', 2 ** 31, 'ERR_OPTION_RANGE'],
     ['exportTimeoutMillis', 0, 'ERR_OPTION_RANGE'],
     ['exportTimeoutMillis', 2 ** 31, 'ERR_OPTION_RANGE'],
@@ -73,6 +72,30 @@ describe('a wrong option is told where the processor is constructed:', () => {
     expect(() => construct({ exporter: 'zipkin' })).toThrow(TracingConfigError)
     expect(() => construct({ selfObsMeterProvider: {} })).toThrow(TracingConfigError)
     expect(events()).toEqual(before)
+  })
+})
+
+describe('a batch size that nobody weighed against the queue is cut to it,', () => {
+  const sizeOf = async (options: BatchSpanProcessorOptions, env: Record<string, string>): Promise<unknown> => {
+    const exporter = new AnyExporter((done) => done(SUCCESS))
+    const { end, processor } = withEnv(env, () => rig({ exporter, ...options }))
+    end(10)
+    await processor.forceFlush()
+    return exporter.sizes
+  }
+
+  test('silently where it is the default', async () => {
+    const stderr = listenToStderr()
+    expect(await sizeOf({ maxQueueSize: 5 }, {})).toEqual([5, 5])
+    expect(await sizeOf({}, { OTEL_BSP_MAX_QUEUE_SIZE: '5' })).toEqual([5, 5])
+    expect(stderr).toEqual([])
+  })
+
+  test('and logged once where it was asked for, by options or by the environment', async () => {
+    const stderr = listenToStderr()
+    expect(await sizeOf({ maxExportBatchSize: 7 }, { OTEL_BSP_MAX_QUEUE_SIZE: '5' })).toEqual([5, 5])
+    expect(await sizeOf({}, { OTEL_BSP_MAX_QUEUE_SIZE: '5', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '7' })).toEqual([5, 5])
+    expect(stderr).toEqual([expect.stringMatching(/MAX_EXPORT_BATCH_SIZE.* is 7, more than .*; 5 is used for both/)])
   })
 })
 
