@@ -10,7 +10,7 @@ startTracing({
   serviceName: 'orders',
   sampler: probabilitySampler(0.01),
   spanMetrics: { registry },
-  instrumentationConfig: { '@opentelemetry/instrumentation-http': { ignoreIncomingRequestHook } },
+  instrumentationConfig: { http: { ignoreIncomingRequestHook } },
 })
 
 // After the start, as `node --import ./tracing.mjs` would have it.

@@ -65,7 +65,12 @@ export type { ForceOptions } from './sampling/force.js'
 export type { SamplingDecisionRecord } from './sampling/decision-log.js'
 export type { Clock } from './internal/clock.js'
 export { TracingConfigError, type TracingConfigErrorCode, type TracingConfigProblem } from './internal/errors.js'
-export type { InstrumentationConfigMap } from './instrumentation/selection.js'
+export type {
+  FastifyOtelConfig,
+  InstrumentationConfigMap,
+  InstrumentationConfigs,
+  InstrumentationName,
+} from './instrumentation/config-types.js'
 export type { PropagatorName } from './propagation/by-name.js'
 export { extractTraceContext, type ExtractTraceContextOptions } from './propagation/extract-trace-context.js'
 export { injectTraceContext, type InjectTraceContextOptions } from './propagation/inject-trace-context.js'

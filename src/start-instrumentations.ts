@@ -2,6 +2,7 @@ import { registerInstrumentations, type Instrumentation } from '@opentelemetry/i
 import type { TracingOptions } from './config/options.js'
 import type { TracingSettings } from './config/settings.js'
 import { installInstrumentations } from './instrumentation/install.js'
+import { byShortName } from './instrumentation/names.js'
 import { leaveTraceFieldsToAdapter } from './instrumentation/log-correlation.js'
 import { readEnv } from './internal/env.js'
 import { writeHeadersOf } from './propagation/node-response-headers.js'
@@ -20,7 +21,7 @@ export function startInstrumentations(
   for (const instrumentation of own) leaveTraceFieldsToAdapter(instrumentation)
   if (!given.includes('auto')) return
   installInstrumentations({
-    config: options.instrumentationConfig ?? {},
+    config: byShortName(options.instrumentationConfig),
     enabledNames: settings.enabledInstrumentations,
     disabledNames: settings.disabledInstrumentations,
     metricsAreOn: settings.metricsAreOn,

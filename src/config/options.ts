@@ -2,7 +2,8 @@ import type { Attributes, TextMapPropagator } from '@opentelemetry/api'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import type { Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { checkBatchOption, type BatchOptions } from '../export/batch-options.js'
-import type { InstrumentationConfigMap } from '../instrumentation/selection.js'
+import type { InstrumentationConfigMap } from '../instrumentation/config-types.js'
+import { checkInstrumentationConfig } from '../instrumentation/names.js'
 import { TracingConfigError } from '../internal/errors.js'
 import { checkSpanLimits } from '../tracer/span-limits.js'
 import {
@@ -51,7 +52,7 @@ export interface TracingOptions extends PropagationOptions {
   propagators?: readonly (TextMapPropagator | PropagatorName)[]
   /** Instrumentations; `'auto'` stands for those that fit the app's packages. Default: `['auto']`. */
   instrumentations?: readonly (Instrumentation | 'auto')[]
-  /** Settings of the automatic instrumentations by package name, in the shape of auto-instrumentations-node. */
+  /** Options of the automatic instrumentations by name: `{ http: { … } }`, or by that of the package. */
   instrumentationConfig?: InstrumentationConfigMap
   /**
    * Calls, errors and durations from all spans, as metrics, before sampling: every span is recorded then. Go out over OTLP
@@ -103,7 +104,7 @@ export function checkOptions(options: TracingOptions): void {
   checkKeys('', options, OPTION_NAMES)
   for (const name of ['serviceName', 'serviceVersion', 'environment'] as const) checkString(name, options[name])
   checkPlainObject('resourceAttributes', options.resourceAttributes)
-  checkPlainObject('instrumentationConfig', options.instrumentationConfig)
+  checkInstrumentationConfig(options.instrumentationConfig)
   checkNumber('shutdownTimeoutMillis', options.shutdownTimeoutMillis, MILLIS)
   checkBatchOption(options.batch)
   checkSpanLimits('spanLimits', options.spanLimits)

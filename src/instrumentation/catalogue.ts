@@ -1,7 +1,9 @@
+import type { InstrumentationName } from './config-types.js'
+
 /** An instrumentation package and the modules whose loading calls for it. */
 export interface CatalogueEntry {
   /** The package name without `@opentelemetry/instrumentation-`: what OTEL_NODE_ENABLED_INSTRUMENTATIONS lists. */
-  readonly name: string
+  readonly name: InstrumentationName
   /** The class that the package exports. */
   readonly className: string
   /** Packages and built-ins that it patches. Empty: it patches nothing and listens to Node.js itself. */
@@ -15,7 +17,7 @@ export interface CatalogueEntry {
 }
 
 const entry = (
-  name: string,
+  name: InstrumentationName,
   className: string,
   modules: readonly string[],
   wanted: CatalogueEntry['wanted'] = 'default',
@@ -80,4 +82,4 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   entry('winston', 'WinstonInstrumentation', ['winston']),
 ]
 
-export const packageOf = ({ name }: Pick<CatalogueEntry, 'name'>): string => `@opentelemetry/instrumentation-${name}`
+export const packageOf = ({ name }: { readonly name: string }): string => `@opentelemetry/instrumentation-${name}`

@@ -22,6 +22,7 @@ import { configOf } from './instrumentation-config.js'
 import { LateLoads } from './late-load.js'
 import { leaveTraceFieldsToAdapter } from './log-correlation.js'
 import { isForTheApp, onModuleResolved } from './module-hooks.js'
+import { FASTIFY } from './names.js'
 import { onlyInTraces } from './only-in-traces.js'
 import { selectInstrumentations, wantsFastify, type InstrumentationChoice } from './selection.js'
 
@@ -86,7 +87,7 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
     else if (areInUse(entry)) start(entry)
   }
   if (wantsFastify(choice)) {
-    traceFastify(choice.config[FASTIFY_OTEL] ?? {}, (instrumentation) => installed.started.push({ instrumentation }))
+    traceFastify(choice.config[FASTIFY] ?? {}, (instrumentation) => installed.started.push({ instrumentation }))
   }
   tellOfBundledPackages(packages, (name) => resolved.has(name))
 }

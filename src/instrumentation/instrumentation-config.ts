@@ -1,5 +1,5 @@
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation'
-import { packageOf, type CatalogueEntry } from './catalogue.js'
+import type { CatalogueEntry } from './catalogue.js'
 import { keepExpressRoutes } from './express-routes.js'
 import { withHttpHooks } from './http-hooks.js'
 import type { InstrumentationChoice } from './selection.js'
@@ -11,7 +11,7 @@ export function configOf(
   entry: CatalogueEntry,
   { config, logsAreOn, onResponse }: InstrumentationChoice,
 ): InstrumentationConfig {
-  const given = config[packageOf(entry)]
+  const given = config[entry.name]
   // Without a logs exporter, a copy of each log record would be made for nobody.
   if (LOGGERS.has(entry.name) && !logsAreOn) return { disableLogSending: true, ...given } as InstrumentationConfig
   if (entry.name === 'express') return keepExpressRoutes(given)

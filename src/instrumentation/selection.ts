@@ -1,20 +1,12 @@
-import type { InstrumentationConfig } from '@opentelemetry/instrumentation'
 import { warnOnce } from '../internal/diagnostics.js'
 import type { ResponseHook } from './http-hooks.js'
-import { CATALOGUE, packageOf, type CatalogueEntry } from './catalogue.js'
-import { FASTIFY_OTEL } from './fastify-otel.js'
-
-/**
- * Options of instrumentations by package name, in the shape that `getNodeAutoInstrumentations` of
- * `@opentelemetry/auto-instrumentations-node` takes: `{ '@opentelemetry/instrumentation-http': { … } }`.
- * `enabled: false` switches one off, `enabled: true` switches on one that is off by default.
- */
-export type InstrumentationConfigMap = Readonly<Record<string, InstrumentationConfig>>
+import { CATALOGUE, type CatalogueEntry } from './catalogue.js'
+import { FASTIFY, nearestNames, shortNameOf, type ConfigByShortName } from './names.js'
 
 /** What decides which instrumentations are wanted. */
 export interface InstrumentationChoice {
-  readonly config: InstrumentationConfigMap
-  /** Names (without the package prefix) that are the only ones wanted; undefined: the defaults. */
+  readonly config: ConfigByShortName
+  /** Names (short ones, or of packages) that are the only ones wanted; undefined: the defaults. */
   readonly enabledNames: readonly string[] | undefined
   readonly disabledNames: readonly string[]
   readonly metricsAreOn: boolean
@@ -28,7 +20,7 @@ export interface InstrumentationChoice {
 export function selectInstrumentations(choice: InstrumentationChoice): readonly CatalogueEntry[] {
   warnOfUnknownNames(choice)
   return CATALOGUE.filter((entry) => {
-    const asked = askedFor(entry.name, packageOf(entry), choice)
+    const asked = askedFor(entry.name, choice)
     if (asked !== undefined) return asked
     if (entry.wanted === 'with-metrics') return choice.metricsAreOn
     if (entry.wanted === 'in-lambda') return choice.inLambda
@@ -36,25 +28,26 @@ export function selectInstrumentations(choice: InstrumentationChoice): readonly 
   })
 }
 
-const FASTIFY = 'fastify'
-
 /** Fastify is in no catalogue: what traces it comes with the app, and is chosen by the same rules. */
 export function wantsFastify(choice: InstrumentationChoice): boolean {
-  return askedFor(FASTIFY, FASTIFY_OTEL, choice) ?? true
+  return askedFor(FASTIFY, choice) ?? true
 }
 
-function askedFor(name: string, packageName: string, choice: InstrumentationChoice): boolean | undefined {
-  const enabled = choice.config[packageName]?.enabled
+function askedFor(name: string, { config, enabledNames, disabledNames }: InstrumentationChoice): boolean | undefined {
+  const isMeant = (listed: string): boolean => shortNameOf(listed) === name
+  const enabled = config[name]?.enabled
   if (enabled !== undefined) return enabled
-  if (choice.disabledNames.includes(name)) return false
-  return choice.enabledNames?.includes(name)
+  if (disabledNames.some(isMeant)) return false
+  return enabledNames?.some(isMeant)
 }
 
-function warnOfUnknownNames({ config, enabledNames = [], disabledNames }: InstrumentationChoice): void {
-  const known = new Set([...CATALOGUE.map(packageOf), packageOf({ name: FASTIFY }), FASTIFY_OTEL])
-  const asked = [...Object.keys(config), ...[...enabledNames, ...disabledNames].map((name) => packageOf({ name }))]
-  for (const packageName of asked) {
-    if (known.has(packageName)) continue
-    warnOnce(`instrumentation ${packageName}`, `there is no instrumentation "${packageName}"; the name is ignored`)
+function warnOfUnknownNames({ enabledNames = [], disabledNames }: InstrumentationChoice): void {
+  for (const name of [...enabledNames, ...disabledNames]) {
+    if (shortNameOf(name) !== undefined) continue
+    const nearest = nearestNames(name).join(', ')
+    warnOnce(
+      `instrumentation ${name}`,
+      `there is no instrumentation "${name}" (nearest: ${nearest}); the name is ignored`,
+    )
   }
 }

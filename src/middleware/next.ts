@@ -47,6 +47,7 @@ export function nextInstrumentation(options: TracingOptions = {}): NextInstrumen
 
 function withoutIncomingHttp(options: TracingOptions): TracingOptions {
   const given = options.instrumentationConfig
-  const http = { disableIncomingRequestInstrumentation: true, ...given?.[HTTP] }
-  return { ...options, instrumentationConfig: { ...given, [HTTP]: http } }
+  const name = given?.[HTTP] === undefined ? 'http' : HTTP
+  const http = { disableIncomingRequestInstrumentation: true, ...given?.[name] }
+  return { ...options, instrumentationConfig: { ...given, [name]: http } }
 }

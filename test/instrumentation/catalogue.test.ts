@@ -61,8 +61,8 @@ describe('the selection', () => {
 
   test('takes enabled in code before the lists of the environment', () => {
     const config = {
-      '@opentelemetry/instrumentation-fs': { enabled: true },
-      '@opentelemetry/instrumentation-pg': { enabled: false },
+      fs: { enabled: true },
+      pg: { enabled: false },
     }
     expect(selected({ config, enabledNames: ['pg', 'http'] })).toEqual(['fs', 'http'])
   })

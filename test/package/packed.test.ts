@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -9,6 +10,7 @@ import { runNode, type NodeResult } from '../helpers/run-node.js'
 import { spanTree } from '../helpers/span-tree.js'
 import { fixture, REPOSITORY } from '../helpers/traced-app.js'
 
+const require = createRequire(import.meta.url)
 const run = promisify(execFile)
 // npm chooses versions by the Node.js that runs it.
 const env = { ...process.env, PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) }
@@ -44,8 +46,8 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(() => rm(app, { recursive: true, force: true }))
 
-const runInApp = (args: string[], more: Record<string, string> = {}): Promise<NodeResult> =>
-  runNode({ args, cwd: app, env: more, timeoutMillis: 20_000 })
+const runInApp = (args: string[], more: Record<string, string> = {}, timeoutMillis = 20_000): Promise<NodeResult> =>
+  runNode({ args, cwd: app, env: more, timeoutMillis })
 
 async function runCode(name: string, code: string, more: Record<string, string> = {}): Promise<NodeResult> {
   await writeFile(join(app, name), code)
@@ -115,6 +117,23 @@ withSpan('outer', () => required.withSpan('inner', () => undefined))`,
     expect(JSON.parse(result.stdout)).toMatchObject({ ok: true, problems: [], modules: { missed: [] } })
     expect(result.exitCode).toBe(0)
   })
+
+  test('has types that stand by themselves, down to the options of each instrumentation', async () => {
+    const code = `import { startTracing, type InstrumentationConfigMap } from 'spanwright'
+const ignoreIncomingRequestHook = (request: { url?: string }): boolean => request.url === '/health'
+const instrumentationConfig: InstrumentationConfigMap = {
+  '@opentelemetry/instrumentation-http': { ignoreIncomingRequestHook },
+  pg: { requireParentSpan: true },
+}
+startTracing({ instrumentationConfig })
+// @ts-expect-error -- no such option
+startTracing({ instrumentationConfig: { http: { ignoreIncomming: true } } })`
+    for (const extension of ['mts', 'cts']) await writeFile(join(app, `types.${extension}`), code)
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'esnext', '--types', 'node']
+    const command = [require.resolve('typescript/bin/tsc'), ...options, '--skipLibCheck', 'false']
+    const result = await runInApp([...command, 'types.mts', 'types.cts'], {}, 110_000)
+    expect(result).toMatchObject({ exitCode: 0, stdout: '' })
+  }, 120_000)
 
   test('brings one copy of each OpenTelemetry package', async () => {
     const lock = JSON.parse(await readFile(join(app, 'package-lock.json'), 'utf8')) as {

@@ -54,6 +54,11 @@ describe('a wrong option throws at the start, and the error', () => {
       'ERR_OPTION_TYPE',
       'traceExporter must be otlp, console, none or a SpanExporter (an object with export, shutdown), got Object {}',
     ],
+    [
+      { instrumentationConfig: { expres: { enabled: false } } },
+      'ERR_OPTION_UNKNOWN',
+      'instrumentationConfig.expres must be the name of an instrumentation (nearest: express), got "expres"',
+    ],
     [{ sampler: 0.1 }, 'ERR_OPTION_TYPE', 'sampler must be a Sampler (an object with shouldSample), got 0.1'],
     [
       { propagators: ['tracecontext', 'pigeon'] },
@@ -127,7 +132,7 @@ describe('an option in code goes before the environment:', () => {
   })
 
   test('instrumentationConfig', async () => {
-    const off = { instrumentationConfig: { '@opentelemetry/instrumentation-undici': { enabled: false } } }
+    const off = { instrumentationConfig: { undici: { enabled: false } } }
     const result = await start(off, { OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'undici' })
     expect(result.spans).toHaveLength(1)
     expect(result.said).toEqual([])

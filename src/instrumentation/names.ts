@@ -1,0 +1,62 @@
+import type { InstrumentationConfig } from '@opentelemetry/instrumentation'
+import { TracingConfigError } from '../internal/errors.js'
+import { nearestOf } from '../internal/nearest.js'
+import { checkPlainObject } from '../internal/validate.js'
+import { CATALOGUE, packageOf } from './catalogue.js'
+import type { InstrumentationConfigMap } from './config-types.js'
+import { FASTIFY_OTEL } from './fastify-otel.js'
+
+/** Fastify is in no catalogue: what traces it comes with the app. */
+export const FASTIFY = 'fastify'
+
+/** Options by short names. */
+export type ConfigByShortName = Readonly<Record<string, InstrumentationConfig | undefined>>
+
+const PACKAGE_PREFIX = packageOf({ name: '' })
+const KNOWN: ReadonlySet<string> = new Set([...CATALOGUE.map(({ name }) => name), FASTIFY])
+
+/** `http` for `http` and `@opentelemetry/instrumentation-http` alike; undefined where there is no such instrumentation. */
+export function shortNameOf(name: string): string | undefined {
+  const short = name === FASTIFY_OTEL ? FASTIFY : withoutPrefix(name)
+  return KNOWN.has(short) ? short : undefined
+}
+
+/** The known names that a wrong one was most likely meant to be. */
+export function nearestNames(name: string): readonly string[] {
+  return nearestOf(withoutPrefix(name), [...KNOWN])
+}
+
+/** Options of the user's by short names. They have been checked. */
+export function byShortName(config: InstrumentationConfigMap = {}): ConfigByShortName {
+  const entries = Object.entries(config) as [string, InstrumentationConfig | undefined][]
+  return Object.fromEntries(
+    entries.flatMap(([name, options]) => (options === undefined ? [] : [[shortNameOf(name) ?? name, options]])),
+  )
+}
+
+/** Throws a TracingConfigError for a name that is none or stands there twice, and for options that are no object. */
+export function checkInstrumentationConfig(config: object | undefined): void {
+  checkPlainObject(OPTION, config)
+  const given = new Map<string, string>()
+  for (const [name, options] of Object.entries(config ?? {})) {
+    const option = `${OPTION}.${name}`
+    const short = shortNameOf(name)
+    if (short === undefined) {
+      const allowed = `the name of an instrumentation (nearest: ${nearestNames(name).join(', ')})`
+      throw new TracingConfigError('ERR_OPTION_UNKNOWN', { option, allowed, received: name })
+    }
+    checkPlainObject(option, options)
+    if (options === undefined) continue
+    const other = given.get(short)
+    if (other !== undefined) {
+      const allowed = `left out, since ${OPTION}.${other} is the same instrumentation`
+      throw new TracingConfigError('ERR_OPTION_RANGE', { option, allowed, received: options })
+    }
+    given.set(short, name)
+  }
+}
+
+const OPTION = 'instrumentationConfig'
+
+const withoutPrefix = (name: string): string =>
+  name.startsWith(PACKAGE_PREFIX) ? name.slice(PACKAGE_PREFIX.length) : name
