@@ -138,6 +138,6 @@ export function resolveMetricReaders(
       warnOnce('span metrics', 'OTEL_METRICS_EXPORTER is none, and spanMetrics has no registry: they go nowhere')
     return []
   }
-  const { protocol } = otlpFromEnvironment('METRICS')
+  const { protocol } = otlpFromEnvironment('metrics')
   return metricReaders({ exporters, protocol, producer, isInRegistry: hasRegistry })
 }

@@ -13,6 +13,8 @@ import {
 import { exporterOutlet } from './exporter-outlet.js'
 import type { TracingLedger } from './ledger.js'
 import { otlpOutlet } from './otlp-outlet.js'
+import { otlpProtobufEncoder } from './otlp/encoder.js'
+import { otlpJsonEncoder } from './otlp/json-encoder.js'
 import { otlpFromEnvironment, type OtlpSettings } from './otlp-settings.js'
 import type { Outlet } from './outlet.js'
 import { meterLedger } from './sdk-metrics.js'
@@ -47,7 +49,7 @@ export class BatchSpanProcessor implements SpanProcessor {
     queueCapacityOf = (processor) => processor.#outlet.capacity
   }
 
-  readonly #outlet: Outlet
+  readonly #outlet: Outlet<ReadableSpan>
   readonly #timeoutMillis: number
   readonly #exportTimeoutMillis: number
   readonly #stopDeparting: () => void
@@ -158,14 +160,18 @@ function notAnExporter(received: unknown): TracingConfigError {
   })
 }
 
-function outletOf(exporter: SpanExporter | OtlpSettings | 'otlp', batch: ResolvedBatchOptions): Outlet {
+function outletOf(exporter: SpanExporter | OtlpSettings | 'otlp', batch: ResolvedBatchOptions): Outlet<ReadableSpan> {
   if (typeof exporter === 'string') {
     checkOneOf('exporter', exporter, ['otlp'])
-    return otlpOutlet(otlpFromEnvironment(), batch)
+    return spansOutlet(otlpFromEnvironment(), batch)
   }
-  if (isOtlpSettings(exporter)) return otlpOutlet(exporter, batch)
+  if (isOtlpSettings(exporter)) return spansOutlet(exporter, batch)
   checkPart('exporter', exporter, 'otlp or a SpanExporter', ['export', 'shutdown'])
   return exporterOutlet(exporter, batch)
+}
+
+function spansOutlet(otlp: OtlpSettings, batch: ResolvedBatchOptions): Outlet<ReadableSpan> {
+  return otlpOutlet(otlp, batch, otlp.protocol === 'http/json' ? otlpJsonEncoder : otlpProtobufEncoder)
 }
 
 /** An exporter of somebody's may have a `kind` too. */

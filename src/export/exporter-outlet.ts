@@ -9,15 +9,16 @@ import type { ResolvedBatchOptions } from './batch-options.js'
 import { createAnnouncements, type Announcements } from './delivery/told/announcements.js'
 import { noDeliveryCounts, type DeliveryCounts } from './ledger.js'
 import { NO_TIME_TO_SEND, type Outlet } from './outlet.js'
+import { SIGNALS } from './signal.js'
 import { ResourceWait } from './resource-wait.js'
 import { SpanQueue } from './span-queue.js'
 
 /** Batches for anybody's exporter, which is called on this thread, once at a time, as the specification asks. */
-export function exporterOutlet(exporter: SpanExporter, options: ResolvedBatchOptions): Outlet {
+export function exporterOutlet(exporter: SpanExporter, options: ResolvedBatchOptions): Outlet<ReadableSpan> {
   return new ExporterOutlet(exporter, options)
 }
 
-class ExporterOutlet implements Outlet {
+class ExporterOutlet implements Outlet<ReadableSpan> {
   readonly counts: DeliveryCounts = noDeliveryCounts()
   readonly needsEventLoop = true
   readonly #exporter: SpanExporter
@@ -180,6 +181,7 @@ class ExporterOutlet implements Outlet {
 
   #newAnnouncements(): Announcements {
     return createAnnouncements({
+      signal: SIGNALS.traces,
       warn,
       endpoint: () => `the exporter ${this.#exporter.constructor.name}`,
       cureFor: () => '',

@@ -1,5 +1,6 @@
 import { warnOnce } from '../internal/diagnostics.js'
 import { readEnv } from '../internal/env.js'
+import { SIGNALS, type Signal, type SignalNames } from './signal.js'
 
 const PROTOCOLS = ['grpc', 'http/protobuf', 'http/json'] as const
 
@@ -8,6 +9,8 @@ export type OtlpProtocol = (typeof PROTOCOLS)[number]
 
 export interface OtlpSettings {
   readonly kind: 'otlp'
+  /** Default `'traces'`. */
+  readonly signal?: Signal
   readonly protocol: OtlpProtocol
   /** Where a configuration file speaks. Undefined: the exporter reads the OTEL_EXPORTER_OTLP_* variables. */
   readonly connection?: OtlpConnection
@@ -30,21 +33,25 @@ const GRPC_PORT = '4317'
  * OTLP as the environment asks for it. The default is NodeSDK's http/protobuf; but an endpoint with port 4317 and no
  * protocol named means gRPC, since nothing else listens there.
  */
-export function otlpFromEnvironment(signal: 'TRACES' | 'METRICS' = 'TRACES'): OtlpSettings {
+export function otlpFromEnvironment(signal: Signal = 'traces'): OtlpSettings {
+  return { kind: 'otlp', signal, protocol: protocolFromEnvironment(SIGNALS[signal].variable) }
+}
+
+function protocolFromEnvironment(signal: SignalNames['variable']): OtlpProtocol {
   const own = `OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`
   const variable = readEnv(own) ? own : 'OTEL_EXPORTER_OTLP_PROTOCOL'
   const named = readEnv(variable)
   const protocol = PROTOCOLS.find((known) => known === named)
-  if (protocol) return { kind: 'otlp', protocol }
+  if (protocol) return protocol
   if (named !== undefined) {
     const allowed = PROTOCOLS.join(', ')
     warnOnce(variable, `${variable} must be one of ${allowed}, got "${named}"; http/protobuf is used`)
   } else if (
     portOf(readEnv(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`) ?? readEnv('OTEL_EXPORTER_OTLP_ENDPOINT')) === GRPC_PORT
   ) {
-    return { kind: 'otlp', protocol: 'grpc' }
+    return 'grpc'
   }
-  return { kind: 'otlp', protocol: 'http/protobuf' }
+  return 'http/protobuf'
 }
 
 function portOf(endpoint: string | undefined): string | undefined {

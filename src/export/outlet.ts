@@ -1,11 +1,10 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import type { DeliveryCounts } from './ledger.js'
 
 /** Why a process that ends at once loses what this thread should have sent. */
 export const NO_TIME_TO_SEND = 'the process ended at once, and its main thread had no time to send them'
 
-/** What becomes of sampled spans after they have ended. Nothing of it throws or rejects. */
-export interface Outlet {
+/** What becomes of sampled spans after they have ended, or of log records. Nothing of it throws or rejects. */
+export interface Outlet<T> {
   readonly counts: DeliveryCounts
   /** So many spans may wait; an estimate where their bytes are what is bounded. */
   readonly capacity: number
@@ -14,7 +13,7 @@ export interface Outlet {
    * sure after `handOver`.
    */
   readonly needsEventLoop: boolean
-  add(span: ReadableSpan): void
+  add(item: T): void
   /** Begins to send what is queued. */
   handOver(): void
   /** Sends everything, as far as that can be done in the time given. */

@@ -50,8 +50,11 @@ export function envWith(more: Readonly<Record<string, string>>): NodeJS.ProcessE
   return { ...process.env, ...more }
 }
 
-/** A copy for a thread of ours, without what Node.js would preload there. */
+/** What Node.js would preload in a thread of ours, and what has been read by then. */
+const NOT_FOR_THREAD = /^(NODE_OPTIONS$|SPANWRIGHT_|OTEL_(?!EXPORTER_))/
+
+/** A copy for a thread of ours. */
 export function envForThread(): Record<string, string> {
-  const { NODE_OPTIONS: _options, ...env } = process.env
-  return env as Record<string, string>
+  const kept = Object.entries(process.env).filter(([name]) => !NOT_FOR_THREAD.test(name))
+  return Object.fromEntries(kept) as Record<string, string>
 }

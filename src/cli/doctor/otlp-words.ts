@@ -30,7 +30,7 @@ const variable = (name: string): string | undefined =>
 
 function timeoutAndCompression(otlp: OtlpSettings): Record<string, string> {
   try {
-    const { options } = otlp.protocol === 'grpc' ? grpcOptions(otlp.connection) : httpOptions(otlp)
+    const { options } = otlp.protocol === 'grpc' ? grpcOptions(otlp) : httpOptions(otlp)
     return { timeout: `${options.timeoutMillis} ms`, compression: options.compression }
   } catch {
     // What can't be used is in the words of the test span.

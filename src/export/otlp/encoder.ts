@@ -1,23 +1,12 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
+import type { BatchEncoder } from './batch-encoder.js'
 import { harmlessSpan } from './harmless-span.js'
 import { traceRequest, type TraceRequest } from './request.js'
 import type { ScopeSpans } from './scope-spans.js'
 import { writeSpan } from './span.js'
 
-/** Makes spans to export requests of OTLP. */
-export interface SpanEncoder {
-  /**
-   * Adds a span that has ended. Never throws: what the host made unreadable (a getter that throws, a name without a
-   * text) is left out, and the rest of the span is there.
-   */
-  add(span: ReadableSpan): void
-  /** How many were added since the last `take`. */
-  readonly spans: number
-  /** About how many bytes `take` would return; the resource, which is read late, is not among them. */
-  readonly byteLength: number
-  /** The ExportTraceServiceRequest, in memory of exactly its size. Empties the encoder. */
-  take(): Uint8Array<ArrayBuffer>
-}
+/** Makes spans that have ended to an ExportTraceServiceRequest. */
+export type SpanEncoder = BatchEncoder<ReadableSpan>
 
 /**
  * Encodes each span as it is added: the work is spread over time, and the span can be forgotten. The request is, decoded,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createAnnouncements, type Announcements } from '../../../src/export/delivery/told/announcements.js'
+import { SIGNALS } from '../../../src/export/signal.js'
 
 const ENDPOINT = 'http://collector:4318/v1/traces'
 
@@ -12,6 +13,7 @@ beforeEach(() => {
   lines = []
   waiting = 0
   announcements = createAnnouncements({
+    signal: SIGNALS.traces,
     warn: (line) => lines.push(line),
     cureFor: (reason, endpoint) => `Cure for ${reason} at ${new URL(endpoint).host}.`,
     endpoint: () => ENDPOINT,
@@ -155,6 +157,7 @@ test('a partial success during a failure is counted, and is no failure itself', 
 
 test('a cure that is empty leaves no space behind', () => {
   const quiet = createAnnouncements({
+    signal: SIGNALS.traces,
     warn: (line) => lines.push(line),
     cureFor: () => '',
     endpoint: () => ENDPOINT,

@@ -1,16 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { MessageChannel, receiveMessageOnPort, type MessagePort, type Worker } from 'node:worker_threads'
-import { envForThread } from '../../../internal/env.js'
+import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
 import { messageOf, warnOnce } from '../../../internal/diagnostics.js'
+import { envForThread } from '../../../internal/env.js'
 import { monotonicClock, nowEpochMillis } from '../../../internal/clock.js'
 import { LONGEST_TIMER_MILLIS } from '../../../internal/within-millis.js'
 import type { EncodedBatch } from '../batch.js'
 import type { Courier, CourierClient, CourierSettings } from './courier.js'
+import { openChannel, type DeliveryWorker } from './delivery-worker.js'
 import { localCourier } from './local-courier.js'
-import type { FromThread, ThreadData, ToThread } from './thread-messages.js'
-
-/** Little is made there, and what is lives on buffers: a larger one is collected too rarely, and then as a whole. */
-const YOUNG_GENERATION_MB = 4
+import type { FromThread, ToThread } from './thread-messages.js'
 
 /** A thread that dies this often will not live longer the next time. */
 const MOST_THREADS = 3
@@ -21,8 +19,7 @@ export function threadCourier(file: string, settings: CourierSettings, client: C
 }
 
 /** A thread that runs, and the way to it. */
-interface Running {
-  readonly worker: Worker
+interface Running extends DeliveryWorker {
   readonly port: MessagePort
   readonly hasLeft: Int32Array
 }
@@ -31,9 +28,9 @@ class ThreadCourier implements Courier {
   readonly #file: string
   readonly #settings: CourierSettings
   readonly #client: CourierClient
+  readonly #env = envForThread()
   // What begins in a request must not keep that request's context for ever.
   readonly #outside = AsyncLocalStorage.snapshot()
-  readonly #env = envForThread()
   /** Who waits, and until when: a thread that is started anew is asked again. */
   readonly #flushes = new Map<number, { readonly done: () => void; readonly untilMillis: number }>()
   #thread: Running | undefined
@@ -136,23 +133,19 @@ class ThreadCourier implements Courier {
   #newThread(): Running {
     const { port1: port, port2 } = new MessageChannel()
     const hasLeft = new Int32Array(new SharedArrayBuffer(4))
-    const workerData: ThreadData = { port: port2, hasLeft, settings: this.#settings }
-    // Bundlers follow the file of a Worker that they see being made, and bundle what lies beside it.
-    const threads = process.getBuiltinModule('node:worker_threads')
-    const worker = new threads.Worker(this.#file, {
-      // Neither the app's own flags nor its preloads: ours among them would trace the tracing.
-      execArgv: [],
-      env: this.#env,
-      name: 'spanwright delivery',
-      workerData,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
-      transferList: [port2],
-    })
-    const thread = { worker, port, hasLeft }
+    const shared = openChannel(this.#file, this.#env, { port: port2, hasLeft, settings: this.#settings }, port2)
+    const { worker } = shared
+    const onError = (error: unknown): void => this.#died(thread, messageOf(error))
+    const onExit = (): void => this.#died(thread, 'it ended')
+    const release = (): void => {
+      worker.off('error', onError)
+      worker.off('exit', onExit)
+      shared.release()
+    }
+    const thread = { worker, release, port, hasLeft }
     port.on('message', (message: FromThread) => this.#receive(message))
-    worker.on('error', (error) => this.#died(thread, messageOf(error)))
-    worker.on('exit', () => this.#died(thread, 'it ended'))
-    worker.unref()
+    worker.on('error', onError)
+    worker.on('exit', onExit)
     port.unref()
     return thread
   }
@@ -166,12 +159,13 @@ class ThreadCourier implements Courier {
     for (const token of flushed) this.#flushes.get(token)?.done()
   }
 
-  #close({ port }: Running): void {
+  #close({ port, release }: Running): void {
     // What the thread has said and the event loop has not brought yet.
     for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) {
       this.#receive(next.message as FromThread)
     }
     port.close()
+    release()
   }
 
   #died(thread: Running, reason: string): void {

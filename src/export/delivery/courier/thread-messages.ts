@@ -3,14 +3,18 @@ import type { EncodedBatch } from '../batch.js'
 import type { CourierSettings } from './courier.js'
 import type { DeliveryEvent } from '../events.js'
 
-/** What the delivery thread is started with. */
-export interface ThreadData {
+/** What a delivery in the thread is opened with. */
+export interface ChannelData {
   readonly port: MessagePort
-  /** One number in shared memory: 1 once the thread has left. The process's end waits on it. */
+  /** One number in shared memory: 1 once the delivery has left. The process's end waits on it. */
   readonly hasLeft: Int32Array
   readonly settings: CourierSettings
 }
 
+/** To the thread itself. */
+export type ToWorker = { readonly kind: 'open'; readonly channel: ChannelData } | { readonly kind: 'end' }
+
+/** To a delivery, over its own port. */
 export type ToThread =
   | { readonly kind: 'batch'; readonly batch: EncodedBatch }
   | { readonly kind: 'flush'; readonly token: number; readonly timeoutMillis: number }

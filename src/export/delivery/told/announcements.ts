@@ -1,10 +1,12 @@
+import type { SignalNames } from '../../signal.js'
 import { monotonicClock, type Clock } from '../../../internal/clock.js'
 import { createDropNotice, type DropNotice } from './drop-notice.js'
 import type { DeliveryEvent } from '../events.js'
-import { reasonInWords, spansInWords } from './notice-text.js'
+import { itemsInWords, reasonInWords } from './notice-text.js'
 import { createTroubleNotice, type TroubleNotice } from './trouble-notice.js'
 
 export interface AnnouncementParts {
+  readonly signal: SignalNames
   /** Puts our prefix before the line. */
   readonly warn: (message: string) => void
   /** What the operator can do about it, in a sentence; may be empty. */
@@ -44,10 +46,16 @@ export function createAnnouncements(parts: AnnouncementParts): Announcements {
   return new DeliveryAnnouncements(parts)
 }
 
-const QUEUE_FULL = 'the queue is full. Raise OTEL_BSP_MAX_QUEUE_SIZE (batch.maxQueueSize), or keep fewer traces.'
 const BUFFER_FULL =
   'the outage buffer is full. Raise SPANWRIGHT_OUTAGE_BUFFER_BYTES (batch.outageBufferBytes), or let a folder take ' +
   'them: SPANWRIGHT_SPOOL_DIR (batch.spoolDirectory).'
+
+function queueFullInWords({ items, queueSizeVariable }: SignalNames): string {
+  if (queueSizeVariable === 'OTEL_BSP_MAX_QUEUE_SIZE')
+    return 'the queue is full. Raise OTEL_BSP_MAX_QUEUE_SIZE (batch.maxQueueSize), or keep fewer traces.'
+  const raise = queueSizeVariable === undefined ? 'Make' : `Raise ${queueSizeVariable}, or make`
+  return `the queue is full. ${raise} fewer ${items}.`
+}
 
 class DeliveryAnnouncements implements Announcements {
   readonly #parts: AnnouncementParts
@@ -62,9 +70,9 @@ class DeliveryAnnouncements implements Announcements {
     const warn = (message: string): void => parts.warn(message.trimEnd())
     this.#parts = { ...parts, warn }
     this.#trouble = createTroubleNotice({ ...this.#parts, clock })
-    const drops = (why: () => string): DropNotice => createDropNotice({ warn, clock, why })
+    const drops = (why: () => string): DropNotice => createDropNotice({ signal: parts.signal, warn, clock, why })
     this.#drops = {
-      queue: drops(() => QUEUE_FULL),
+      queue: drops(() => queueFullInWords(parts.signal)),
       'outage buffer': drops(() => BUFFER_FULL),
       refused: drops(() => this.#refusalInWords()),
     }
@@ -127,6 +135,6 @@ class DeliveryAnnouncements implements Announcements {
     } = this.#trouble.takeOver() ?? {}
     const before = dropped > 0 ? ` (${dropped} dropped before)` : ''
     const why = `sending them to ${endpoint} failed: ${reasonInWords(reason)}. ${cureFor(reason, endpoint)}`
-    return `${spansInWords(spans)} lost at exit${before}: ${why}`
+    return `${itemsInWords(spans, this.#parts.signal)} lost at exit${before}: ${why}`
   }
 }

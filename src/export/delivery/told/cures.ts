@@ -1,6 +1,8 @@
-const SETS_WHERE = 'OTEL_EXPORTER_OTLP_ENDPOINT sets where spans go.'
+import { SIGNALS, type SignalNames } from '../../signal.js'
 
-type Cure = readonly [when: RegExp, say: string | ((endpoint: string) => string)]
+const SETS_WHERE = ({ items }: SignalNames): string => `OTEL_EXPORTER_OTLP_ENDPOINT sets where ${items} go.`
+
+type Cure = readonly [when: RegExp, say: string | ((endpoint: string, signal: SignalNames) => string)]
 
 // Words of servers differ: these are the ones of the OpenTelemetry Collector, Go, nginx, Node.js and grpc-js.
 
@@ -12,7 +14,9 @@ const BY_STATUS: readonly Cure[] = [
   ],
   [
     /^HTTP 404\b/,
-    'Spans are taken at /v1/traces: it is appended to OTEL_EXPORTER_OTLP_ENDPOINT, but not to OTEL_EXPORTER_OTLP_TRACES_ENDPOINT.',
+    (_, { items, path, variable }) =>
+      `${items[0]?.toUpperCase()}${items.slice(1)} are taken at /${path}: it is appended to OTEL_EXPORTER_OTLP_ENDPOINT, ` +
+      `but not to OTEL_EXPORTER_OTLP_${variable}_ENDPOINT.`,
   ],
   [
     /^UNKNOWN: Received HTTP status code 4(05|15)/,
@@ -20,15 +24,20 @@ const BY_STATUS: readonly Cure[] = [
   ],
   [
     /^UNIMPLEMENTED/,
-    'The server takes no traces over gRPC: does it have a pipeline for traces, and is this its gRPC port, usually 4317?',
+    (_, { variable }) =>
+      `The server takes no ${variable.toLowerCase()} over gRPC: does it have a pipeline for ${variable.toLowerCase()}, ` +
+      'and is this its gRPC port, usually 4317?',
   ],
-  [/^HTTP 3\d\d\b/, `The backend has moved: ${SETS_WHERE}`],
+  [/^HTTP 3\d\d\b/, (_, signal) => `The backend has moved: ${SETS_WHERE(signal)}`],
   [/^HTTP (405|415)\b/, 'Set OTEL_EXPORTER_OTLP_PROTOCOL to what the backend takes: grpc, http/protobuf or http/json.'],
   [
     /^HTTP 413\b|larger than max|too large/i,
-    'Send fewer spans at once: lower OTEL_BSP_MAX_EXPORT_BATCH_SIZE, or raise the limit of the backend.',
+    (_, { items, batchSizeVariable }) =>
+      batchSizeVariable === undefined
+        ? 'Raise the limit of the backend.'
+        : `Send fewer ${items} at once: lower ${batchSizeVariable}, or raise the limit of the backend.`,
   ],
-  [/^(HTTP 429\b|RESOURCE_EXHAUSTED)/, 'The backend is throttling: sample (OTEL_TRACES_SAMPLER), or raise its limit.'],
+  [/^(HTTP 429\b|RESOURCE_EXHAUSTED)/, throttled],
 ]
 
 /** By how it went wrong before there was an answer, or by telling words in one. */
@@ -55,8 +64,14 @@ const BY_WORDS: readonly Cure[] = [
     'Set OTEL_EXPORTER_OTLP_CERTIFICATE to the file of the CA that signed the certificate of the server.',
   ],
   [/had no time to send/, 'Wait for shutdown() of tracing before process.exit().'],
-  [/ECONNREFUSED/, (endpoint) => `Nobody listens at ${endpoint}: is a collector running? ${SETS_WHERE}`],
-  [/ENOTFOUND|EAI_AGAIN|Name resolution failed/, `No host of this name was found. ${SETS_WHERE}`],
+  [
+    /ECONNREFUSED/,
+    (endpoint, signal) => `Nobody listens at ${endpoint}: is a collector running? ${SETS_WHERE(signal)}`,
+  ],
+  [
+    /ENOTFOUND|EAI_AGAIN|Name resolution failed/,
+    (_, signal) => `No host of this name was found. ${SETS_WHERE(signal)}`,
+  ],
   [/EHOSTUNREACH|ENETUNREACH|no connection in/, 'No way leads there: is there a firewall, or a VPN that is off?'],
   [
     /no answer in|DEADLINE_EXCEEDED|ETIMEDOUT/,
@@ -67,9 +82,14 @@ const BY_WORDS: readonly Cure[] = [
 ]
 
 /** One or two short sentences on what probably helps, for the person who runs the app. */
-export function cureFor(reason: string, endpoint: string): string {
+export function cureFor(reason: string, endpoint: string, signal: SignalNames = SIGNALS.traces): string {
   const [, say] = [...BY_STATUS, ...BY_WORDS].find(([when]) => when.test(reason)) ?? [/./, 'Its own log may say more.']
-  return typeof say === 'string' ? say : say(endpoint)
+  return typeof say === 'string' ? say : say(endpoint, signal)
+}
+
+function throttled(_endpoint: string, { variable }: SignalNames): string {
+  const less = variable === 'TRACES' ? 'sample (OTEL_TRACES_SAMPLER)' : `send fewer ${variable.toLowerCase()}`
+  return `The backend is throttling: ${less}, or raise its limit.`
 }
 
 /** A server that speaks TLS hangs up on whoever does not, as it does on whoever has no certificate. */

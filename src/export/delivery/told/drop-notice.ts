@@ -1,7 +1,8 @@
 import type { Clock } from '../../../internal/clock.js'
-import { PACE, spansInWords } from './notice-text.js'
+import { itemsInWords, PACE, type ItemNames } from './notice-text.js'
 
 interface DropNoticeParts {
+  readonly signal: ItemNames
   readonly warn: (message: string) => void
   /** Why spans are dropped, and the cure; asked when the line is written. */
   readonly why: () => string
@@ -49,10 +50,10 @@ class PacedDropNotice implements DropNotice {
   tell(): void {
     const spans = this.take()
     if (spans === 0) return
-    const { clock, warn, why } = this.#parts
+    const { clock, signal, warn, why } = this.#parts
     const nowMillis = clock.nowMillis()
     const more = nowMillis - this.#lastLineMillis < 2 * PACE.repeatMillis ? 'more ' : ''
     this.#lastLineMillis = nowMillis
-    warn(`${spansInWords(spans, more)} dropped: ${why()}`)
+    warn(`${itemsInWords(spans, signal, more)} dropped: ${why()}`)
   }
 }

@@ -1,3 +1,5 @@
+import type { SignalNames } from '../../signal.js'
+
 /** When lines are due. */
 export const PACE = {
   /** Well within a second, and long enough for drops to be counted, or for a process that leaves to say it all in one line. */
@@ -17,8 +19,10 @@ export function reasonInWords(reason: string): string {
   return text.length > LONGEST_REASON ? `${text.slice(0, LONGEST_REASON)}…` : text
 }
 
-export function spansInWords(count: number, more = ''): string {
-  return `${count} ${more}${count === 1 ? 'span' : 'spans'}`
+export type ItemNames = Pick<SignalNames, 'item' | 'items'>
+
+export function itemsInWords(count: number, { item, items }: ItemNames, more = ''): string {
+  return `${count} ${more}${count === 1 ? item : items}`
 }
 
 export function attemptsInWords(count: number): string {

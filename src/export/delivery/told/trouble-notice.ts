@@ -1,8 +1,9 @@
 import type { Clock } from '../../../internal/clock.js'
-import { PACE } from './notice-text.js'
+import { PACE, type ItemNames } from './notice-text.js'
 import { beginningInWords, courseInWords, endInWords, newTrouble, type Trouble } from './trouble.js'
 
 interface TroubleNoticeParts {
+  readonly signal: ItemNames
   readonly warn: (message: string) => void
   readonly cureFor: (reason: string, endpoint: string) => string
   readonly waitingSpans: () => number
@@ -83,7 +84,7 @@ class PacedTroubleNotice implements TroubleNotice {
     // What nobody was told of needs no end, unless it has cost something.
     if (!trouble || (!trouble.wasTold && trouble.newsMillis === undefined && trouble.dropped === 0)) return
     this.#markTold(trouble)
-    this.#parts.warn(endInWords(trouble, this.#now()))
+    this.#parts.warn(endInWords(trouble, this.#parts.signal, this.#now()))
   }
 
   takeOver(): Readonly<Trouble> | undefined {
@@ -120,12 +121,12 @@ class PacedTroubleNotice implements TroubleNotice {
   }
 
   #tell(trouble: Trouble): void {
-    const { cureFor, waitingSpans, warn } = this.#parts
+    const { cureFor, signal, waitingSpans, warn } = this.#parts
     const cure = cureFor(trouble.reason, trouble.endpoint)
     const isBeginning = !trouble.wasTold && trouble.newsMillis !== undefined && trouble.dropped === 0
     const line = isBeginning
-      ? beginningInWords(trouble, cure)
-      : courseInWords(trouble, this.#now(), waitingSpans(), cure)
+      ? beginningInWords(trouble, signal, cure)
+      : courseInWords(trouble, signal, this.#now(), waitingSpans(), cure)
     this.#markTold(trouble)
     warn(line)
   }

@@ -1,4 +1,4 @@
-import { attemptsInWords, durationInWords, reasonInWords, spansInWords } from './notice-text.js'
+import { attemptsInWords, durationInWords, itemsInWords, reasonInWords, type ItemNames } from './notice-text.js'
 
 /** A time in which attempts fail: from the first failure to the next success. */
 export interface Trouble {
@@ -20,20 +20,26 @@ export function newTrouble(sinceMillis: number, endpoint: string, reason: string
   return { sinceMillis, endpoint, reason, newsMillis: undefined, wasTold: false, ...counts }
 }
 
-export function beginningInWords({ endpoint, reason }: Trouble, cure: string): string {
-  return `sending spans to ${endpoint} fails: ${reasonInWords(reason)}. ${cure}`
+export function beginningInWords({ endpoint, reason }: Trouble, signal: ItemNames, cure: string): string {
+  return `sending ${signal.items} to ${endpoint} fails: ${reasonInWords(reason)}. ${cure}`
 }
 
-export function courseInWords(trouble: Trouble, nowMillis: number, waitingSpans: number, cure: string): string {
+export function courseInWords(
+  trouble: Trouble,
+  signal: ItemNames,
+  nowMillis: number,
+  waitingSpans: number,
+  cure: string,
+): string {
   const { attempts, dropped, endpoint, reason, sinceMillis } = trouble
-  const cost = `${attemptsInWords(attempts)}, ${spansInWords(waitingSpans)} waiting, ${dropped} dropped`
+  const cost = `${attemptsInWords(attempts)}, ${itemsInWords(waitingSpans, signal)} waiting, ${dropped} dropped`
   const past = durationInWords(nowMillis - sinceMillis)
-  return `sending spans to ${endpoint} has failed for ${past} (${cost}): ${reasonInWords(reason)}. ${cure}`
+  return `sending ${signal.items} to ${endpoint} has failed for ${past} (${cost}): ${reasonInWords(reason)}. ${cure}`
 }
 
-export function endInWords(trouble: Trouble, nowMillis: number): string {
+export function endInWords(trouble: Trouble, signal: ItemNames, nowMillis: number): string {
   const { attempts, dropped, endpoint, reason, sentAgain, sinceMillis } = trouble
   const past = `${durationInWords(nowMillis - sinceMillis)} (${attemptsInWords(attempts)}: ${reasonInWords(reason)})`
-  const cost = `${spansInWords(dropped)} dropped, ${sentAgain} sent again because their acknowledgement was lost`
-  return `sending spans to ${endpoint} works again after ${past}: ${cost}`
+  const cost = `${itemsInWords(dropped, signal)} dropped, ${sentAgain} sent again because their acknowledgement was lost`
+  return `sending ${signal.items} to ${endpoint} works again after ${past}: ${cost}`
 }

@@ -1,3 +1,4 @@
+import type { SignalNames } from '../../signal.js'
 import { messageOf, warnOnce } from '../../../internal/diagnostics.js'
 import { readEnv, withoutEnv } from '../../../internal/env.js'
 
@@ -13,13 +14,17 @@ export interface Resolved<T> {
  *
  * @param resolve reads the variables; throws where the endpoint in them, which it is given, can't be used.
  */
-export function resolveFromEnvironment<T>(defaultUrl: string, resolve: (url: string) => T): Resolved<T> {
-  const url = readEnv('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? readEnv('OTEL_EXPORTER_OTLP_ENDPOINT') ?? defaultUrl
+export function resolveFromEnvironment<T>(
+  { variable }: SignalNames,
+  defaultUrl: string,
+  resolve: (url: string) => T,
+): Resolved<T> {
+  const url = readEnv(`OTEL_EXPORTER_OTLP_${variable}_ENDPOINT`) ?? readEnv('OTEL_EXPORTER_OTLP_ENDPOINT') ?? defaultUrl
   try {
     return { options: resolve(url), url }
   } catch (error) {
     warnOnce('OTLP endpoint', `OTEL_EXPORTER_OTLP_ENDPOINT: ${messageOf(error)}; the default endpoint is used`)
-    const options = withoutEnv(/^OTEL_EXPORTER_OTLP_(TRACES_)?ENDPOINT$/, () => resolve(defaultUrl))
+    const options = withoutEnv(new RegExp(`^OTEL_EXPORTER_OTLP_(${variable}_)?ENDPOINT$`), () => resolve(defaultUrl))
     return { options, url: defaultUrl }
   }
 }

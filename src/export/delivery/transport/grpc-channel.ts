@@ -9,13 +9,15 @@ export interface GrpcChannel {
   close(): void
 }
 
-/** @param userAgent has to differ from that of other channels to the same address: grpc-js keeps connections in a pool. */
-export function grpcChannel(options: GrpcOptions, userAgent: string): GrpcChannel {
-  return new Channel(options, userAgent)
+/**
+ * @param call the path of the signal's Export
+ * @param userAgent has to differ from that of other channels to the same address: grpc-js keeps connections in a pool.
+ */
+export function grpcChannel(options: GrpcOptions, call: string, userAgent: string): GrpcChannel {
+  return new Channel(options, call, userAgent)
 }
 
-const SERVICE = 'TraceExportService'
-const EXPORT_CALL = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
+const SERVICE = 'OtlpExportService'
 
 /**
  * Of a Uint8Array OpenTelemetry's transport would make a copy, of its memory it does not. Copies add up: each counts against the
@@ -29,12 +31,14 @@ type Delegate = ReturnType<typeof createOtlpGrpcExportDelegate>
 
 class Channel implements GrpcChannel {
   readonly #options: GrpcOptions
+  readonly #call: string
   #delegate: Delegate | undefined
   #timeoutMillis: number | undefined
   #former: Delegate[] = []
   #response: Uint8Array | undefined
 
-  constructor(options: GrpcOptions, userAgent: string) {
+  constructor(options: GrpcOptions, call: string, userAgent: string) {
+    this.#call = call
     const credentials = options.credentials
     let made: ReturnType<typeof credentials> | undefined
     // One object for all delegates of this channel, or each would connect anew.
@@ -71,11 +75,11 @@ class Channel implements GrpcChannel {
     this.#delegate = createOtlpGrpcExportDelegate(
       { ...this.#options, timeoutMillis },
       serializer,
-      'otlp_grpc_span_exporter',
+      'otlp_grpc_exporter',
       { name: 'span', countItems: () => 0 } as never,
       undefined,
       SERVICE,
-      EXPORT_CALL,
+      this.#call,
     )
     return this.#delegate
   }

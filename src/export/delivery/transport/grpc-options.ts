@@ -2,7 +2,8 @@
 import type { OTLPGRPCExporterConfigNode } from '@opentelemetry/otlp-grpc-exporter-base'
 import { existsSync, readFileSync } from 'node:fs'
 import { readEnv, withoutEnv } from '../../../internal/env.js'
-import type { OtlpConnection } from '../../otlp-settings.js'
+import type { OtlpConnection, OtlpSettings } from '../../otlp-settings.js'
+import { SIGNALS, type SignalNames } from '../../signal.js'
 import { readCertificates } from './certificate-files.js'
 import {
   convertLegacyOtlpGrpcOptions,
@@ -21,18 +22,27 @@ const DEFAULT_URL = 'http://localhost:4317'
  *
  * @throws where a configuration file names what can't be used.
  */
-export function grpcOptions(connection: OtlpConnection | undefined): Resolved<GrpcOptions> {
+export function grpcOptions({
+  signal = 'traces',
+  connection,
+}: Pick<OtlpSettings, 'signal' | 'connection'>): Resolved<GrpcOptions> {
+  const names = SIGNALS[signal]
+  const convert = (config: OTLPGRPCExporterConfigNode): GrpcOptions =>
+    convertLegacyOtlpGrpcOptions(config, names.variable)
   if (!connection)
-    return withoutFalseAlarm(resolveFromEnvironment(DEFAULT_URL, () => convertLegacyOtlpGrpcOptions({}, 'TRACES')))
+    return withoutFalseAlarm(
+      names,
+      resolveFromEnvironment(names, DEFAULT_URL, () => convert({})),
+    )
   // What is left out would be filled from the environment, and a configuration file speaks alone.
-  const options = withoutEnv(/^OTEL_EXPORTER_OTLP_/, () => convertLegacyOtlpGrpcOptions(configOf(connection), 'TRACES'))
+  const options = withoutEnv(/^OTEL_EXPORTER_OTLP_/, () => convert(configOf(connection)))
   return { options, url: connection.url ?? DEFAULT_URL }
 }
 
 /** OpenTelemetry warns that a client certificate is missing as soon as a CA is named, also where none is wanted. */
-function withoutFalseAlarm({ options, url }: Resolved<GrpcOptions>): Resolved<GrpcOptions> {
-  const file = readEnv('OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE') ?? readEnv('OTEL_EXPORTER_OTLP_CERTIFICATE')
-  const clientNames = ['CLIENT_CERTIFICATE', 'CLIENT_KEY', 'TRACES_CLIENT_CERTIFICATE', 'TRACES_CLIENT_KEY']
+function withoutFalseAlarm({ variable }: SignalNames, { options, url }: Resolved<GrpcOptions>): Resolved<GrpcOptions> {
+  const file = readEnv(`OTEL_EXPORTER_OTLP_${variable}_CERTIFICATE`) ?? readEnv('OTEL_EXPORTER_OTLP_CERTIFICATE')
+  const clientNames = ['CLIENT_CERTIFICATE', 'CLIENT_KEY', `${variable}_CLIENT_CERTIFICATE`, `${variable}_CLIENT_KEY`]
   const wantsClient = clientNames.some((name) => readEnv(`OTEL_EXPORTER_OTLP_${name}`) !== undefined)
   if (file === undefined || wantsClient || !url.startsWith('https:') || !existsSync(file)) return { options, url }
   return { options: { ...options, credentials: () => createSslCredentials(readFileSync(file)) }, url }

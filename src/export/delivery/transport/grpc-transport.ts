@@ -1,5 +1,6 @@
 import { messageOf } from '../../../internal/diagnostics.js'
 import type { OtlpSettings } from '../../otlp-settings.js'
+import { SIGNALS, type Signal } from '../../signal.js'
 import { comeAgain } from './come-again.js'
 import { endpointName } from './endpoint-name.js'
 import { answerOfCallError, isConnectionSpent, type CallError } from './grpc-answer.js'
@@ -14,19 +15,21 @@ import type { Answer, Transport } from './transport.js'
  *
  * @throws where a configuration file names what can't be used.
  */
-export function grpcTransport({ connection }: OtlpSettings): Transport {
-  const { options, url } = grpcOptions(connection)
-  return new GrpcTransport(options, url)
+export function grpcTransport(settings: OtlpSettings): Transport {
+  const { options, url } = grpcOptions(settings)
+  return new GrpcTransport(settings.signal ?? 'traces', options, url)
 }
 
 class GrpcTransport implements Transport {
   readonly endpoint: string
+  readonly #signal: Signal
   readonly #options: GrpcOptions
   readonly #wording: Wording
   #channels = 0
   #channel: GrpcChannel | undefined
 
-  constructor(options: GrpcOptions, url: string) {
+  constructor(signal: Signal, options: GrpcOptions, url: string) {
+    this.#signal = signal
     this.endpoint = endpointName(url)
     this.#options = options
     this.#wording = wordingWithout(Object.values(options.metadata().getMap()).map(String), url)
@@ -58,8 +61,11 @@ class GrpcTransport implements Transport {
    */
   #open(): GrpcChannel {
     this.#channels += 1
-    const userAgent = this.#channels === 1 ? 'spanwright' : `spanwright (connection ${this.#channels})`
-    return grpcChannel(this.#options, userAgent)
+    // Each signal has its own, since closing a channel that is shared would break off the others' calls.
+    const signal = this.#signal === 'traces' ? '' : ` ${this.#signal}`
+    const connection = this.#channels === 1 ? '' : ` (connection ${this.#channels})`
+    const userAgent = `spanwright${signal}${connection}`
+    return grpcChannel(this.#options, SIGNALS[this.#signal].grpcCall, userAgent)
   }
 
   #giveUp(channel: GrpcChannel): void {

@@ -2,31 +2,32 @@
 import * as nodeHttp from '@opentelemetry/otlp-exporter-base/node-http'
 import { withoutEnv } from '../../../internal/env.js'
 import type { OtlpConnection, OtlpSettings } from '../../otlp-settings.js'
+import { SIGNALS } from '../../signal.js'
 import { readCertificates } from './certificate-files.js'
 import { resolveFromEnvironment, type Resolved } from './endpoint-from-environment.js'
 
 type HttpOptions = ReturnType<typeof nodeHttp.convertLegacyHttpOptions>
 type HttpConfig = Parameters<typeof nodeHttp.convertLegacyHttpOptions>[0]
 
-const TRACES_PATH = 'v1/traces'
-const DEFAULT_URL = `http://localhost:4318/${TRACES_PATH}`
+const DEFAULT_BASE_URL = 'http://localhost:4318'
 
 /**
  * URL, headers, certificates, compression and timeout, as OpenTelemetry's exporters would have them.
  *
  * @throws where a configuration file names what can't be used.
  */
-export function httpOptions({ protocol, connection }: OtlpSettings): Resolved<HttpOptions> {
+export function httpOptions({ signal = 'traces', protocol, connection }: OtlpSettings): Resolved<HttpOptions> {
+  const names = SIGNALS[signal]
   const contentType = protocol === 'http/json' ? 'application/json' : 'application/x-protobuf'
   const convert = (config: HttpConfig): HttpOptions =>
-    nodeHttp.convertLegacyHttpOptions(config, 'TRACES', TRACES_PATH, { 'Content-Type': contentType })
+    nodeHttp.convertLegacyHttpOptions(config, names.variable, names.path, { 'Content-Type': contentType })
   if (connection) {
     if (connection.url !== undefined) checkUrl(connection.url)
     // What is left out would be filled from the environment, and a configuration file speaks alone.
     const options = withoutEnv(/^OTEL_EXPORTER_OTLP_/, () => convert(configOf(connection)))
     return { options, url: options.url }
   }
-  const { options } = resolveFromEnvironment(DEFAULT_URL, (url) => {
+  const { options } = resolveFromEnvironment(names, `${DEFAULT_BASE_URL}/${names.path}`, (url) => {
     checkUrl(url)
     return convert({})
   })

@@ -1,13 +1,15 @@
+import { SIGNALS } from '../../signal.js'
 import { bytesField, numberField, protobufFields, textField } from '../requests/protobuf-fields.js'
 
 export interface PartialSuccess {
+  /** Or log records, or data points. */
   readonly rejectedSpans: number
   readonly message: string
 }
 
 const NOTHING: PartialSuccess = { rejectedSpans: 0, message: '' }
 
-/** What an ExportTraceServiceResponse says about spans that were not taken. One that can't be read says nothing. */
+/** What an Export…ServiceResponse says about items that were not taken. One that can't be read says nothing. */
 export function partialSuccessIn(response: Uint8Array): PartialSuccess {
   const partial = protobufFields(bytesField(protobufFields(response), 1))
   return { rejectedSpans: countOf(numberField(partial, 1)), message: textField(partial, 2) }
@@ -17,11 +19,12 @@ export function partialSuccessIn(response: Uint8Array): PartialSuccess {
 export function partialSuccessInJson(response: Uint8Array): PartialSuccess {
   try {
     const { partialSuccess } = JSON.parse(new TextDecoder().decode(response)) as {
-      partialSuccess?: { rejectedSpans?: unknown; errorMessage?: unknown }
+      partialSuccess?: Readonly<Record<string, unknown>>
     }
-    const { rejectedSpans, errorMessage } = partialSuccess ?? {}
+    const { errorMessage, ...counts } = partialSuccess ?? {}
+    const name = Object.values(SIGNALS).find(({ rejected }) => rejected in counts)?.rejected
     return {
-      rejectedSpans: countOf(Number(rejectedSpans ?? 0)),
+      rejectedSpans: countOf(Number(name === undefined ? 0 : counts[name])),
       message: typeof errorMessage === 'string' ? errorMessage : '',
     }
   } catch {
