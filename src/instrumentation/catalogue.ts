@@ -12,6 +12,8 @@ export interface CatalogueEntry {
   readonly wanted: 'default' | 'by-name' | 'with-metrics' | 'in-lambda'
   /** A range of versions that it does not name, and was seen to trace. */
   readonly alsoVersions?: string
+  /** Packages that it traces anyway, and has to see as they load. */
+  readonly alsoModules?: readonly string[]
   /** Inner files that it patches of a package of ECMAScript modules; those of CommonJS packages are seen anyway. */
   readonly importedFiles?: readonly string[]
 }
@@ -21,7 +23,7 @@ const entry = (
   className: string,
   modules: readonly string[],
   wanted: CatalogueEntry['wanted'] = 'default',
-  more: Pick<CatalogueEntry, 'alsoVersions' | 'importedFiles'> = {},
+  more: Pick<CatalogueEntry, 'alsoModules' | 'alsoVersions' | 'importedFiles'> = {},
 ): CatalogueEntry => ({ name, className, modules, wanted, ...more })
 
 /**
@@ -78,7 +80,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   entry('runtime-node', 'RuntimeNodeInstrumentation', [], 'with-metrics'),
   entry('socket.io', 'SocketIoInstrumentation', ['socket.io']),
   entry('tedious', 'TediousInstrumentation', ['tedious']),
-  entry('undici', 'UndiciInstrumentation', []),
+  entry('undici', 'UndiciInstrumentation', [], 'default', { alsoModules: ['undici'] }),
   entry('winston', 'WinstonInstrumentation', ['winston']),
 ]
 

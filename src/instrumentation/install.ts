@@ -11,12 +11,12 @@ import { areInUse, byBuiltIn, isOfBuiltIns, patchBuiltIns } from './built-ins.js
 import { tellOfBundledPackages } from './bundled-app.js'
 import { packageOf, type CatalogueEntry } from './catalogue.js'
 import { Doubles } from './doubles.js'
+import { extended } from './extensions.js'
 import { traceFastify } from './fastify.js'
 import { FASTIFY_OTEL } from './fastify-otel.js'
 import { startWithFirstFetch } from './first-fetch.js'
 import { beforeFirstRequire } from './first-require.js'
 import { guardedPatches, type InstrumentationClass } from './guarded-patches.js'
-import { withLeanServer } from './http-server/lean-server.js'
 import { installed } from './installed.js'
 import { configOf } from './instrumentation-config.js'
 import { LateLoads } from './late-load.js'
@@ -43,11 +43,11 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
   }
   installed.hooksAreSet = true
   const wanted = selectInstrumentations(choice)
-  const packages = new Map(
-    wanted
-      .filter((entry) => !isOfBuiltIns(entry))
-      .flatMap((entry) => entry.modules.map((module) => [module, entry] as const)),
+  const patched = packagesOf(
+    wanted.filter((entry) => !isOfBuiltIns(entry)),
+    ({ modules }) => modules,
   )
+  const packages = new Map([...patched, ...packagesOf(wanted, ({ alsoModules = [] }) => alsoModules)])
   const builtIns = wanted.filter(isOfBuiltIns)
   const waiting = byBuiltIn(builtIns.filter((entry) => !areInUse(entry)))
   installed.wanted = wanted
@@ -67,19 +67,21 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
     return start(undici)
   }
 
-  const late = new LateLoads(new Set(packages.keys()))
+  const startLoaded = (entry: CatalogueEntry): unknown => (entry.name === 'undici' ? startUndici(entry) : start(entry))
+
+  const late = new LateLoads(new Set(patched.keys()))
   installed.tooLate = () => late.packages()
   const copies = new ApiCopies()
   const loaded = Object.keys(requireOwn.cache)
   late.lookAt(loaded)
   copies.lookAt(loaded)
   const resolved = onModuleResolved(packages, waiting, {
-    resolved: start,
+    resolved: startLoaded,
     ranUnseen: (name) => late.found(name),
     apiResolved: (url) => copies.resolved(url),
   })
   beforeFirstRequire(packages, (entry, parent) => {
-    if (installed.started.length === 0 && isForTheApp(entry, parent)) start(entry)
+    if (installed.started.length === 0 && isForTheApp(entry, parent)) startLoaded(entry)
     return installed.started.length > 0
   })
   for (const entry of builtIns) {
@@ -89,7 +91,14 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
   if (wantsFastify(choice)) {
     traceFastify(choice.config[FASTIFY] ?? {}, (instrumentation) => installed.started.push({ instrumentation }))
   }
-  tellOfBundledPackages(packages, (name) => resolved.has(name))
+  tellOfBundledPackages(patched, (name) => resolved.has(name))
+}
+
+function packagesOf(
+  entries: readonly CatalogueEntry[],
+  modulesOf: (entry: CatalogueEntry) => readonly string[],
+): Map<string, CatalogueEntry> {
+  return new Map(entries.flatMap((entry) => modulesOf(entry).map((module) => [module, entry] as const)))
 }
 
 /** Has all that is started trace to this provider, now that it is registered, and tells of those that are started twice. */
@@ -113,8 +122,8 @@ function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoi
     const Instrumentation = exported[entry.className]
     if (!Instrumentation) throw new Error(`${packageName} has no ${entry.className}`)
     const instrumentation = doubles.ours(packageName, () => {
-      const Class = entry.name === 'http' ? withLeanServer(Instrumentation) : Instrumentation
-      const created = new (guardedPatches(Class, entry))(configOf(entry, choice))
+      const Class = guardedPatches(extended(entry.name, Instrumentation), entry)
+      const created = new Class(configOf(entry, choice))
       registerInstrumentations({ instrumentations: [created], tracerProvider: providerFor(entry.name) })
       return created
     })
