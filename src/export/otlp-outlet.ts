@@ -10,8 +10,8 @@ import type { BatchEncoder } from './otlp/batch-encoder.js'
 import type { Outlet } from './outlet.js'
 import { ResourceWait } from './resource-wait.js'
 
-/** A collector takes messages up to 4 MiB over gRPC unless told otherwise: a batch leaves well before. */
-const MOST_BATCH_BYTES = 1_024 * 1_024
+/** The delivery splits requests of more than 1 MiB. This leaves room for the resource, and for the item that fills a batch. */
+const MOST_BATCH_BYTES = 960 * 1_024
 /** The thread is there before a process that lives a little longer has to leave. */
 const WARM_UP_MILLIS = 200
 

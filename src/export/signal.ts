@@ -13,8 +13,7 @@ export interface SignalNames {
   /** One of what it carries, and several. */
   readonly item: string
   readonly items: string
-  /** The variable for items in one request; undefined where the app's instruments decide. */
-  readonly batchSizeVariable: string | undefined
+  /** Undefined where the app's instruments decide how much there is. */
   readonly queueSizeVariable: string | undefined
 }
 
@@ -26,7 +25,6 @@ export const SIGNALS: Readonly<Record<Signal, SignalNames>> = {
     rejected: 'rejectedSpans',
     item: 'span',
     items: 'spans',
-    batchSizeVariable: 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE',
     queueSizeVariable: 'OTEL_BSP_MAX_QUEUE_SIZE',
   },
   logs: {
@@ -36,7 +34,6 @@ export const SIGNALS: Readonly<Record<Signal, SignalNames>> = {
     rejected: 'rejectedLogRecords',
     item: 'log record',
     items: 'log records',
-    batchSizeVariable: 'OTEL_BLRP_MAX_EXPORT_BATCH_SIZE',
     queueSizeVariable: 'OTEL_BLRP_MAX_QUEUE_SIZE',
   },
   metrics: {
@@ -46,7 +43,6 @@ export const SIGNALS: Readonly<Record<Signal, SignalNames>> = {
     rejected: 'rejectedDataPoints',
     item: 'metric data point',
     items: 'metric data points',
-    batchSizeVariable: undefined,
     queueSizeVariable: undefined,
   },
 }

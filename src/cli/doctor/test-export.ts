@@ -43,7 +43,7 @@ function findings(answer: Answer, endpoint: string): Pick<EndpointFindings, 'ans
   }
   const { kind, reason } = answer
   return {
-    answer: kind === 'refused' ? 'refused' : 'failed',
+    answer: kind === 'come-again' ? 'failed' : 'refused',
     words: reasonInWords(reason),
     cure: cureFor(reason, endpoint),
   }

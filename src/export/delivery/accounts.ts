@@ -59,6 +59,7 @@ export class Accounts {
     else if (event.kind === 'waiting') this.#move(entry, 'queued')
     else if (event.kind === 'spooled') this.#move(entry, 'spooled')
     else if (event.kind === 'shed') this.#shed(entry, event.spans, event.rest)
+    else if (event.kind === 'split') this.#split(entry, event.halves)
     else {
       this.#close(entry)
       this.#counts.exported += event.exported
@@ -102,6 +103,15 @@ export class Accounts {
     this.#counts[entry.where] -= spans
     this.#bytes += rest.byteLength - entry.batch.bytes.byteLength
     entry.batch = { id: entry.batch.id, bytes: rest, spans: entry.batch.spans - spans }
+  }
+
+  #split(entry: Entry, halves: readonly EncodedBatch[]): void {
+    this.#close(entry)
+    for (const batch of halves) {
+      this.#entries.set(batch.id, { batch, where: 'queued' })
+      this.#counts.queued += batch.spans
+      this.#bytes += batch.bytes.byteLength
+    }
   }
 
   #close(entry: Entry): void {

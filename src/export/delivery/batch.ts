@@ -4,7 +4,7 @@
  * collected far too late.)
  */
 export interface EncodedBatch {
-  /** Rising, and one of its kind for one delivery. */
+  /** Rising, and one of its kind for one delivery; no integer where the batch is a half of another. */
   readonly id: number
   /** An ExportTraceServiceRequest, in protobuf or in JSON. */
   readonly bytes: Uint8Array

@@ -1,3 +1,5 @@
+import type { EncodedBatch } from './batch.js'
+
 /**
  * What a delivery tells while it works, in order. Each batch begins as waiting; `settled` and `shed` with nothing left are
  * its end. Plain data: it crosses from the delivery thread.
@@ -8,6 +10,7 @@ export type DeliveryEvent =
   | Spooled
   | Settled
   | Shed
+  | Split
   | Trouble
   | Recovered
   | { readonly kind: 'endpoint'; readonly endpoint: string }
@@ -51,6 +54,13 @@ interface Shed {
   readonly spans: number
   /** The bytes without them; undefined where nothing is left. */
   readonly rest: Uint8Array | undefined
+}
+
+/** The batch was too large for one request. Its halves take its place; they begin as waiting. */
+interface Split {
+  readonly kind: 'split'
+  readonly id: number
+  readonly halves: readonly EncodedBatch[]
 }
 
 /** An attempt failed. One of these for each, also during an outage. */

@@ -19,7 +19,9 @@ export class ThreadReports {
 
   event(event: DeliveryEvent): void {
     this.#events.push(event)
-    if (event.kind === 'exporting') this.#later ??= setTimeout(() => this.#tell(false), BEGINNINGS_WAIT_MILLIS)
+    // Its bytes are copied now: later they may have been sent, and their memory given back.
+    if (event.kind === 'split' || event.kind === 'shed') this.#tell(false)
+    else if (event.kind === 'exporting') this.#later ??= setTimeout(() => this.#tell(false), BEGINNINGS_WAIT_MILLIS)
     else this.#tellSoon()
   }
 

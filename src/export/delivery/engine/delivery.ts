@@ -9,6 +9,7 @@ import { OutageBuffer } from './outage-buffer.js'
 import { Outage } from './outage.js'
 import { Outcomes } from './outcomes.js'
 import { adoptedParcel, ownParcel, type Parcel } from './parcel.js'
+import { SizeLimit } from './size-limit.js'
 import type { Spool } from '../spool/spool.js'
 import type { Transport } from '../transport/transport.js'
 import { WaitingLines } from './waiting-lines.js'
@@ -56,6 +57,7 @@ class BatchDelivery implements Delivery {
   readonly #lines = new WaitingLines()
   readonly #buffer: OutageBuffer
   readonly #outage: Outage
+  readonly #sizeLimit = new SizeLimit()
   readonly #flushes: Flushes
   readonly #attempts: Attempts
   readonly #outcomes: Outcomes
@@ -75,10 +77,11 @@ class BatchDelivery implements Delivery {
     this.#flushes = new Flushes(this.#outage)
     this.#alarm = createAlarm(clock, () => this.#goOn())
     const onGone = (parcel: Parcel): void => this.#onGone(parcel)
-    this.#buffer = new OutageBuffer({ lines, maxBytes: outageBufferBytes, spool, tell, onGone, release })
+    const onHalf = (parcel: Parcel): void => this.#onHalf(parcel)
+    this.#buffer = new OutageBuffer({ lines, maxBytes: outageBufferBytes, spool, tell, onGone, onHalf, release })
     const { endpoint } = transport
-    const [buffer, outage, flushes] = [this.#buffer, this.#outage, this.#flushes]
-    this.#outcomes = new Outcomes({ endpoint, lines, buffer, outage, flushes, tell })
+    const [buffer, outage, flushes, sizeLimit] = [this.#buffer, this.#outage, this.#flushes, this.#sizeLimit]
+    this.#outcomes = new Outcomes({ endpoint, lines, buffer, outage, flushes, sizeLimit, tell })
     this.#attempts = new Attempts(parts, (attempt, answer) => {
       this.#outcomes.onAnswer(attempt, answer, clock.nowMillis())
       this.#goOn()
@@ -91,7 +94,7 @@ class BatchDelivery implements Delivery {
   add(batch: EncodedBatch): void {
     if (this.#state === 'closed') return
     const parcel = ownParcel(batch)
-    this.#lastId = batch.id
+    this.#lastId = Math.max(this.#lastId, batch.id)
     this.#unsettled++
     this.#buffer.add(parcel)
     // What can't be sent now is safe on disk, also where this process is killed.
@@ -157,8 +160,12 @@ class BatchDelivery implements Delivery {
       const parcel = this.#lines.take(now, this.#outage.isOn)
       if (!parcel) return
       if (!this.#buffer.load(parcel)) this.#outcomes.onLost(parcel)
-      else this.#begin(parcel, now)
+      else if (!this.#splitIfTooLarge(parcel)) this.#begin(parcel, now)
     }
+  }
+
+  #splitIfTooLarge(parcel: Parcel): boolean {
+    return parcel.bytes !== undefined && this.#sizeLimit.isExceededBy(parcel.bytes) && this.#buffer.split(parcel)
   }
 
   #begin(parcel: Parcel, now: number): void {
@@ -176,6 +183,12 @@ class BatchDelivery implements Delivery {
   #adopt(): void {
     for (const name of this.#parts.spool?.adopt() ?? []) this.#lines.add(adoptedParcel(name))
     this.#goOn()
+  }
+
+  #onHalf({ id }: Parcel): void {
+    if (id === undefined) return
+    this.#unsettled++
+    this.#flushes.added(id)
   }
 
   #onGone({ id }: Parcel): void {

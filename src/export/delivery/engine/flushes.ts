@@ -54,6 +54,11 @@ export class Flushes {
     })
   }
 
+  /** One more to wait for: a half of a batch. */
+  added(id: number): void {
+    for (const flush of this.#flushes) if (id <= flush.upToId) flush.left++
+  }
+
   gone(id: number): void {
     for (const flush of this.#flushes) if (id <= flush.upToId) flush.left--
   }

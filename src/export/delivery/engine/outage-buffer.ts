@@ -1,8 +1,8 @@
 import type { DeliveryEvent } from '../events.js'
 import { CutTraces } from './cut-traces.js'
-import type { Parcel } from './parcel.js'
+import { asBatch, halfParcel, type Parcel } from './parcel.js'
 import { thresholdThatFrees } from './shedding.js'
-import { withoutSpans } from '../requests/spans-in-request.js'
+import { halvesOf, withoutSpans } from '../requests/spans-in-request.js'
 import type { Spool } from '../spool/spool.js'
 import type { WaitingLines } from './waiting-lines.js'
 
@@ -13,6 +13,8 @@ export interface OutageBufferParts {
   readonly tell: (event: DeliveryEvent) => void
   /** Nothing is left of this one. */
   readonly onGone: (parcel: Parcel) => void
+  /** A batch was split, and this is one of its two halves. */
+  readonly onHalf: (parcel: Parcel) => void
   readonly release: ((bytes: Uint8Array) => void) | undefined
 }
 
@@ -82,6 +84,22 @@ export class OutageBuffer {
     this.#parts.onGone(parcel)
     // Last: released memory has no length, and would count as none.
     if (bytes) this.#parts.release?.(bytes)
+  }
+
+  /** Two halves take its place, first in line; false where it has one span, or can't be read. It must have its bytes. */
+  split(parcel: Parcel): boolean {
+    const { id, bytes, spans } = parcel
+    const halves = bytes && halvesOf({ bytes, spans })?.map((half, index) => halfParcel(parcel, half, index))
+    if (!halves) return false
+    if (id !== undefined) this.#parts.tell({ kind: 'split', id, halves: halves.flatMap(asBatch) })
+    for (const half of halves) {
+      this.#bytes += half.bytes?.byteLength ?? 0
+      this.#parts.onHalf(half)
+      if (parcel.entry !== undefined) this.toSpool(half)
+      if (this.#shedBelowFloor(half)) this.#parts.lines.addHalf(half)
+    }
+    this.forget(parcel)
+    return true
   }
 
   /** Where there is a spool that takes it, the batch is there and no longer in memory. */

@@ -41,6 +41,11 @@ export class Outage {
     this.#nextProbeAt = Math.max(now + this.#backoff(), this.#toldUntil)
   }
 
+  /** The backend took notice of a probe that was too large for it: half of it may go at once. */
+  foundTooLarge(now: number): void {
+    this.#nextProbeAt = Math.max(now, this.#toldUntil)
+  }
+
   /** Whether this success ends the outage. One that was under way when the backend asked for a pause does not. */
   succeeded(wasProbe: boolean, now: number): boolean {
     if (!wasProbe && this.#toldUntil > now) return false

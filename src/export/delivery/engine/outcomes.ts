@@ -4,7 +4,8 @@ import type { Flushes } from './flushes.js'
 import type { OutageBuffer } from './outage-buffer.js'
 import type { Outage } from './outage.js'
 import type { Parcel } from './parcel.js'
-import type { Accepted, Answer, ComeAgain, Refused } from '../transport/transport.js'
+import type { SizeLimit } from './size-limit.js'
+import type { Accepted, Answer, ComeAgain } from '../transport/transport.js'
 import type { WaitingLines } from './waiting-lines.js'
 
 interface OutcomesParts {
@@ -13,6 +14,7 @@ interface OutcomesParts {
   readonly buffer: OutageBuffer
   readonly outage: Outage
   readonly flushes: Flushes
+  readonly sizeLimit: SizeLimit
   readonly tell: (event: DeliveryEvent) => void
 }
 
@@ -31,7 +33,8 @@ export class Outcomes {
 
   onAnswer(attempt: Attempt, answer: Answer, now: number): void {
     if (answer.kind === 'accepted') this.#accepted(attempt, answer, now)
-    else if (answer.kind === 'refused') this.#refused(attempt, answer, now)
+    else if (answer.kind === 'too-large') this.#tooLarge(attempt, answer.reason, now)
+    else if (answer.kind === 'refused') this.#refused(attempt, answer.reason, now)
     else this.#comeAgain(attempt, answer, now)
   }
 
@@ -52,7 +55,19 @@ export class Outcomes {
     this.#parts.tell({ kind: 'recovered', endpoint: this.#parts.endpoint, toSendAgain: lines.toSendAgain })
   }
 
-  #refused({ parcel, isProbe }: Attempt, { reason }: Refused, now: number): void {
+  #tooLarge(attempt: Attempt, reason: string, now: number): void {
+    const { outage, flushes, buffer, sizeLimit } = this.#parts
+    const { bytes } = attempt.parcel
+    // Parked in the spool while this attempt was under way: whoever sends it next splits it.
+    if (!bytes) return
+    sizeLimit.refused(bytes)
+    // One span that is too large alone is no trouble of the backend's.
+    if (!buffer.split(attempt.parcel)) this.#settle(attempt.parcel, attempt.parcel.spans, reason)
+    if (outage.isOn && attempt.isProbe) outage.foundTooLarge(now)
+    flushes.answered(now)
+  }
+
+  #refused({ parcel, isProbe }: Attempt, reason: string, now: number): void {
     const { outage, flushes } = this.#parts
     this.#settle(parcel, parcel.spans, reason)
     if (outage.isOn && isProbe) outage.refused(now)

@@ -2,21 +2,23 @@ import { createFifo, type Fifo } from './fifo.js'
 import type { Parcel } from './parcel.js'
 
 /**
- * What waits, in three lines. Who has not been tried goes before who has failed, so that a batch that the backend never
- * takes does not keep the others waiting; who was adopted goes last.
+ * What waits, in four lines. Who has not been tried goes before who has failed, so that a batch that the backend never
+ * takes does not keep the others waiting; who was adopted goes last. The halves of a batch that was too large come first:
+ * it was its turn.
  */
 export class WaitingLines {
+  readonly #halves: Fifo<Parcel> = createFifo()
   readonly #fresh: Fifo<Parcel> = createFifo()
   readonly #failed: Fifo<Parcel> = createFifo()
   readonly #adopted: Fifo<Parcel> = createFifo()
   #takesAdopted = true
 
   get isEmpty(): boolean {
-    return this.#fresh.length + this.#failed.length + this.#adopted.length === 0
+    return this.#halves.length + this.#fresh.length + this.#failed.length + this.#adopted.length === 0
   }
 
   get hasFresh(): boolean {
-    return this.#fresh.length > 0
+    return this.#halves.length + this.#fresh.length > 0
   }
 
   /** Own spans that wait and may have arrived already. */
@@ -31,6 +33,10 @@ export class WaitingLines {
     else if (this.#takesAdopted) this.#adopted.push(parcel)
   }
 
+  addHalf(parcel: Parcel): void {
+    this.#halves.push(parcel)
+  }
+
   /** To the back of the line; `notBefore` never falls from one call to the next. */
   putBack(parcel: Parcel, notBefore: number): void {
     parcel.notBefore = notBefore
@@ -40,7 +46,7 @@ export class WaitingLines {
 
   /** Who is next; with `isProbe` also who should not go yet. */
   take(now: number, isProbe: boolean): Parcel | undefined {
-    return [this.#fresh, this.#failed, this.#adopted]
+    return [this.#halves, this.#fresh, this.#failed, this.#adopted]
       .find((line) => line.length > 0 && (isProbe || (line.first()?.notBefore ?? 0) <= now))
       ?.shift()
   }
@@ -60,11 +66,13 @@ export class WaitingLines {
 
   /** All but the adopted. */
   *own(): Generator<Parcel> {
+    for (const parcel of this.#halves) if (parcel.id !== undefined) yield parcel
     yield* this.#fresh
     yield* this.#failed
   }
 
   keepOnly(isKept: (parcel: Parcel) => boolean): void {
+    this.#halves.keepOnly(isKept)
     this.#fresh.keepOnly(isKept)
     this.#failed.keepOnly(isKept)
   }

@@ -8,6 +8,8 @@ import { thinProtobuf, weighProtobuf } from './spans-in-protobuf.js'
  * randomness 0. A message has no randomness to compare but by its spans, so a resource or scope goes with its last one.
  */
 
+type SpanBytes = Pick<EncodedBatch, 'bytes' | 'spans'>
+
 /** Tells of each span what it weighs, and of each resource and scope what it weighs besides. */
 export function weighSpans(bytes: Uint8Array, weigh: Weigh): void {
   const weights = weightsIn(bytes)
@@ -18,7 +20,7 @@ export function weighSpans(bytes: Uint8Array, weigh: Weigh): void {
  * The request without the spans whose randomness is below the threshold; the same bytes where there are none, else new
  * ones. Fields that we do not know stay.
  */
-export function withoutSpans({ bytes, spans }: Pick<EncodedBatch, 'bytes' | 'spans'>, goes: Goes): Thinned {
+export function withoutSpans({ bytes, spans }: SpanBytes, goes: Goes): Thinned {
   try {
     const { rest, dropped } = isJson(bytes) ? thinJson(bytes, goes) : thinProtobuf(bytes, goes)
     if (rest) return { rest, dropped: Math.min(dropped, spans) }
@@ -28,7 +30,30 @@ export function withoutSpans({ bytes, spans }: Pick<EncodedBatch, 'bytes' | 'spa
   return { rest: undefined, dropped: spans }
 }
 
-export function withoutSpansBelow(batch: Pick<EncodedBatch, 'bytes' | 'spans'>, threshold: number): Thinned {
+/**
+ * Two requests with half of the spans each, in their order; undefined where there are not two, or the bytes can't be read. Of
+ * metrics, which may have many data points each, the count of the halves is an estimate, and their sum is right.
+ */
+export function halvesOf({ bytes, spans }: SpanBytes): readonly SpanBytes[] | undefined {
+  let count = 0
+  withoutSpans({ bytes, spans }, () => ++count < 0)
+  const most = Math.ceil(count / 2)
+  const [first, second] = [part(bytes, 0, most), part(bytes, most, count)]
+  if (!first || !second) return undefined
+  const ofFirst = Math.round((spans * most) / count)
+  return [
+    { bytes: first, spans: ofFirst },
+    { bytes: second, spans: spans - ofFirst },
+  ]
+}
+
+/** The request with the spans from one place to another. */
+function part(bytes: Uint8Array, from: number, to: number): Uint8Array | undefined {
+  let at = -1
+  return withoutSpans({ bytes, spans: to }, () => ++at < from || at >= to).rest
+}
+
+export function withoutSpansBelow(batch: SpanBytes, threshold: number): Thinned {
   if (!(threshold > 0)) return { rest: batch.bytes, dropped: 0 }
   return withoutSpans(batch, (randomness) => randomness < threshold)
 }

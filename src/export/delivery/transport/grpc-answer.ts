@@ -28,13 +28,28 @@ const NOT_CONNECTED = /^(No connection established|Name resolution failed)|,[Ww]
 const BROKEN = /^(Connection dropped|Call cancelled|(read|write) E[A-Z]+|socket hang up)/
 const BROKEN_INSIDE = /^Received RST_STREAM with code (\d+ triggered by internal client error|0 )/
 
-export function answerOfCallError(error: CallError, timeoutMillis: number, wording: Wording): Answer {
+/** `… larger than max (5242880 vs. 4194304)` in Go, C++ and grpc-js, `… exceeds maximum size 4194304: 5242880` in Java. */
+const TOO_LARGE = /larger than max(?: \(\d+ vs\.? (\d+)\))?|exceeds maximum size (\d+)/i
+/** grpc-js of the answer that it received, and of the request where the server is of grpc-js, too. */
+const RECEIVED_TOO_LARGE = 'Received message larger than max'
+/** What compression may add to a request. */
+const MOST_ADDED_BYTES = 1_024
+
+interface Call {
+  readonly requestBytes: number
+  readonly timeoutMillis: number
+}
+
+export function answerOfCallError(error: CallError, { requestBytes, timeoutMillis }: Call, wording: Wording): Answer {
   const { code, details } = error
   const name = GRPC_CODES[code] ?? `code ${code}`
   const reason = `${name}: ${wording(plainDetails(details, timeoutMillis))}`
   const isBroken = BROKEN.test(details) || BROKEN_INSIDE.test(details)
-  const isTooLarge = name === 'RESOURCE_EXHAUSTED' && /larger than max/i.test(details)
-  if ((!RETRYABLE.includes(name) && !BROKEN_INSIDE.test(details)) || isTooLarge) return { kind: 'refused', reason }
+  const tooLarge = name === 'RESOURCE_EXHAUSTED' ? whatIsTooLarge(details, requestBytes) : undefined
+  if (tooLarge === 'request') return { kind: 'too-large', reason }
+  // The call itself went well, or there would be no answer.
+  if (tooLarge === 'answer') return { kind: 'accepted', rejectedSpans: 0, message: '' }
+  if (!RETRYABLE.includes(name) && !BROKEN_INSIDE.test(details)) return { kind: 'refused', reason }
   const wasConnected = !NOT_CONNECTED.test(details)
   return {
     ...comeAgain(reason, {
@@ -43,6 +58,15 @@ export function answerOfCallError(error: CallError, timeoutMillis: number, wordi
     }),
     retryAfterMillis: retryAfterOf(error),
   }
+}
+
+/** Both sides say it in the same words; but a limit that the request keeps to is not about the request. */
+function whatIsTooLarge(details: string, requestBytes: number): 'request' | 'answer' | undefined {
+  const match = TOO_LARGE.exec(details)
+  if (!match) return undefined
+  const limit = Number(match[1] ?? match[2] ?? 0)
+  if (limit < requestBytes + MOST_ADDED_BYTES) return 'request'
+  return details.startsWith(RECEIVED_TOO_LARGE) ? 'answer' : undefined
 }
 
 /** Whether the connection is to be given up: no answer came through it, or the server behind it is in trouble. */

@@ -37,6 +37,7 @@ class GrpcTransport implements Transport {
 
   async send(bytes: Uint8Array, timeoutMillis: number): Promise<Answer> {
     const millis = Math.min(timeoutMillis, this.#options.timeoutMillis)
+    const requestBytes = bytes.byteLength
     const channel = (this.#channel ??= this.#open())
     try {
       const partial = partialSuccessIn(await channel.call(bytes, millis))
@@ -45,7 +46,7 @@ class GrpcTransport implements Transport {
       // Credentials that can't be made, or more calls at once than the delegate allows: nothing was sent.
       if (!isCallError(error)) return comeAgain(this.#wording(messageOf(error)))
       if (isConnectionSpent(error)) this.#giveUp(channel)
-      return answerOfCallError(error, millis, this.#wording)
+      return answerOfCallError(error, { requestBytes, timeoutMillis: millis }, this.#wording)
     }
   }
 

@@ -10,6 +10,9 @@ import type { Answer } from './transport.js'
 /** Specification: OTLP/HTTP, "Failures". */
 const RETRYABLE: readonly number[] = [429, 502, 503, 504]
 
+/** A collector whose `max_request_body_size` is exceeded answers 400, in the words of Go's `http.MaxBytesReader`. */
+const TOO_LARGE = /\b(body|entity|payload|request) too large\b/i
+
 export function answerOf(exchange: HttpExchange, wording: Wording): Answer {
   if (exchange.kind === 'response') return answerOfResponse(exchange, wording)
   const reason = wording(networkErrorWords(exchange.error))
@@ -25,6 +28,7 @@ function answerOfResponse(response: HttpResponse, wording: Wording): Answer {
     return { kind: 'accepted', rejectedSpans: partial.rejectedSpans, message: wording(partial.message) }
   }
   const reason = [`HTTP ${status} ${statusText}`.trim(), wording(wordsIn(response))].filter(Boolean).join(': ')
+  if (status === 413 || (status === 400 && TOO_LARGE.test(reason))) return { kind: 'too-large', reason }
   if (!RETRYABLE.includes(status)) return { kind: 'refused', reason }
   return { ...comeAgain(reason), retryAfterMillis: retryAfterMillis(headers) }
 }

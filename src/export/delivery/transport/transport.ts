@@ -11,7 +11,7 @@ export interface Transport {
   close(): void
 }
 
-export type Answer = Accepted | ComeAgain | Refused
+export type Answer = Accepted | ComeAgain | TooLarge | Refused
 
 /** The backend has the spans, but for those that it rejected (OTLP's partial success): they are not sent again. */
 export interface Accepted {
@@ -32,6 +32,12 @@ export interface ComeAgain {
   readonly isUnreachable: boolean
   /** The whole request may have arrived and only the acknowledgement was lost: another attempt sends the spans twice. */
   readonly mayHaveArrived: boolean
+}
+
+/** The backend takes no request of this size: half of it may do. */
+export interface TooLarge {
+  readonly kind: 'too-large'
+  readonly reason: string
 }
 
 /** The backend will never take this request. */

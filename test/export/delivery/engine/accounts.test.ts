@@ -12,6 +12,7 @@ import {
   REFUSED,
   rig,
   toldToWait,
+  TOO_LARGE,
   UNREACHABLE,
   type Rig,
   type Sent,
@@ -48,6 +49,9 @@ class Accounts {
       account.spans -= event.spans
       if (event.rest) account.bytes = event.rest
       else this.#end(event.id, account.spans)
+    } else if (event.kind === 'split') {
+      for (const { id, bytes, spans } of event.halves) this.open.set(id, { where: 'waiting', spans, bytes })
+      this.#end(event.id, account.spans - event.halves.reduce((sum, { spans }) => sum + spans, 0))
     } else {
       this.exported += event.exported
       this.failed += event.failed
@@ -106,6 +110,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         LOST,
         UNREACHABLE,
         REFUSED,
+        TOO_LARGE,
+        TOO_LARGE,
         toldToWait(500),
       ),
     }),

@@ -7,6 +7,7 @@ import type { Answer, ComeAgain, Transport } from '../../../../src/export/delive
 
 export const ACCEPTED: Answer = { kind: 'accepted', rejectedSpans: 0, message: '' }
 export const REFUSED: Answer = { kind: 'refused', reason: 'bad request' }
+export const TOO_LARGE: Answer = { kind: 'too-large', reason: 'HTTP 413' }
 export const BUSY: ComeAgain = {
   kind: 'come-again',
   reason: 'busy',
@@ -127,6 +128,7 @@ export async function heard(): Promise<void> {
 function asText(event: DeliveryEvent): string {
   if (event.kind === 'settled') return `settled ${event.id} ${event.exported}/${event.failed}`
   if (event.kind === 'shed') return `shed ${event.id} ${event.spans}`
+  if (event.kind === 'split') return `split ${event.id} ${event.halves.map(({ spans }) => spans).join('+')}`
   if (event.kind === 'exporting') return `exporting ${event.id}${event.again ? ' again' : ''}`
   return 'id' in event ? `${event.kind} ${event.id}` : event.kind
 }

@@ -77,11 +77,16 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     expect(sink.requests).toHaveLength(1)
   })
 
-  const final = protocol === 'grpc' ? [2, 3, 5, 6, 7, 9, 12, 13, 16] : [301, 400, 401, 403, 404, 408, 413, 500, 501]
+  const final = protocol === 'grpc' ? [2, 3, 5, 6, 7, 9, 12, 13, 16] : [301, 400, 401, 403, 404, 408, 500, 501]
   test.each(final)('after status %i the spans are refused', async (code) => {
     sink.respondWith({ kind: 'status', [protocol === 'grpc' ? 'grpc' : 'http']: code })
     expect(await send()).toMatchObject({ kind: 'refused' })
     expect(sink.requests).toHaveLength(1)
+  })
+
+  test('what is too large may do in halves', async () => {
+    sink.respondWith({ kind: 'status', http: 413, grpc: 8, message: 'received message larger than max (43 vs. 42)' })
+    expect(await send()).toMatchObject({ kind: 'too-large', reason: expect.stringContaining('larger') as string })
   })
 
   test('throttling says when to come back, where the server does', async () => {

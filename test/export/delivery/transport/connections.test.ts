@@ -138,9 +138,9 @@ describe.each(['http/protobuf', 'http/json'] as const)('over %s', (protocol) => 
   })
 })
 
-test('a gRPC message that is too large will never be taken', async () => {
+test('a gRPC message that is too large is told from a server that is throttling', async () => {
   expect(await connect('grpc', sink).send(encoded('grpc', 120_000), 5_000)).toEqual({
-    kind: 'refused',
+    kind: 'too-large',
     reason: expect.stringMatching(/^RESOURCE_EXHAUSTED: received message larger than max/) as string,
   })
 })

@@ -76,7 +76,11 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     ['no credentials', { kind: 'status', http: 401 }, /OTEL_EXPORTER_OTLP_HEADERS/],
     ['too few rights', { kind: 'status', http: 403, message: 'certificate of no use' }, /OTEL_EXPORTER_OTLP_HEADERS/],
     ['nothing at this path', { kind: 'status', http: 404 }, /\/v1\/traces|pipeline/],
-    ['too large', { kind: 'status', http: 413, grpc: 8, message: 'larger than max' }, /OTEL_BSP_MAX_EXPORT_BATCH_SIZE/],
+    [
+      'too large',
+      { kind: 'status', http: 413, grpc: 8, message: 'larger than max' },
+      /One span alone is too large .*OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT/,
+    ],
     ['throttling', { kind: 'status', http: 429, grpc: 8 }, /OTEL_TRACES_SAMPLER/],
     ['not ready', { kind: 'status', http: 503 }, /not ready/],
     ['a hanging backend', { kind: 'hang' }, /OTEL_EXPORTER_OTLP_TIMEOUT/],

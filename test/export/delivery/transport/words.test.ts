@@ -147,7 +147,8 @@ describe('a network error', () => {
 })
 
 describe('a gRPC error', () => {
-  const answer = (code: number, details: string): object => answerOfCallError({ code, details }, 1_000, (text) => text)
+  const answer = (code: number, details: string, requestBytes = 1_000): object =>
+    answerOfCallError({ code, details }, { requestBytes, timeoutMillis: 1_000 }, (text) => text)
   const wrapped = (error: string): string => `No connection established. Last error: ${error}. Resolution note: `
 
   test.each([
@@ -204,10 +205,21 @@ describe('a gRPC error', () => {
   })
 
   test.each([
-    [8, 'grpc: received message larger than max (5 vs. 4)'],
     [13, 'Received RST_STREAM with code 2 (Internal server error)'],
     [99, 'what?'],
   ])('%i "%s" is final', (code, details) => {
     expect(answer(code, details)).toMatchObject({ kind: 'refused' })
+  })
+
+  test.each([
+    ['grpc: received message larger than max (1500000 vs. 1048576)', 1_500_000, 'too-large'],
+    ['grpc: received message after decompression larger than max 1048576', 1_500_000, 'too-large'],
+    ['Received message larger than max (1500000 vs 1048576)', 1_500_000, 'too-large'],
+    ['gRPC message exceeds maximum size 1048576: 1500000', 1_500_000, 'too-large'],
+    // grpc-js, of the answer.
+    ['Received message larger than max (5000000 vs 4194304)', 1_000_000, 'accepted'],
+    ['too many requests', 1_500_000, 'come-again'],
+  ])('8 "%s" to a request of %i bytes: %s', (details, requestBytes, kind) => {
+    expect(answer(8, details, requestBytes)).toMatchObject({ kind })
   })
 })
