@@ -5,6 +5,7 @@ import {
   type Resource,
 } from '@opentelemetry/resources'
 import type { Attributes } from '@opentelemetry/api'
+import { settledAttributes } from '../internal/settled-attributes.js'
 
 /**
  * A resource without the attributes that detectors looked for in vain. OpenTelemetry's own leaves them out, too, but warns of
@@ -29,7 +30,7 @@ class FoundAttributes implements Resource {
   }
 
   get attributes(): Attributes {
-    if (this.asyncAttributesPending) return this.#resource.attributes
+    if (this.asyncAttributesPending) return settledAttributes(this.#resource)
     this.#found ??= resourceFromAttributes(firstOfEach(this.getRawAttributes())).attributes
     return this.#found
   }

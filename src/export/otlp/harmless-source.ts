@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { InstrumentationScope } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
+import { settledAttributes } from '../../internal/settled-attributes.js'
 import { harmlessAttributes, harmlessCount, harmlessText } from './harmless.js'
 
 /** Where spans come from, as plain data of the right type. */
@@ -32,19 +33,4 @@ export function harmlessScope(scope: Scope): HarmlessScope {
     droppedAttributesCount: harmlessCount(() => scope.droppedAttributesCount) + lost,
     schemaUrl: harmlessText(() => scope.schemaUrl),
   }
-}
-
-/**
- * What is known of a resource now. Its own `attributes` complain where some are still being looked up; a process that has
- * to leave before they are there has no use for that.
- */
-function settledAttributes(resource: Resource): Attributes {
-  if (resource.asyncAttributesPending !== true) return resource.attributes
-  const attributes: Attributes = {}
-  for (const [name, value] of resource.getRawAttributes()) {
-    if (value == null || (typeof value === 'object' && 'then' in value)) continue
-    // The first that names an attribute has it, as in the resource itself.
-    if (!Object.hasOwn(attributes, name)) attributes[name] = value
-  }
-  return attributes
 }

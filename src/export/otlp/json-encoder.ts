@@ -35,9 +35,14 @@ class KeepingEncoder implements SpanEncoder {
     this.#kept = []
     this.byteLength = 0
     if (spans.length === 0) return new Uint8Array(0)
-    const json = attempt(() => serialize(spans)) ?? serialize(harmless(spans))
+    const json = attempt(() => (isAnyPending(spans) ? undefined : serialize(spans))) ?? serialize(harmless(spans))
     return new Uint8Array(json)
   }
+}
+
+/** The serializer would have the resource log an error: copies have what is known of it. */
+function isAnyPending(spans: readonly ReadableSpan[]): boolean {
+  return spans.some(({ resource }) => resource.asyncAttributesPending === true)
 }
 
 /** Undefined is what the serializer's type allows; it does not happen. */
