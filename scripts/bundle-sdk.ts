@@ -26,7 +26,7 @@ const HARDLY_USES_OTLP = /[\\/](@opentelemetry[\\/]sdk-node|src[\\/]export[\\/]o
 
 /** Node's own modules that cost a start something, and that it does not need. */
 const LAZY_BUILT_IN =
-  /^(node:)?(child_process|crypto|dns|dns\/promises|fs\/promises|http|https|net|tls|worker_threads|zlib)$/
+  /^(node:)?(child_process|crypto|dns|dns\/promises|fs\/promises|http|http2|https|net|tls|worker_threads|zlib)$/
 
 /** Marks a path that this plugin has already decided on. */
 const INSIDE = 'inside'

@@ -4,16 +4,17 @@ import { withRedisCallers } from './call-context/redis.js'
 import { withUndiciCallers } from './call-context/undici.js'
 import type { InstrumentationName } from './config-types.js'
 import type { InstrumentationClass } from './guarded-patches.js'
-import { withLeanServer } from './http-server/lean-server.js'
+import { withOurHttp } from './http-instrumentation.js'
+import { withTextualErrors } from './undici/outcomes.js'
 
 type Extension = (Class: InstrumentationClass) => InstrumentationClass
 
 const EXTENSIONS: Readonly<Partial<Record<InstrumentationName, Extension>>> = {
   'generic-pool': withGenericPoolCallers,
-  http: withLeanServer,
+  http: withOurHttp,
   mysql2: withMysql2Callers,
   redis: withRedisCallers,
-  undici: withUndiciCallers,
+  undici: (Class) => withUndiciCallers(withTextualErrors(Class)),
 }
 
 /** Upstream's class with what is ours in it: what it gets wrong, or does at a price. */

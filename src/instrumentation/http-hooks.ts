@@ -4,9 +4,10 @@ import type { InstrumentationConfig } from '@opentelemetry/instrumentation'
 import type { UndiciInstrumentationConfig } from '@opentelemetry/instrumentation-undici'
 import { ServerResponse, type RequestOptions } from 'node:http'
 import { announceOutgoingUrl } from '../internal/outgoing-request.js'
+import { StreamAnswer } from './http2/stream-answer.js'
 
 /** Called with the span of a request and its response, before the app sees either. Must not throw. */
-export type ResponseHook = (span: Span, response: ServerResponse) => void
+export type ResponseHook = (span: Span, response: ServerResponse | StreamAnswer) => void
 
 /** The configuration with our hooks in it; hooks that it has already run as well. */
 export function withHttpHooks(
@@ -30,7 +31,7 @@ function hookedHttp(config: HttpInstrumentationConfig, onResponse: ResponseHook 
   if (onResponse) {
     hooked.responseHook = (span, response) => {
       // The same hook is for responses that come in.
-      if (response instanceof ServerResponse) onResponse(span, response)
+      if (response instanceof ServerResponse || response instanceof StreamAnswer) onResponse(span, response)
       config.responseHook?.(span, response)
     }
   }
@@ -55,10 +56,13 @@ function hookedUndici(config: UndiciInstrumentationConfig): InstrumentationConfi
  */
 function dropTraceHeaders(request: { headers?: unknown }): void {
   const { headers } = request
-  if (!Array.isArray(headers)) return
   const fields = new Set(propagation.fields().filter((field) => field !== 'baggage'))
-  for (let i = headers.length - 2; i >= 0; i -= 2) {
-    if (fields.has(String(headers[i]).toLowerCase())) headers.splice(i, 2)
+  const isOurs = (name: unknown): boolean => fields.has(String(name).toLowerCase())
+  if (Array.isArray(headers)) {
+    for (let i = headers.length - 2; i >= 0; i -= 2) if (isOurs(headers[i])) headers.splice(i, 2)
+  } else if (typeof headers === 'string') {
+    // Undici 5 has them as text.
+    request.headers = headers.replaceAll(/^([^:\r\n]+):.*\r\n/gm, (line, name) => (isOurs(name) ? '' : line))
   }
 }
 

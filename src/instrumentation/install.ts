@@ -17,6 +17,7 @@ import { FASTIFY_OTEL } from './fastify-otel.js'
 import { startWithFirstFetch } from './first-fetch.js'
 import { beforeFirstRequire } from './first-require.js'
 import { guardedPatches, type InstrumentationClass } from './guarded-patches.js'
+import { patchHttp2 } from './http2/patch.js'
 import { installed } from './installed.js'
 import { configOf } from './instrumentation-config.js'
 import { LateLoads } from './late-load.js'
@@ -49,7 +50,7 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
   )
   const packages = new Map([...patched, ...packagesOf(wanted, ({ alsoModules = [] }) => alsoModules)])
   const builtIns = wanted.filter(isOfBuiltIns)
-  const waiting = byBuiltIn(builtIns.filter((entry) => !areInUse(entry)))
+  const waiting = byBuiltIn([...builtIns, HTTP2].filter((entry) => !areInUse(entry)))
   installed.wanted = wanted
 
   const started = new Set<CatalogueEntry>()
@@ -59,6 +60,16 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
     const instrumentation = startInstrumentation(entry, installed.choice ?? choice)
     if (isOfBuiltIns(entry)) patchBuiltIns(entry)
     return instrumentation
+  }
+
+  const http = builtIns.find(({ name }) => name === 'http')
+  let http2IsPatched = false
+  const startHttp2 = (): void => {
+    if (!http || http2IsPatched) return
+    http2IsPatched = true
+    start(http)
+    const byHttp = installed.started.find(({ entry }) => entry === http)
+    if (byHttp) patchHttp2(byHttp.instrumentation)
   }
 
   /** It looks names up and opens sockets with what is in Node.js. */
@@ -76,7 +87,7 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
   late.lookAt(loaded)
   copies.lookAt(loaded)
   const resolved = onModuleResolved(packages, waiting, {
-    resolved: startLoaded,
+    resolved: (entry) => (entry === HTTP2 ? startHttp2() : startLoaded(entry)),
     ranUnseen: (name) => late.found(name),
     apiResolved: (url) => copies.resolved(url),
   })
@@ -88,6 +99,7 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
     if (entry.name === 'undici') startWithFirstFetch(() => startUndici(entry))
     else if (areInUse(entry)) start(entry)
   }
+  if (areInUse(HTTP2)) startHttp2()
   if (wantsFastify(choice)) {
     traceFastify(choice.config[FASTIFY] ?? {}, (instrumentation) => installed.started.push({ instrumentation }))
   }
@@ -109,6 +121,9 @@ export function instrumentationsTraceTo(provider: TracerProvider | undefined): v
   }
   if (provider) doubles.watch(provider)
 }
+
+/** Traced by the instrumentation of http, which is of HTTP/1. */
+const HTTP2: CatalogueEntry = { name: 'http2', className: '', modules: ['http2'], wanted: 'default' }
 
 type InstrumentationModule = Readonly<Record<string, InstrumentationClass>>
 

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { classOf, cut, errorTypeOf, isObject } from '../internal/error-type.js'
 import { isInstanceOf, read } from '../internal/read.js'
 
 const LONGEST_MESSAGE = 2_048
@@ -18,24 +19,8 @@ export interface ErrorDescription {
 
 /** Describes anything that can be thrown. Bounded in size and depth; getters that throw and cycles do no harm. */
 export function describeError(error: unknown): ErrorDescription {
-  const type = typeOf(error)
-  return { type, message: messageOf(error), stacktrace: stacktraceOf(error), errorType: codeOf(error) ?? type }
-}
-
-/** Many classes do not set `name`, and inherit "Error" (some drivers write "error"): the constructor says more. */
-function typeOf(error: unknown): string {
-  if (!isObject(error)) return error === null ? 'null' : typeof error
-  const name = read(error, 'name')
-  if (typeof name === 'string' && name !== '' && name.toLowerCase() !== 'error') return cut(name, 256)
-  const constructorName = read(read(error, 'constructor'), 'name')
-  if (typeof constructorName === 'string' && constructorName !== '') return cut(constructorName, 256)
-  return 'Error'
-}
-
-/** Codes are names, not sentences, so that grouping by them stays possible. */
-function codeOf(error: unknown): string | undefined {
-  const code = read(error, 'code')
-  return typeof code === 'string' && /^[\w.-]{1,64}$/.test(code) ? code : undefined
+  const type = classOf(error)
+  return { type, message: messageOf(error), stacktrace: stacktraceOf(error), errorType: errorTypeOf(error) }
 }
 
 function messageOf(error: unknown): string {
@@ -83,7 +68,7 @@ function stacktraceOf(error: unknown): string | undefined {
 
 function headOf(value: unknown): string {
   const stack = read(value, 'stack')
-  return typeof stack === 'string' && stack !== '' ? stack : `${typeOf(value)}: ${messageOf(value)}`
+  return typeof stack === 'string' && stack !== '' ? stack : `${classOf(value)}: ${messageOf(value)}`
 }
 
 /** An AggregateError's. Elsewhere `errors` often holds plain objects (validation issues), which say nothing here. */
@@ -96,12 +81,4 @@ function errorsOf(value: unknown): unknown[] {
 /** An error of another realm (node:vm, test runners) is no instance of ours, but has a stack. */
 function isError(value: unknown): boolean {
   return typeof read(value, 'stack') === 'string' || isInstanceOf(value, Error)
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function'
-}
-
-function cut(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length - 1)}…` : text
 }

@@ -11,7 +11,7 @@ import {
 import { announceOutgoingUrl } from '../internal/outgoing-request.js'
 import { methodInName, normalizedMethod } from '../internal/http-method.js'
 import { read } from '../internal/read.js'
-import { redactedUrl } from './redacted-url.js'
+import { redactedUrl } from '../internal/redacted-url.js'
 import { runInSpan, type Outcome } from './with-span.js'
 
 /**

@@ -27,6 +27,11 @@ export function bindListeners(target: IncomingMessage | ServerResponse, active: 
   } else context.bind(active, target)
 }
 
+/** Whether a request is being handled in a context already: apps hand requests from one event, or server, to another. */
+export function isBound(target: object): boolean {
+  return (target as Bindable)[CONTEXT] !== undefined
+}
+
 function patchClasses(): void {
   isPatched = true
   for (const { prototype } of [IncomingMessage, ServerResponse]) patch(prototype)

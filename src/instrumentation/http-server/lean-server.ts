@@ -1,20 +1,15 @@
-import { createNoopMeter, type Tracer } from '@opentelemetry/api'
+import { createNoopMeter } from '@opentelemetry/api'
 import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-http'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { messageOf, warnOnce } from '../../internal/diagnostics.js'
 import type { InstrumentationClass } from '../guarded-patches.js'
-import { requestAttributes, type Scheme } from './request-attributes.js'
+import type { ResponseHook } from '../http-hooks.js'
+import type { Emit, HttpInstrumentationInside, Scheme } from '../http-upstream.js'
+import { isBound } from './bound-listeners.js'
+import { handshakeOn } from './handshake.js'
+import { requestAttributes } from './request-attributes.js'
 import { handleInSpan } from './server-request.js'
-
-type Emit = (this: Server, ...args: unknown[]) => boolean
-
-/** What there is inside of upstream's class. Where an upgrade takes it away, all requests are upstream's again. */
-interface HttpInstrumentationInside {
-  readonly tracer: Tracer
-  readonly _httpServerDurationHistogram?: object
-  getConfig(): HttpInstrumentationConfig
-  _incomingRequestFunction(scheme: Scheme, original: Emit): Emit
-}
 
 /** Options that say nothing of requests that come in, and the one that is looked after here. */
 const NOT_OF_CONCERN: ReadonlySet<string> = new Set([
@@ -28,27 +23,60 @@ const NOT_OF_CONCERN: ReadonlySet<string> = new Set([
 
 const NO_HISTOGRAM = createNoopMeter().createHistogram('none').constructor
 
+/** Events, besides `request`, with which a request comes in. All others are of connections. */
+export const BRING_A_REQUEST: ReadonlySet<unknown> = new Set([
+  'checkContinue',
+  'checkExpectation',
+  'upgrade',
+  'connect',
+])
+
+/** Requests are handed on: from `checkContinue` to `request`, from one server to another. Each has one span. */
+const handledByUpstream = new WeakSet<object>()
+
+export function markHandled(request: object): void {
+  handledByUpstream.add(request)
+}
+
 /**
  * The instrumentation of http, with requests to servers traced for a third of the cost: the spans are the same. Whatever is
  * wanted beyond that, by an option or for metrics, and each request that needs more than a look, is left to upstream's code.
+ * So are those that upstream does not look for (upgrades, CONNECT): they are handed to it as requests.
  */
 export function withLeanServer(Class: InstrumentationClass): InstrumentationClass {
   const upstream = Class.prototype as unknown as HttpInstrumentationInside
   class LeanServer extends Class {
     _incomingRequestFunction(scheme: Scheme, original: Emit): Emit {
       const inside = this as unknown as HttpInstrumentationInside
-      const byUpstream = upstream._incomingRequestFunction.call(inside, scheme, original)
+      const byUpstream = upstream._incomingRequestFunction.call(inside, scheme, emitGiven(original))
       return function (...args) {
-        if (args[0] !== 'request') return original.apply(this, args)
-        const [, request, response] = args as [string, IncomingMessage, ServerResponse]
+        const [event] = args
+        if (event !== 'request' && !BRING_A_REQUEST.has(event)) return original.apply(this, args)
+        const [, request, response] = args as [string, IncomingMessage, ServerResponse | Duplex]
+        if (isBound(request) || handledByUpstream.has(request)) return original.apply(this, args)
+        if (event === 'upgrade' || event === 'connect') {
+          handledByUpstream.add(request)
+          return byUpstream.call(this, 'request', request, handshakeOn(response as Duplex), args)
+        }
         const attributes = isLean(inside) ? requestAttributes(scheme, request) : undefined
-        if (!attributes) return byUpstream.apply(this, args)
-        const arrival = { request, response, attributes, onResponse: guardedHook(inside.getConfig()) }
+        if (!attributes) {
+          handledByUpstream.add(request)
+          return byUpstream.call(this, 'request', request, response, args)
+        }
+        const onResponse = guardedHook(inside.getConfig())
+        const arrival = { request, response: response as ServerResponse, attributes, onResponse }
         return handleInSpan(inside.tracer, arrival, () => original.apply(this, args))
       }
     }
   }
   return LeanServer
+}
+
+/** Upstream takes all for `request`, and passes on what it gets: the event as it was is the last argument. */
+function emitGiven(original: Emit): Emit {
+  return function (...args) {
+    return original.apply(this, args.at(-1) as unknown[])
+  }
 }
 
 /** Configurations that have been looked at, each once. */
@@ -65,11 +93,11 @@ function isLean(inside: HttpInstrumentationInside): boolean {
   return isLean
 }
 
-function guardedHook({ responseHook }: HttpInstrumentationConfig): HttpInstrumentationConfig['responseHook'] {
+function guardedHook({ responseHook }: HttpInstrumentationConfig): ResponseHook | undefined {
   if (!responseHook) return undefined
   return (span, response) => {
     try {
-      responseHook(span, response)
+      responseHook(span, response as ServerResponse)
     } catch (error) {
       warnOnce('responseHook', `the responseHook of http failed: ${messageOf(error)}`)
     }

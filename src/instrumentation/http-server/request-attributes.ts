@@ -14,8 +14,7 @@ import {
 } from '@opentelemetry/semantic-conventions'
 import type { IncomingMessage } from 'node:http'
 import { normalizedMethod } from '../../internal/http-method.js'
-
-export type Scheme = 'http' | 'https'
+import type { Scheme } from '../http-upstream.js'
 
 /**
  * What URL and URLSearchParams leave as it is, so that they need not be asked. URL refuses numbers that are no address, names that

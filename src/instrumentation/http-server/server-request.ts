@@ -14,7 +14,9 @@ import { errorMonitor } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { contextWithSpan } from '../../internal/context-with-span.js'
 import type { ResponseHook } from '../http-hooks.js'
+import { setError } from '../http-outcomes.js'
 import { bindListeners } from './bound-listeners.js'
+import { interruptionOf, setInterruption } from './interruption.js'
 
 /** A request, and what is known of it when it arrives. */
 export interface Arrival {
@@ -45,7 +47,9 @@ export function handleInSpan(
   const end = (): void => {
     if (hasEnded) return
     hasEnded = true
-    setOutcome(span, response.statusCode)
+    const interruption = response.writableFinished ? undefined : interruptionOf(request, response)
+    if (interruption) setInterruption(span, interruption)
+    else setOutcome(span, response.statusCode)
     // Instrumentation of frameworks leaves the route there.
     if (metadata.route !== undefined) span.setAttribute(ATTR_HTTP_ROUTE, metadata.route)
     if (metadata.route) span.updateName(`${method} ${metadata.route}`)
@@ -72,12 +76,4 @@ function setOutcome(span: Span, status: number): void {
   span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status)
   span.setStatus({ code: isFine ? SpanStatusCode.UNSET : SpanStatusCode.ERROR })
   if (status >= 500 && status < 600) span.setAttribute(ATTR_ERROR_TYPE, String(status))
-}
-
-/** Anything can be thrown. */
-function setError(span: Span, error: unknown): void {
-  const { name, message } = (error ?? {}) as Error
-  span.setAttribute(ATTR_ERROR_TYPE, name)
-  span.setStatus({ code: SpanStatusCode.ERROR, message })
-  span.recordException(error as Error)
 }

@@ -41,6 +41,18 @@ test('upstream has what is reached into', () => {
   expect(inside).toHaveProperty('_httpServerDurationHistogram')
   expect(inside._httpServerDurationHistogram?.constructor).toBe(createNoopMeter().createHistogram('none').constructor)
   expect(inside.tracer).toHaveProperty('startSpan')
+  const lengths = {
+    _outgoingRequestFunction: 2,
+    _setDefaultOptions: 1,
+    _traceClientRequest: 4,
+    _onServerResponseFinish: 5,
+    _onServerResponseError: 4,
+    _onOutgoingRequestError: 4,
+    _closeHttpSpan: 4,
+  }
+  for (const [name, length] of Object.entries(lengths)) {
+    expect(HttpInstrumentation.prototype).toHaveProperty(`${name}.length`, length)
+  }
 })
 
 test('upstream by itself is seen as such', async () => {

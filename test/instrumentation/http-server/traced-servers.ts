@@ -4,6 +4,8 @@ import { HttpInstrumentation, type HttpInstrumentationConfig } from '@openteleme
 import { once } from 'node:events'
 import { createServer, Server, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
+import type { InstrumentationClass } from '../../../src/instrumentation/guarded-patches.js'
+import { withOutcomes } from '../../../src/instrumentation/http-outcomes.js'
 import { withLeanServer } from '../../../src/instrumentation/http-server/lean-server.js'
 import { TracerProvider } from '../../../src/tracer/tracer-provider.js'
 import { EndedSpans } from '../../tracer/ended-spans.js'
@@ -37,14 +39,18 @@ export function wentToUpstream(request: IncomingMessage): boolean {
 
 export type Create = (config?: HttpInstrumentationConfig) => HttpInstrumentation
 
-/** Neither patches anything by itself. */
-export const upstream: Create = (config = {}) => new HttpInstrumentation({ ...config, enabled: false })
+/** Upstream's code, with our words for how requests end. Neither patches anything by itself. */
+const Upstream = withOutcomes(HttpInstrumentation)
 
-const LeanServer = withLeanServer(HttpInstrumentation)
+export const upstream: Create = (config = {}) => created(Upstream, config)
 
-export const lean: Create = (config = {}) => {
-  const created: object = new LeanServer({ ...config, enabled: false })
-  return created as HttpInstrumentation
+const LeanServer = withLeanServer(Upstream)
+
+export const lean: Create = (config = {}) => created(LeanServer, config)
+
+function created(Class: InstrumentationClass, config: HttpInstrumentationConfig): HttpInstrumentation {
+  const instrumentation: object = new Class({ ...config, enabled: false })
+  return instrumentation as HttpInstrumentation
 }
 
 type Emit = (this: Server, ...args: unknown[]) => boolean

@@ -1,4 +1,4 @@
-import { redactedQuery, REDACTED } from '../internal/redacted-query.js'
+import { redactedQuery, REDACTED } from './redacted-query.js'
 
 /** The URL as it may be shown: credentials and the values of secret query parameters are replaced, nothing else is. */
 export function redactedUrl(url: URL): string {

@@ -1,0 +1,61 @@
+import type { Attributes, HrTime, Span } from '@opentelemetry/api'
+import type { ClientRequest } from 'node:http'
+import type { InstrumentationClass } from '../guarded-patches.js'
+import type { HttpInstrumentationInside, Request, Scheme } from '../http-upstream.js'
+import { noteOutcome } from './client-outcomes.js'
+import { readableHeaders, withHeaders, type HeaderArray } from './header-arrays.js'
+
+type Options = Readonly<Record<string, unknown>>
+
+/**
+ * The instrumentation of http, with requests that arrive as the app has made them. Upstream makes an object of any headers, and an
+ * array of them, which Node.js sends as it stands (`rawHeaders` of a proxy), arrives as `0: Accept`.
+ */
+export function withFaithfulRequests(Class: InstrumentationClass): InstrumentationClass {
+  const upstream = Class.prototype as unknown as HttpInstrumentationInside
+  class FaithfulRequests extends Class {
+    _outgoingRequestFunction(scheme: Scheme, original: Request): Request {
+      const inside = this as unknown as HttpInstrumentationInside
+      const byUpstream = upstream._outgoingRequestFunction.call(inside, scheme, original)
+      return function (...args) {
+        const at = optionsAt(args)
+        const headers = (args[at] as Options | undefined)?.headers
+        if (!Array.isArray(headers)) return byUpstream.apply(this, args)
+        const readable = readableHeaders(headers)
+        args[at] = { ...(args[at] as Options), headers: readable }
+        const asGiven = withHeaderArray(original, headers, readable)
+        return upstream._outgoingRequestFunction.call(inside, scheme, asGiven).apply(this, args)
+      }
+    }
+
+    _traceClientRequest(request: ClientRequest, ...[span, start, metrics]: [Span, HrTime, Attributes]): ClientRequest {
+      const inside = this as unknown as HttpInstrumentationInside
+      noteOutcome(inside, request, span, start, metrics)
+      return upstream._traceClientRequest.call(inside, request, span, start, metrics)
+    }
+
+    /** Upstream's port of 443 would go before the app's own default. */
+    _setDefaultOptions(options: Record<string, unknown>): void {
+      const { port, defaultPort, agent } = options
+      upstream._setDefaultOptions.call(this as unknown as HttpInstrumentationInside, options)
+      const own = defaultPort ?? (agent as { defaultPort?: unknown } | undefined)?.defaultPort
+      if (port === undefined && own !== undefined) options.port = own
+    }
+  }
+  return FaithfulRequests
+}
+
+/** `request(options)`, or `request(url, options)`. */
+function optionsAt([first, second]: readonly unknown[]): 0 | 1 {
+  const isUrl = typeof first === 'string' || (first as URL | undefined)?.searchParams !== undefined
+  return isUrl && typeof second === 'object' ? 1 : 0
+}
+
+/** Has what upstream adds to the readable headers added to the array. */
+function withHeaderArray(original: Request, headers: HeaderArray, readable: Options): Request {
+  return function (options, ...rest) {
+    const changed = Object.entries((options as { headers?: Options }).headers ?? {})
+    const added = Object.fromEntries(changed.filter(([name, value]) => readable[name] !== value))
+    return original.call(this, { ...(options as Options), headers: withHeaders(headers, added) }, ...rest)
+  }
+}
