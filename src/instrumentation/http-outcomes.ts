@@ -33,9 +33,9 @@ export function withOutcomes(Class: InstrumentationClass): InstrumentationClass 
     }
 
     _onOutgoingRequestError(span: Span, metrics: Attributes, start: HrTime, error: unknown): void {
-      if (isGivenUp(error))
-        (this as never as HttpInstrumentationInside)._closeHttpSpan(span, SpanKind.CLIENT, start, metrics)
-      else fail(this as never, SpanKind.CLIENT, { span, metrics, start }, error)
+      const inside = this as unknown as HttpInstrumentationInside
+      if (isGivenUp(error)) inside._closeHttpSpan(span, SpanKind.CLIENT, start, metrics)
+      else fail(inside, SpanKind.CLIENT, { span, metrics, start }, timeoutIn(error) ?? error)
     }
   }
   return Outcomes

@@ -123,7 +123,7 @@ export function instrumentationsTraceTo(provider: TracerProvider | undefined): v
 }
 
 /** Traced by the instrumentation of http, which is of HTTP/1. */
-const HTTP2: CatalogueEntry = { name: 'http2', className: '', modules: ['http2'], wanted: 'default' }
+const HTTP2: CatalogueEntry = { name: 'http', className: '', modules: ['http2'], wanted: 'default' }
 
 type InstrumentationModule = Readonly<Record<string, InstrumentationClass>>
 

@@ -12,7 +12,9 @@ export interface GivenHeaders {
 export function givenHeaders(headers: unknown): GivenHeaders | undefined {
   if (typeof headers !== 'object' || headers === null) return undefined
   if (!Array.isArray(headers)) return inRecord({ ...headers })
-  return Array.isArray(headers[0]) ? inPairs(headers.map((pair: unknown[]) => [...pair])) : inTurns([...headers])
+  return Array.isArray(headers[0])
+    ? inPairs(headers.map((pair: unknown[]) => [...pair]))
+    : inTurns([...(headers as unknown[])])
 }
 
 const isNamed = (name: string, key: unknown): boolean => String(key).toLowerCase() === name
@@ -25,7 +27,7 @@ function inRecord(headers: Record<string, unknown>): GivenHeaders {
     set(name, value) {
       const [first = name, ...others] = keysOf(name)
       headers[first] = value
-      for (const key of others) delete headers[key]
+      for (const key of others) Reflect.deleteProperty(headers, key)
     },
   }
 }

@@ -55,7 +55,8 @@ export class Handshake extends OtherResponse {
   #listen(name: (typeof WAYS_TO_WRITE)[number]): () => void {
     const socket = this.#socket as unknown as Record<string, Write>
     const wasOwn = Object.hasOwn(socket, name)
-    const original = socket[name] as Write
+    const original = socket[name]
+    if (!original) return () => {}
     const read = this.#read.bind(this)
     const reading: Write = function (...args) {
       const result = original.apply(this, args)
@@ -66,7 +67,7 @@ export class Handshake extends OtherResponse {
     return () => {
       if (socket[name] !== reading) return
       if (wasOwn) socket[name] = original
-      else delete socket[name]
+      else Reflect.deleteProperty(socket, name)
     }
   }
 

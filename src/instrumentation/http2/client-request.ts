@@ -8,6 +8,7 @@ import {
   ATTR_URL_FULL,
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions'
+import { isObject } from '../../internal/error-type.js'
 import { normalizedMethod } from '../../internal/http-method.js'
 import { redactedUrl } from '../../internal/redacted-url.js'
 import { readableHeaders, withHeaders } from '../http-client/header-arrays.js'
@@ -28,7 +29,7 @@ export interface ClientRequest {
 
 /** Undefined where the headers name no server, or are none: refusing them is Node's business. */
 export function clientRequest(given: RequestHeaders, session: URL | undefined): ClientRequest | undefined {
-  if (given === null || (given !== undefined && typeof given !== 'object')) return undefined
+  if (given !== undefined && !isObject(given)) return undefined
   const headers = readableHeaders(Array.isArray(given) ? given : Object.entries(given ?? {}))
   const text = (name: string): string | undefined =>
     typeof headers[name] === 'string' && headers[name] !== '' ? headers[name] : undefined
@@ -68,7 +69,10 @@ export function requestAttributes(request: ClientRequest): Attributes {
 /** The headers in the shape that the app has given them, with ours in the place of any of the same name. */
 export function withTraceHeaders(given: RequestHeaders, added: Readonly<Record<string, string>>): RequestHeaders {
   if (Array.isArray(given)) return withHeaders(given, added)
-  const headers: Record<string, unknown> = { ...given }
-  for (const name of Object.keys(headers)) if (Object.hasOwn(added, name.toLowerCase())) delete headers[name]
+  // A copy, with what is marked as sensitive by a symbol.
+  const headers = Object.assign({}, given) as Record<string, unknown>
+  for (const name of Object.keys(headers)) {
+    if (Object.hasOwn(added, name.toLowerCase())) Reflect.deleteProperty(headers, name)
+  }
   return Object.assign(headers, added)
 }

@@ -122,7 +122,7 @@ function follow(stream: ClientHttp2Stream, sent: SentRequest): void {
     sent.fail(error.code === 'ERR_HTTP2_STREAM_CANCEL' && error.cause ? error.cause : error)
   })
   stream.on('close', () => {
-    const { rstCode = constants.NGHTTP2_NO_ERROR } = stream
+    const { rstCode } = stream
     if (isGivenUp() || (hasAnswer && rstCode === constants.NGHTTP2_NO_ERROR)) sent.end()
     else sent.fail(Object.assign(new Error(`the stream was closed: ${nameOf(rstCode)}`), { code: nameOf(rstCode) }))
   })
@@ -132,8 +132,9 @@ function follow(stream: ClientHttp2Stream, sent: SentRequest): void {
 function noteGivingUp(stream: ClientHttp2Stream): () => boolean {
   let isGivenUp = false
   for (const name of ['close', 'destroy'] as const) {
-    const original = stream[name] as (...args: unknown[]) => never
-    stream[name] = function (this: ClientHttp2Stream, ...args: unknown[]) {
+    const methods = stream as unknown as Record<typeof name, (...args: unknown[]) => unknown>
+    const original = methods[name]
+    methods[name] = function (this: ClientHttp2Stream, ...args) {
       // Node.js itself destroys a stream once it is closed.
       if (!this.closed) isGivenUp = true
       return original.apply(this, args)

@@ -70,6 +70,6 @@ function replace<T extends object>(target: T, name: string & keyof T, value: obj
     value,
     writable: true,
     configurable: true,
-    enumerable: target.propertyIsEnumerable(name),
+    enumerable: Object.prototype.propertyIsEnumerable.call(target, name),
   })
 }

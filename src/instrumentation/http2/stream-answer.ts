@@ -16,17 +16,22 @@ export class StreamAnswer extends OtherResponse {
     stream.once('close', () => this.emit('close'))
   }
 
+  /** Undefined until they are sent, whatever the types say. */
+  get #sentHeaders(): OutgoingHttpHeaders | undefined {
+    return this.#stream.sentHeaders
+  }
+
   get headersSent(): boolean {
     return this.#stream.headersSent
   }
 
   get statusCode(): number | undefined {
-    const status = this.#stream.sentHeaders?.[':status']
+    const status = this.#sentHeaders?.[':status']
     return status === undefined ? undefined : Number(status)
   }
 
   getHeader(name: string): number | string | readonly string[] | undefined {
-    return this.#added[name] ?? this.#stream.sentHeaders?.[name]
+    return this.#added[name] ?? this.#sentHeaders?.[name]
   }
 
   setHeader(name: string, value: string): void {
@@ -39,9 +44,8 @@ export class StreamAnswer extends OtherResponse {
 
   /** The headers, as they are to be sent; whoever has more to say replaces this method, as that of other responses. */
   writeHead(headers: Headers | undefined): Headers {
-    return Array.isArray(headers)
-      ? [...(headers as unknown[]), ...Object.entries(this.#added).flat()]
-      : { ...headers, ...this.#added }
+    if (Array.isArray(headers)) return [...(headers as unknown[]), ...Object.entries(this.#added).flat()]
+    return Object.assign({}, headers, this.#added)
   }
 
   /** Has headers that are sent go through {@link writeHead}, where somebody has replaced it. */
@@ -56,7 +60,7 @@ export class StreamAnswer extends OtherResponse {
   }
 
   interruption(): Interruption | undefined {
-    const { writableFinished, errored, rstCode = constants.NGHTTP2_NO_ERROR } = this.#stream
+    const { writableFinished, errored, rstCode } = this.#stream
     const { statusCode } = this
     if (rstCode === constants.NGHTTP2_CANCEL && !errored) {
       return isEventStream(this) ? undefined : { statusCode, errorType: CLIENT_DISCONNECTED }

@@ -20,7 +20,7 @@ export function withTextualErrors(Class: InstrumentationClass): InstrumentationC
   class TextualErrors extends Class {
     onError({ request, error }: RequestFailed): void {
       const given = isGivenUp(error) ? error : describable(error)
-      upstream.onError.call(this as unknown as UndiciInside, { request, error: given })
+      upstream.onError.call(this, { request, error: given })
     }
   }
   return TextualErrors

@@ -27,17 +27,17 @@ const traceOf = (what: string): string | undefined => handled.find(([name]) => n
 
 const serverSpans = (path: string): ReceivedSpan[] =>
   run.spans.filter(({ kind, attributes }) => kind === 'SERVER' && attributes['url.path'] === path)
-const serverSpan = (path: string): ReceivedSpan => {
-  const spans = serverSpans(path)
-  expect([path, spans.length]).toEqual([path, 1])
-  return spans[0] as ReceivedSpan
+const serverSpan = (path: string): ReceivedSpan => theOnly(path, serverSpans(path))
+function theOnly(path: string, spans: readonly ReceivedSpan[]): ReceivedSpan {
+  const [span] = spans
+  if (!span || spans.length > 1) throw new Error(`${spans.length} spans of ${path}`)
+  return span
 }
 const clientSpan = (path: string): ReceivedSpan => {
   const spans = run.spans.filter(({ kind, attributes }) => {
-    return kind === 'CLIENT' && URL.parse(String(attributes['url.full']))?.pathname === path
+    return kind === 'CLIENT' && URL.parse((attributes['url.full'] ?? '') as string)?.pathname === path
   })
-  expect([path, spans.length]).toEqual([path, 1])
-  return spans[0] as ReceivedSpan
+  return theOnly(path, spans)
 }
 
 describe('servers that were started inside of a span', () => {
