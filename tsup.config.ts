@@ -21,7 +21,8 @@ const THREAD_ENTRIES = {
 const common: Options = {
   format: ['cjs'],
   outExtension: () => ({ js: '.cjs' }),
-  target: 'node22',
+  // What tracing needs is newer; but in an older Node.js the files must still parse, and leave the app in peace.
+  target: 'node18',
   platform: 'node',
   removeNodeProtocol: false,
   splitting: false,

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { isSupportedRuntime, logUnsupportedRuntime } from './internal/supported-runtime.js'
 
 /**
  * Package managers inherit NODE_OPTIONS with the flag, and are not what should be traced: each `npm run` would start tracing
@@ -14,10 +15,12 @@ const running = (globalThis as Record<symbol, { readonly running?: unknown } | u
 // Loaded by `node --import spanwright/register`, before the app. Whatever goes wrong here, the app must start.
 if (!PACKAGE_MANAGER.test(basename(process.argv[1] ?? '')) && !running) {
   try {
-    // Only here, since loading it is what costs; and by a call that bundlers see.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { startTracing } = require('./index.js') as typeof import('./index.js')
-    startTracing()
+    if (isSupportedRuntime()) {
+      // Only here, since loading it is what costs; and by a call that bundlers see.
+      // eslint-disable-next-line @typescript-eslint/no-require-imports
+      const { startTracing } = require('./index.js') as typeof import('./index.js')
+      startTracing()
+    } else logUnsupportedRuntime()
   } catch (error) {
     console.error('spanwright: tracing could not start, the app is not traced:', error)
   }

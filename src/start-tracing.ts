@@ -1,4 +1,4 @@
-import type { TextMapPropagator } from '@opentelemetry/api'
+import { diag, type TextMapPropagator } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import type { IMetricReader } from '@opentelemetry/sdk-metrics'
 import type { NodeSDK } from '@opentelemetry/sdk-node'
@@ -22,26 +22,28 @@ import { setDefaultTraceResponseHeaders } from './internal/default-response-head
 import { hasDiagLogger, logDiagnosticsToStderr, messageOf, warnOnce } from './internal/diagnostics.js'
 import { doctorsReport, type DoctorsReport } from './internal/doctor.js'
 import { withoutEnv } from './internal/env.js'
+import { TracingConfigError } from './internal/errors.js'
 import { guestOf } from './internal/guest.js'
 import { isHooksThread } from './internal/hooks-thread.js'
 import { claimProvider, foreignProvider, tellOfOtherSdk, type RegisteredProvider } from './internal/other-sdk.js'
 import { watchOutgoingUrls } from './internal/outgoing-request.js'
 import { processWide } from './internal/process-wide.js'
 import { withRefusalsUnsaid } from './internal/refused-registrations.js'
+import { Rollback } from './internal/rollback.js'
 import { spanObservers } from './internal/span-observers.js'
-import { isApiOfOtherVersion, makeRoom } from './internal/taken-api.js'
+import { isSupportedRuntime, logUnsupportedRuntime } from './internal/supported-runtime.js'
+import { isApiOfOtherVersion, makeRoom, releaseApi } from './internal/taken-api.js'
 import { setDefaultLogFormat } from './logs/default-log-format.js'
-import { idleNodeSdk, nodeSdkWith } from './node-sdk.js'
+import { nodeSdkWith } from './node-sdk.js'
+import { offHandle } from './off-handle.js'
 import { baggageSpanProcessor } from './propagation/baggage-attributes.js'
 import type { PropagationOptions } from './propagation/propagation-options.js'
 import { EVERYWHERE } from './propagation/propagation-targets.js'
-import { noSamplingCounts } from './sampling/sampling-counts.js'
 import { samplingStage, type SamplingStage } from './sampling/stage.js'
 import { isCollectingAlone } from './testing/collecting-provider.js'
 import { TracerProvider } from './tracer/tracer-provider.js'
 import { runningHandle, type Tracing } from './tracing-handle.js'
 import { startInstrumentations } from './start-instrumentations.js'
-import { wholeLedger } from './whole-ledger.js'
 
 const state = processWide('tracing', (): { running?: Tracing } => ({}))
 
@@ -49,14 +51,22 @@ const state = processWide('tracing', (): { running?: Tracing } => ({}))
  * Starts tracing: boots OpenTelemetry's NodeSDK with the options, the file of OTEL_CONFIG_FILE, or `OTEL_*`, in that order.
  * A second call returns the first handle and warns once. With OTEL_SDK_DISABLED=true nothing is started.
  *
- * @throws TracingConfigError when an option is wrong. Wrong environment variables are told once, and never throw.
+ * Whatever else keeps it from starting, such as a Node.js that is too old, is logged once: the app runs on without tracing,
+ * and the handle has nothing behind it.
+ *
+ * @throws TracingConfigError when an option is wrong, and nothing else. Wrong environment variables are logged once.
  */
 export function startTracing(options?: TracingOptions): Tracing {
   const report = doctorsReport()
+  const rollback = new Rollback()
   try {
     const given = optionsFrom(options)
     checkOptions(given)
     report?.called(given, state.running !== undefined)
+    if (!isSupportedRuntime()) {
+      logUnsupportedRuntime()
+      return offHandle()
+    }
     if (state.running) {
       warnOnce(
         'second start',
@@ -64,17 +74,23 @@ export function startTracing(options?: TracingOptions): Tracing {
       )
       return state.running
     }
-    state.running = boot(given, report)
+    state.running = boot(given, report, rollback)
     return state.running
   } catch (error) {
+    rollback.run()
     report?.failed(error)
-    throw error
+    if (error instanceof TracingConfigError) throw error
+    warnOnce('start failed', `tracing could not start, the app is not traced: ${messageOf(error)}`)
+    diag.debug('spanwright: why tracing could not start', error)
+    return offHandle()
   }
 }
 
-function boot(options: TracingOptions, report: DoctorsReport | undefined): Tracing {
+/** @param rollback gets what is to be undone where a later step fails */
+function boot(options: TracingOptions, report: DoctorsReport | undefined, rollback: Rollback): Tracing {
   if (isHooksThread()) return offHandle()
   setDefaultLogFormat(options.logFormat)
+  rollback.add(() => setDefaultLogFormat(undefined))
   const apiWasInUse = apiGlobals() !== undefined
   const ownsDiagnostics = !hasDiagLogger()
   if (ownsDiagnostics) logDiagnosticsToStderr(logLevelFromEnvironment())
@@ -95,12 +111,17 @@ function boot(options: TracingOptions, report: DoctorsReport | undefined): Traci
     return offHandle()
   }
   makeRoom(Boolean(options.spanMetrics) || settings.metricsAreOn, settings.logsAreOn)
+  rollback.add(releaseApi)
   const propagation = resolvePropagation(options, settings)
   crossBorders(propagation)
+  rollback.add(() => crossBorders(NO_BORDERS))
   startInstrumentations(options, settings, propagation)
   const spanMetrics = resolveSpanMetrics(options)
+  rollback.add(() => spanMetrics?.close())
   const sampling = samplingStage(resolveSampler(options, settings), options.force, spanMetrics !== undefined)
+  rollback.add(() => sampling.close())
   const senders = resolveSpanProcessors(options, settings)
+  rollback.add(() => Promise.all(senders.map((sender) => sender.shutdown())))
   const tail = sampling.inFrontOf(spanMetrics?.exemplars ? [...senders, spanMetrics.exemplars] : senders)
   const readers = spanMetrics ? resolveMetricReaders(options, settings, spanMetrics) : []
   const { baggageAttributes } = propagation
@@ -112,6 +133,7 @@ function boot(options: TracingOptions, report: DoctorsReport | undefined): Traci
   ]
   const propagator = resolvePropagator(options, settings, propagation, sampling.propagator ? [sampling.propagator] : [])
   const sdk = startSdk(options, settings, { sampling, processors, propagator, readers: spanMetrics && readers })
+  rollback.add(() => sdk.shutdown())
   const { shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
   const metricsAreOn = settings.metricsAreOn || readers.length > 0
   instrumentationsTraceTo(claimProvider())
@@ -177,8 +199,12 @@ function startSdk(options: TracingOptions, settings: TracingSettings, parts: Sdk
   })
 }
 
+type Borders = Pick<Required<PropagationOptions>, 'propagationTargets' | 'traceResponseHeaders'>
+
+const NO_BORDERS: Borders = { propagationTargets: EVERYWHERE, traceResponseHeaders: [] }
+
 /** What other parts have to know of the service's borders. */
-function crossBorders({ propagationTargets, traceResponseHeaders }: Required<PropagationOptions>): void {
+function crossBorders({ propagationTargets, traceResponseHeaders }: Borders): void {
   watchOutgoingUrls(propagationTargets !== EVERYWHERE)
   setDefaultTraceResponseHeaders(traceResponseHeaders)
 }
@@ -189,16 +215,4 @@ function guestHandle(provider: RegisteredProvider, options: TracingOptions): Tra
   if (!isCollectingAlone()) tellOfOtherSdk(provider)
   const { shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
   return { ...offHandle(), ...guestOf(provider, shutdownTimeoutMillis, () => delete state.running) }
-}
-
-/** With OTEL_SDK_DISABLED=true: the same shape, and nothing behind it. */
-function offHandle(): Tracing {
-  return {
-    sdk: idleNodeSdk(),
-    setSampler: () => undefined,
-    explain: () => undefined,
-    ledger: () => wholeLedger(noSamplingCounts(), []),
-    flush: () => Promise.resolve(),
-    shutdown: () => Promise.resolve(),
-  }
 }

@@ -66,6 +66,10 @@ export function runningHandle(
     if (others.length > 0) flushes.push(flushOthers(timeoutMillis))
     await Promise.all(flushes)
   }
+  // Before the exit hook: the app's own MeterProvider may throw.
+  const stopMetering = metricsAreOn
+    ? meterLedger(metrics.getMeterProvider(), ledger, () => own[0] && queueCapacityOf(own[0]))
+    : undefined
   const stopDeparting = takePartInDepartures({
     timeoutMillis: longestMillis,
     handOver: () => tail.decideNow(),
@@ -76,9 +80,6 @@ export function runningHandle(
     flush: flushOthers,
     leaveNow: () => tail.decideNow(),
   })
-  const stopMetering = metricsAreOn
-    ? meterLedger(metrics.getMeterProvider(), ledger, () => own[0] && queueCapacityOf(own[0]))
-    : undefined
   let stopped: Promise<void> | undefined
   const stop = async (timeoutMillis: number): Promise<void> => {
     tail.decideNow()

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { requireOwn } from '../internal/require.js'
+import { isSupportedRuntime, logUnsupportedRuntime } from '../internal/supported-runtime.js'
 import { doctor } from './doctor/command.js'
 
 const HELP = `Usage: spanwright <command>
@@ -13,6 +14,10 @@ Options
 `
 
 async function run([command, ...args]: readonly string[]): Promise<number> {
+  if (!isSupportedRuntime()) {
+    logUnsupportedRuntime()
+    return 1
+  }
   switch (command) {
     case 'doctor':
       return doctor(args)

@@ -1,5 +1,6 @@
 import { register, type LoadHookSync, type ResolveHookSync } from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { messageOf, warnOnce } from '../internal/diagnostics.js'
 import { requireOwn } from '../internal/require.js'
 import type { CatalogueEntry } from './catalogue.js'
 import { packageNameOf } from './package-name.js'
@@ -17,19 +18,52 @@ export interface ImportInterception {
  * app in CommonJS never pays for it.
  */
 export function interceptImports(packages: ReadonlyMap<string, CatalogueEntry>): ImportInterception {
+  try {
+    if (hasSynchronousHooks()) return synchronousInterception(packages)
+    register(fileUrl('import-in-the-middle/hook.mjs'), {
+      data: { include: [...packages.keys(), ...innerFiles(packages)] },
+    })
+  } catch (error) {
+    logNoInterception(error)
+  }
+  return { resolve: passOn }
+}
+
+const passOn: ResolveHookSync = (specifier, context, next) => next(specifier, context)
+
+function logNoInterception(error: unknown): void {
+  warnOnce(
+    'import interception',
+    `packages that ECMAScript modules import are not traced, those that are required are: ${messageOf(error)}`,
+  )
+}
+
+/**
+ * import-in-the-middle is in ECMAScript modules. Where Node.js can't require those (`--no-experimental-require-module`), its
+ * hook runs in Node.js's own thread for hooks, which loads it by URL.
+ */
+function hasSynchronousHooks(): boolean {
+  if (!process.features.require_module) return false
   const { supportsSyncHooks } = requireOwn('import-in-the-middle/supports-sync-hooks.mjs') as SupportsSyncHooks
-  if (supportsSyncHooks()) return synchronousInterception(packages)
-  register(fileUrl('import-in-the-middle/hook.mjs'), {
-    data: { include: [...packages.keys(), ...innerFiles(packages)] },
-  })
-  return { resolve: (specifier, context, next) => next(specifier, context) }
+  return supportsSyncHooks()
 }
 
 function synchronousInterception(packages: ReadonlyMap<string, CatalogueEntry>): ImportInterception {
   const isInstrumented = (specifier: string): boolean => packages.has(packageNameOf(specifier) ?? '')
   const files = innerFiles(packages)
   let hook: SyncHook | undefined
-  const create = (): SyncHook => {
+  let hasFailed = false
+  const create = (): SyncHook | undefined => {
+    try {
+      return newHook()
+    } catch (error) {
+      // The import goes on without it.
+      hasFailed = true
+      logNoInterception(error)
+      return undefined
+    }
+  }
+  const newHook = (): SyncHook => {
     const { createHook } = requireOwn('import-in-the-middle/create-hook.mjs') as CreateHook
     const created = createHook({ url: fileUrl('import-in-the-middle/register-hooks.mjs') })
     created.applyOptions({
@@ -39,7 +73,7 @@ function synchronousInterception(packages: ReadonlyMap<string, CatalogueEntry>):
   }
   return {
     resolve(specifier, context, next) {
-      if (!hook && !context.conditions.includes('require') && isInstrumented(specifier)) hook = create()
+      if (!hook && !hasFailed && !context.conditions.includes('require') && isInstrumented(specifier)) hook = create()
       if (!hook) return next(specifier, context)
       if (!isPath(specifier) || !isInstrumented(specifier)) return hook.resolveSync(specifier, context, next)
       // Node.js writes into the context what the next step is given.

@@ -42,7 +42,6 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
     }
     return
   }
-  installed.hooksAreSet = true
   const wanted = selectInstrumentations(choice)
   const patched = packagesOf(
     wanted.filter((entry) => !isOfBuiltIns(entry)),
@@ -91,6 +90,7 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
     ranUnseen: (name) => late.found(name),
     apiResolved: (url) => copies.resolved(url),
   })
+  installed.hooksAreSet = true
   beforeFirstRequire(packages, (entry, parent) => {
     if (installed.started.length === 0 && isForTheApp(entry, parent)) startLoaded(entry)
     return installed.started.length > 0

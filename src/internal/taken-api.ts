@@ -38,7 +38,7 @@ const taken = processWide('taken-api', (): Taken => ({}))
  */
 export function makeRoom(metricsAreOn: boolean, logsAreOn: boolean): void {
   if (taken.parts) {
-    release(taken.parts)
+    releaseApi()
     return
   }
   const globals = apiGlobals()
@@ -55,7 +55,9 @@ export function makeRoom(metricsAreOn: boolean, logsAreOn: boolean): void {
   )
 }
 
-function release(except: readonly ApiPart[]): void {
+/** Takes from the API what was registered since the first start. */
+export function releaseApi(): void {
   const parts = { trace, context, propagation, metrics, logs }
-  for (const part of Object.keys(parts) as (keyof typeof parts)[]) if (!except.includes(part)) parts[part].disable()
+  for (const part of Object.keys(parts) as (keyof typeof parts)[])
+    if (!taken.parts?.includes(part)) parts[part].disable()
 }

@@ -86,15 +86,16 @@ function calledBack<A extends unknown[], R>(
   handler: (...args: A) => R | Promise<R>,
   args: A,
 ): Promise<R> {
-  const { promise, resolve, reject } = Promise.withResolvers<R>()
-  const callback = (error: unknown, result: R): void => {
-    if (error === undefined || error === null) resolve(result)
-    else reject(error)
-  }
-  const returned = handler.apply(self, [args[0], args[1], callback] as unknown as A) as { then?: unknown } | undefined
-  // What it returns counts if it is a promise, as in Lambda.
-  if (typeof returned?.then === 'function') resolve(returned as R)
-  return promise
+  return new Promise((resolve, reject) => {
+    const callback = (error: unknown, result: R): void => {
+      if (error === undefined || error === null) resolve(result)
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the handler's own, whatever it is
+      else reject(error)
+    }
+    const returned = handler.apply(self, [args[0], args[1], callback] as unknown as A) as { then?: unknown } | undefined
+    // What it returns counts if it is a promise, as in Lambda.
+    if (typeof returned?.then === 'function') resolve(returned as R)
+  })
 }
 
 /** The runtime tells streaming handlers by a symbol, and refuses those with a third parameter that are none. */

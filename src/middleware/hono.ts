@@ -1,5 +1,6 @@
 import { context } from '@opentelemetry/api'
 import { messageOf, warnOnce } from '../internal/diagnostics.js'
+import { parseUrl } from '../internal/parse-url.js'
 import { forwardedOf, textOf, type RequestHeaders } from './forwarded.js'
 import { honoRoute, type HonoRequestRoutes } from './hono-route.js'
 import type { IncomingRequest } from './incoming-request.js'
@@ -92,7 +93,7 @@ function incomingRequest({ req: { raw }, env }: HonoContextLike): IncomingReques
   const { incoming } = (env ?? {}) as { readonly incoming?: NodeRequest }
   const headers: RequestHeaders = Object.fromEntries(raw.headers)
   const forwarded = forwardedOf(headers)
-  const url = URL.parse(raw.url)
+  const url = parseUrl(raw.url)
   const peer = incoming?.socket
   return {
     method: raw.method,

@@ -1,3 +1,4 @@
+import { parseUrl } from '../internal/parse-url.js'
 import { forwardedOf, textOf, type RequestHeaders } from './forwarded.js'
 import type { IncomingRequest } from './incoming-request.js'
 
@@ -39,6 +40,6 @@ export function incomingRequest(request: NodeRequest): IncomingRequest {
 /** A request to a proxy names the whole URL: `GET http://example.org/path HTTP/1.1`. */
 function pathAndQuery(target: string): string {
   if (target.startsWith('/')) return target
-  const url = URL.parse(target)
+  const url = parseUrl(target)
   return url === null || url.host === '' ? target : url.pathname + url.search
 }

@@ -10,6 +10,7 @@ import {
 } from '@opentelemetry/semantic-conventions'
 import { announceOutgoingUrl } from '../internal/outgoing-request.js'
 import { methodInName, normalizedMethod } from '../internal/http-method.js'
+import { parseUrl } from '../internal/parse-url.js'
 import { read } from '../internal/read.js'
 import { redactedUrl } from '../internal/redacted-url.js'
 import { runInSpan, type Outcome } from './with-span.js'
@@ -72,7 +73,7 @@ export function withHttpSpan<T>(request: HttpSpanOptions, fn: (span: Span, heade
 
 /** A URL that cannot be read tells nothing; refusing it is the client's business. */
 function urlAttributes(input: string | URL): Attributes {
-  const url = URL.parse(String(input))
+  const url = parseUrl(String(input))
   if (url === null) return {}
   const port = url.port === '' ? DEFAULT_PORTS[url.protocol] : Number(url.port)
   return {

@@ -40,6 +40,9 @@ async function run(options: RunNodeOptions): Promise<Run> {
   return { ...result, spans, tree: spanTree(spans) }
 }
 
+/** As AWS Lambda runs Node.js 22. */
+const WITHOUT_REQUIRE_ESM = ['--no-experimental-require-module', ...FLAG]
+
 const TSX = join(REPOSITORY, 'node_modules/tsx/dist/cli.mjs')
 
 /** Node.js before 22.18 does this only when asked to. */
@@ -56,6 +59,13 @@ describe('one call is one tree of spans, and nothing is said, with', () => {
     ['the flag, ECMAScript modules', 'app.mjs', ESM, [...FLAG, 'app.mjs']],
     ['NODE_OPTIONS, CommonJS', 'app.cjs', CJS, ['app.cjs'], NODE_OPTIONS],
     ['NODE_OPTIONS, ECMAScript modules', 'app.mjs', ESM, ['app.mjs'], NODE_OPTIONS],
+    [
+      'the flag, CommonJS, where no ECMAScript module can be required',
+      'app.cjs',
+      CJS,
+      [...WITHOUT_REQUIRE_ESM, 'app.cjs'],
+    ],
+    ['the flag, ECMAScript modules, where none can be required', 'app.mjs', ESM, [...WITHOUT_REQUIRE_ESM, 'app.mjs']],
     ['NODE_OPTIONS and the flag', 'app.mjs', ESM, [...FLAG, 'app.mjs'], NODE_OPTIONS],
     ['--require and --import', 'app.mjs', ESM, ['--require', 'spanwright/register', ...FLAG, 'app.mjs']],
     ...(process.features.typescript === false ? [] : [STRIPPED]),

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { runNode } from '../helpers/run-node.js'
 import { REPOSITORY } from '../helpers/traced-app.js'
 
 test('whatever the build requires is a dependency, so that it is found in strict layouts such as that of pnpm', () => {
@@ -20,6 +21,13 @@ test('whatever the build requires is a dependency, so that it is found in strict
   expect(packages).toContain('import-in-the-middle')
   const known = { ...dependencies, ...peerDependencies, ...imports }
   expect(packages.filter((name) => !(name in known))).toEqual([])
+})
+
+test('every dependency can be required where no ECMAScript module can, as in AWS Lambda', async () => {
+  const code = `for (const name of Object.keys(require('./package.json').dependencies)) require(name)`
+  const args = ['--no-experimental-require-module', '--eval', code]
+  const { stderr, exitCode } = await runNode({ args, cwd: REPOSITORY, timeoutMillis: 30_000 })
+  expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 })
 })
 
 test('the build is ASCII, so that Node.js holds its source at one byte a character', () => {

@@ -7,6 +7,8 @@ export interface NodeOptions {
   /** What stands after `node`. */
   readonly args: readonly string[]
   readonly cwd?: string
+  /** The executable; this process's own by default. */
+  readonly node?: string
   /** On top of an environment without anything of OpenTelemetry, of ours, or of the test runner. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -36,9 +38,9 @@ export class Child {
   readonly #lineListeners = new Set<(line: string) => void>()
   #timedOut = false
 
-  constructor({ args, cwd, env }: NodeOptions) {
+  constructor({ args, cwd, env, node = process.execPath }: NodeOptions) {
     const startMillis = monotonicClock.nowMillis()
-    const child = spawn(process.execPath, args, { cwd, env: cleanEnv(env), stdio: 'pipe' })
+    const child = spawn(node, args, { cwd, env: cleanEnv(env), stdio: 'pipe' })
     this.#process = child
     child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))

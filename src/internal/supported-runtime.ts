@@ -1,0 +1,26 @@
+import { processWide } from './process-wide.js'
+import { requireOwn } from './require.js'
+
+const state = processWide('unsupported-runtime', () => ({ isLogged: false }))
+
+/**
+ * Whether this runtime has what tracing stands on: `module.registerHooks`, of Node.js 22.15 and 23.5, is the newest of it.
+ * Without it nothing starts. All else that apps call (`withSpan`, a middleware, a sampler) works down to Node.js 18.
+ */
+export function isSupportedRuntime(): boolean {
+  return 'registerHooks' in requireOwn('node:module')
+}
+
+/** Logs one line, once a process, whichever door is used. Threads, which inherit the flag, have nothing to add. */
+export function logUnsupportedRuntime(): void {
+  const { isMainThread } = requireOwn('node:worker_threads') as typeof import('node:worker_threads')
+  if (state.isLogged || !isMainThread) return
+  state.isLogged = true
+  process.stderr.write(`spanwright needs Node.js 22.15 or newer, this is ${runtime()}; the app is not traced\n`)
+}
+
+function runtime(): string {
+  const { bun, deno } = process.versions
+  if (bun !== undefined) return `Bun ${bun}`
+  return deno === undefined ? process.version : `Deno ${deno}`
+}

@@ -1,0 +1,20 @@
+import { noSamplingCounts } from './sampling/sampling-counts.js'
+import { idleNodeSdk } from './node-sdk.js'
+import type { Tracing } from './tracing-handle.js'
+import { wholeLedger } from './whole-ledger.js'
+
+/** Where nothing is traced: the shape of the handle, and nothing behind it. */
+export function offHandle(): Tracing {
+  let sdk: Tracing['sdk'] | undefined
+  return {
+    // Made when it is asked for: making it may fail where tracing could not start.
+    get sdk() {
+      return (sdk ??= idleNodeSdk())
+    },
+    setSampler: () => undefined,
+    explain: () => undefined,
+    ledger: () => wholeLedger(noSamplingCounts(), []),
+    flush: () => Promise.resolve(),
+    shutdown: () => Promise.resolve(),
+  }
+}
