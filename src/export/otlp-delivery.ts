@@ -109,7 +109,9 @@ export class OtlpDelivery {
     this.#announcements.onEvent(event)
     this.#accounts.onEvent(event)
     if (event.kind === 'shed') this.#announcements.dropped('outage buffer', event.spans)
-    else if (event.kind === 'settled') this.#announcements.dropped('refused', event.failed)
+    else if (event.kind === 'settled')
+      this.#announcements.dropped(event.lostInSpool ? 'spool' : 'refused', event.failed)
+    else if (event.kind === 'adopted-failed') this.#announcements.dropped('refused', event.spans)
   }
 
   #giveUpTheRest(): void {

@@ -9,6 +9,7 @@ export type DeliveryEvent =
   | Waiting
   | Spooled
   | Settled
+  | AdoptedFailed
   | Shed
   | Split
   | Trouble
@@ -43,6 +44,15 @@ interface Settled {
   /** Refused by the backend, all or, with a partial success, some. */
   readonly failed: number
   /** Why, where some failed. */
+  readonly reason: string
+  /** They were lost there, and not refused by the backend. */
+  readonly lostInSpool?: true
+}
+
+/** Spans of an earlier process, which no ledger counts, were refused by the backend. */
+export interface AdoptedFailed {
+  readonly kind: 'adopted-failed'
+  readonly spans: number
   readonly reason: string
 }
 

@@ -21,13 +21,14 @@ interface Place {
   readonly sink: OtlpSink
   readonly protocol: Protocol
   readonly folder: string
+  readonly env?: Readonly<Record<string, string>>
 }
 
 let places = 0
 const newFolder = (): string => join(root, `${(places += 1)}`, 'made when needed')
 
-function optionsFor({ sink, protocol, folder }: Place, args: readonly string[]): NodeOptions {
-  const env = { ...environmentFor(sink, protocol), SPANWRIGHT_SPOOL_DIR: folder, OTEL_BSP_SCHEDULE_DELAY: '0' }
+function optionsFor({ sink, protocol, folder, env: more }: Place, args: readonly string[]): NodeOptions {
+  const env = { ...environmentFor(sink, protocol), SPANWRIGHT_SPOOL_DIR: folder, OTEL_BSP_SCHEDULE_DELAY: '0', ...more }
   return { args: [fixture('outages/spool.mjs'), ...args], cwd: REPOSITORY, env }
 }
 
@@ -155,7 +156,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     const { ledger, stderr } = await end(next)
     expect(arrivals(place)).toEqual({ killed: 1_500 - lost, next: 10 })
     expect(ledger).toMatchObject({ started: 10, exported: 10 })
-    expect(stderr).toMatch(/^spanwright: .*\.batch is damaged: its checksum is wrong\..* set aside in .*\n$/)
+    expect(stderr).toMatch(/^spanwright: .*\.batch is no entry: its checksum is wrong\..* set aside in .*\n$/)
     expect(readdirSync(join(place.folder, 'set-aside'))).toHaveLength(1)
   })
 
@@ -175,4 +176,54 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     expect(stderr.match(/the spool/g)).toHaveLength(1)
     expect(stderr).toMatch(/^spanwright: the spool \S+ can't be written to, batches stay in memory: /m)
   })
+})
+
+test('spans leave in the format and with the headers that they were spooled for, and with no others', async () => {
+  await using sink = await otlpSink()
+  const folder = newFolder()
+  const at = (protocol: string, tenant: string): Place => ({
+    sink,
+    protocol: 'http/protobuf',
+    folder,
+    env: { OTEL_EXPORTER_OTLP_PROTOCOL: protocol, OTEL_EXPORTER_OTLP_HEADERS: `x-tenant=${tenant},x-key=se%2Dcret` },
+  })
+  const ofA = at('http/json', 'a')
+  await sink.down()
+  await killAfterFailure(ofA, ['of a'], 20)
+  await sink.up()
+  for (const [place, name] of [
+    [at('http/protobuf', 'a'), 'other format'] as const,
+    [at('http/json', 'b'), 'of b'] as const,
+  ]) {
+    const app = await start(place, name, 1)
+    await expect.poll(() => arrivals(place)[name], { timeout: 10_000 }).toBe(1)
+    const { stderr } = await end(app)
+    expect(stderr).toMatch(
+      /^spanwright: \d+ unsent batch\w* stays? in the spool .*\(traces as http\/json to http:.*\n$/,
+    )
+    expect(stderr).not.toContain('cret')
+  }
+  expect(arrivals(ofA)).toEqual({ 'other format': 1, 'of b': 1 })
+  const next = await start(ofA, 'next', 1)
+  await sink.waitForSpans(23, { timeoutMillis: 10_000 })
+  const { stderr } = await end(next)
+  expect([stderr, arrivals(ofA)]).toEqual(['', { 'other format': 1, 'of b': 1, 'of a': 20, next: 1 }])
+  const tenants = sink.requests.flatMap(({ headers, spans }) =>
+    spans.map(({ name }) => [name, headers['x-tenant']].join()),
+  )
+  expect(new Set(tenants)).toEqual(new Set(['other format,a', 'of b,b', 'of a,a', 'next,a']))
+  expect(entriesIn(folder)).toEqual([])
+})
+
+test('spooled spans that the backend refuses at the next start are counted in the log', async () => {
+  await using sink = await otlpSink()
+  const place: Place = { sink, protocol: 'http/protobuf', folder: newFolder() }
+  await sink.down()
+  await killAfterFailure(place, ['killed'], 20)
+  await sink.up()
+  sink.respondWith({ kind: 'status', http: 400 })
+  const next = await start(place, 'next', 1)
+  await next.waitForLine(/^spanwright: sending spans .*21 dropped\): HTTP 400/)
+  await end(next)
+  expect(entriesIn(place.folder)).toEqual([])
 })

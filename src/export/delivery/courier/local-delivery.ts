@@ -5,6 +5,7 @@ import type { CourierSettings } from './courier.js'
 import { createDelivery, type Delivery } from '../engine/delivery.js'
 import type { DeliveryEvent } from '../events.js'
 import { otlpTransport } from '../transport/otlp-transport.js'
+import { destinationOf } from '../spool/destination.js'
 import { openSpool } from '../spool/open-spool.js'
 
 /**
@@ -29,7 +30,7 @@ export function localDelivery(
     release,
     clock: monotonicClock,
     random: jitter,
-    ...(spool && { spool: openSpool({ ...spool, warn, nowEpochMillis }) }),
+    ...(spool && { spool: openSpool({ ...spool, destination: destinationOf(otlp), warn, nowEpochMillis }) }),
   })
 }
 

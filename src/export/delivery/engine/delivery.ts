@@ -159,7 +159,7 @@ class BatchDelivery implements Delivery {
     while ((this.#nextSendAt() ?? Infinity) <= now) {
       const parcel = this.#lines.take(now, this.#outage.isOn)
       if (!parcel) return
-      if (!this.#buffer.load(parcel)) this.#outcomes.onLost(parcel)
+      if (!this.#buffer.load(parcel)) this.#outcomes.onUnreadable(parcel)
       else if (!this.#splitIfTooLarge(parcel)) this.#begin(parcel, now)
     }
   }

@@ -76,6 +76,16 @@ export class OutageBuffer {
     return true
   }
 
+  /** Whether it is still in the spool, though it can't be read now: another process sends it then. */
+  isLeft({ entry }: Parcel): boolean {
+    return entry !== undefined && (this.#parts.spool?.has(entry) ?? false)
+  }
+
+  /** It stays in the spool, for another process. */
+  leave(parcel: Parcel): void {
+    this.#parts.onGone(parcel)
+  }
+
   /** The batch has come to its end. */
   forget(parcel: Parcel): void {
     const { bytes } = parcel

@@ -38,10 +38,18 @@ export class Outcomes {
     else this.#comeAgain(attempt, answer, now)
   }
 
-  /** The spool can't read it: damaged and set aside, or not to be read now. Then it is there for another process. */
-  onLost(parcel: Parcel): void {
+  /** The spool does not have it any more; or can't read it now, and then it is there for another process. */
+  onUnreadable(parcel: Parcel): void {
+    if (this.#parts.buffer.isLeft(parcel)) {
+      this.#parts.buffer.leave(parcel)
+      return
+    }
+    const { id, spans } = parcel
+    const reason = 'its file in the spool could not be read'
+    if (id !== undefined)
+      this.#parts.tell({ kind: 'settled', id, exported: 0, failed: spans, reason, lostInSpool: true })
     parcel.entry = undefined
-    this.#settle(parcel, parcel.spans, 'its file in the spool could not be read')
+    this.#parts.buffer.forget(parcel)
   }
 
   #accepted({ parcel, isProbe }: Attempt, { rejectedSpans, message }: Accepted, now: number): void {
@@ -89,6 +97,7 @@ export class Outcomes {
   #settle(parcel: Parcel, failed: number, reason: string): void {
     const { id, spans } = parcel
     if (id !== undefined) this.#parts.tell({ kind: 'settled', id, exported: spans - failed, failed, reason })
+    else if (failed > 0) this.#parts.tell({ kind: 'adopted-failed', spans: failed, reason })
     this.#parts.buffer.forget(parcel)
   }
 

@@ -1,4 +1,4 @@
-import { renameSync, rmdirSync, rmSync } from 'node:fs'
+import { renameSync, rmdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { attempt, errorCodeOf } from './file-errors.js'
 import { claimsIn, list } from './list.js'
@@ -36,7 +36,7 @@ function unpack(path: string, ownPath: string, setAside: (path: string) => void)
       came.push(...unpack(itemPath, ownPath, setAside))
     } else if (item.name === OWNER_FILE || item.name === FREE_FILE || isTemporaryName(item.name)) {
       // What the owner had not finished, it still had when it was killed: nobody was told of it.
-      attempt(() => rmSync(itemPath, { force: true }), undefined)
+      attempt(() => unlinkSync(itemPath), undefined)
     } else {
       setAside(itemPath)
     }

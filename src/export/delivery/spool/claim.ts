@@ -1,4 +1,4 @@
-import { mkdtempSync, rmdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { attempt } from './file-errors.js'
 import { list } from './list.js'
@@ -6,6 +6,7 @@ import { makeFolder } from './make-folder.js'
 import { claimPrefix, entryName, OWNER_FILE, tokenOf } from './names.js'
 import { isOwned, markAsFree, removeOwner, touch, TOUCH_EVERY_MILLIS, writeOwner } from './owner.js'
 import type { ProcessIdentity } from './process-identity.js'
+import { folderTrouble, NotOurs } from './trust.js'
 
 /** The folder of this process below the spool's folder; nobody else writes there. */
 export interface Claim {
@@ -19,13 +20,21 @@ export interface Claim {
 }
 
 /** Makes the folder, and everything above it that is missing. Throws where it can't, and leaves nothing then. */
-export function createClaim(folder: string, me: ProcessIdentity, nowEpochMillis: () => number): Claim {
+export function createClaim(
+  folder: string,
+  me: ProcessIdentity,
+  destination: string,
+  nowEpochMillis: () => number,
+): Claim {
   makeFolder(folder)
+  // Somebody may have made it in this moment.
+  const trouble = folderTrouble(folder)
+  if (trouble !== undefined) throw new NotOurs(trouble)
   const path = mkdtempSync(join(folder, claimPrefix(me.host, me.pid, nowEpochMillis())))
   try {
-    writeOwner(path, me, nowEpochMillis())
+    writeOwner(path, me, destination, nowEpochMillis())
   } catch (error) {
-    attempt(() => rmSync(path, { recursive: true, force: true }), undefined)
+    attempt(() => deleteClaim(path), undefined)
     throw error
   }
   return new OwnClaim(path, nowEpochMillis)

@@ -5,7 +5,9 @@ export const OWNER_FILE = 'owner.json'
 /** Within a claim: what the owner file becomes when the owner lets go. */
 export const FREE_FILE = 'free'
 
-const CLAIM = /^spans-[\w.]{1,40}-\d+-[0-9a-z]+-[A-Za-z0-9]{6}$/
+const CLAIM = /^batches-[\w.]{1,40}-\d+-[0-9a-z]+-[A-Za-z0-9]{6}$/
+/** As the version before called them, which did not note for whom its batches are; it leaves the new names alone. */
+const OLD_CLAIM = /^spans-[\w.]{1,40}-\d+-[0-9a-z]+-[A-Za-z0-9]{6}$/
 const ENTRY = /^\d{15}-\d{9}-[A-Za-z0-9]{6}\.batch$/
 const TEMPORARY_SUFFIX = '.tmp'
 
@@ -13,11 +15,15 @@ const TEMPORARY_SUFFIX = '.tmp'
 export function claimPrefix(host: string, pid: number, epochMillis: number): string {
   // Dots and letters only: a host may call itself anything, and Windows takes few characters.
   const safeHost = host.replace(/[^\w.]/g, '_').slice(0, 40) || '_'
-  return `spans-${safeHost}-${pid}-${Math.floor(epochMillis).toString(36)}-`
+  return `batches-${safeHost}-${pid}-${Math.floor(epochMillis).toString(36)}-`
 }
 
 export function isClaimName(name: string): boolean {
   return CLAIM.test(name)
+}
+
+export function isOldClaimName(name: string): boolean {
+  return OLD_CLAIM.test(name)
 }
 
 /** The random characters at the end of a claim's name or path. */

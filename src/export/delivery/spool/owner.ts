@@ -1,29 +1,42 @@
-import { existsSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { lstatSync, lutimesSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { attempt } from './file-errors.js'
+import type { LeaseWatch } from './lease-watch.js'
+import { isFile } from './list.js'
 import { FREE_FILE, OWNER_FILE } from './names.js'
 import { fateOf, type ProcessIdentity } from './process-identity.js'
+import { readOwnFile } from './trust.js'
 
 /** How often an owner shows that it lives. */
 export const TOUCH_EVERY_MILLIS = 20_000
-/** An owner that can't be asked and did not show for so long has ended. */
+/** An owner of this place that can't be asked and did not show for so long has ended. */
 const LEASE_MILLIS = 60_000
+const MOST_OWNER_BYTES = 10_000
 
-type Owner = Pick<ProcessIdentity, 'place' | 'pid' | 'start'>
+interface Owner extends Pick<ProcessIdentity, 'place' | 'pid' | 'start'> {
+  /** For whom its batches are, for people. */
+  readonly destination: string | undefined
+}
 
 /** Throws where it can't. */
-export function writeOwner(claimPath: string, { place, pid, start }: ProcessIdentity, epochMillis: number): void {
-  writeFileSync(join(claimPath, OWNER_FILE), JSON.stringify({ place, pid, start }), { mode: 0o600, flag: 'wx' })
+export function writeOwner(
+  claimPath: string,
+  { place, pid, start }: ProcessIdentity,
+  destination: string,
+  epochMillis: number,
+): void {
+  const owner: Owner = { place, pid, start, destination }
+  writeFileSync(join(claimPath, OWNER_FILE), JSON.stringify(owner), { mode: 0o600, flag: 'wx' })
   touch(claimPath, epochMillis)
 }
 
 /** The time is told, not left to the file system, whose clock may be another's. Throws where it can't. */
 export function touch(claimPath: string, epochMillis: number): void {
-  utimesSync(join(claimPath, OWNER_FILE), epochMillis / 1_000, epochMillis / 1_000)
+  lutimesSync(join(claimPath, OWNER_FILE), epochMillis / 1_000, epochMillis / 1_000)
 }
 
 export function isOwned(claimPath: string): boolean {
-  return existsSync(join(claimPath, OWNER_FILE))
+  return isFile(join(claimPath, OWNER_FILE))
 }
 
 /** Needs no room on a full disk. Throws where it can't. */
@@ -33,35 +46,46 @@ export function markAsFree(claimPath: string): void {
 
 /** Throws where it can't. */
 export function removeOwner(claimPath: string): void {
-  rmSync(join(claimPath, OWNER_FILE), { force: true })
+  if (isOwned(claimPath)) unlinkSync(join(claimPath, OWNER_FILE))
 }
 
 /** Whether nobody will come back for the claim. */
-export function isAbandoned(claimPath: string, me: ProcessIdentity, epochMillis: number): boolean {
-  if (existsSync(join(claimPath, FREE_FILE))) return true
-  const owner = readOwner(claimPath)
+export function isAbandoned(claimPath: string, me: ProcessIdentity, epochMillis: number, leases: LeaseWatch): boolean {
+  if (isFile(join(claimPath, FREE_FILE))) return true
+  const owner = readOwner(claimPath, OWNER_FILE)
+  const isHere = owner?.place === me.place
   // This very process lives, but the thread that made the claim may not: there, too, only the lease can tell.
-  const canAsk = owner?.place === me.place && !(owner.pid === me.pid && owner.start === me.start)
+  const canAsk = isHere && !(owner.pid === me.pid && owner.start === me.start)
   const fate = canAsk ? fateOf(owner) : 'unknown'
-  return fate === 'unknown' ? isLeaseOver(claimPath, epochMillis) : fate === 'ended'
+  if (fate !== 'unknown') return fate === 'ended'
+  const touched = touchedMillis(claimPath)
+  if (touched === undefined) return false
+  // A lease far in the future is the work of a wrong clock, and would never end.
+  return isHere ? Math.abs(epochMillis - touched) > LEASE_MILLIS : leases.isOver(claimPath, touched, epochMillis)
 }
 
-/** A lease far in the future is the work of a wrong clock, and would never end. */
-function isLeaseOver(claimPath: string, epochMillis: number): boolean {
-  const touched =
-    attempt(() => statSync(join(claimPath, OWNER_FILE)).mtimeMs, undefined) ??
+/** For whom the batches of a claim are, as far as its owner has said so. */
+export function destinationNamedIn(claimPath: string): string | undefined {
+  return (readOwner(claimPath, OWNER_FILE) ?? readOwner(claimPath, FREE_FILE))?.destination
+}
+
+function touchedMillis(claimPath: string): number | undefined {
+  return (
+    attempt(() => lstatSync(join(claimPath, OWNER_FILE)).mtimeMs, undefined) ??
     // Killed before it could say who it is, or a torn owner file was lost with the power.
-    attempt(() => statSync(claimPath).mtimeMs, undefined)
-  return touched !== undefined && Math.abs(epochMillis - touched) > LEASE_MILLIS
+    attempt(() => lstatSync(claimPath).mtimeMs, undefined)
+  )
 }
 
-function readOwner(claimPath: string): Owner | undefined {
+function readOwner(claimPath: string, name: string): Owner | undefined {
   return attempt(() => {
-    const { place, pid, start } = JSON.parse(readFileSync(join(claimPath, OWNER_FILE), 'utf8')) as Record<
-      string,
-      unknown
-    >
+    const text = readOwnFile(join(claimPath, name), MOST_OWNER_BYTES).toString('utf8')
+    const { place, pid, start, destination } = JSON.parse(text) as Record<string, unknown>
     if (typeof place !== 'string' || !Number.isSafeInteger(pid) || Number(pid) <= 0) return undefined
-    return { place, pid: Number(pid), start: typeof start === 'string' ? start : undefined }
+    return { place, pid: Number(pid), start: textOf(start), destination: textOf(destination) }
   }, undefined)
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }

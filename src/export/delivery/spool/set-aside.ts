@@ -1,24 +1,34 @@
-import { renameSync, rmSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { renameSync, rmdirSync, unlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { attempt } from './file-errors.js'
 import { bytesOf, list, setAsideBytes } from './list.js'
 import { makeFolder } from './make-folder.js'
-import { SET_ASIDE } from './names.js'
+import { isEntryName, SET_ASIDE } from './names.js'
+import { isTrustedFolder } from './trust.js'
 
 const MOST_FILES = 100
 /** So that damaged files never take the room of good ones for ever. */
 const SHARE_OF_BYTES = 1 / 4
 
-/** Moves a file that is no entry out of the way; deletes it where so many are kept already that one more is no help. */
+/**
+ * Moves what is no entry out of the way, without opening it; deletes it where so many are kept already that one more is no
+ * help. A folder that can't be moved stays, if there is something in it.
+ */
 export function setAside(folder: string, path: string, maxBytes: number): void {
   const place = join(folder, SET_ASIDE)
   const isRoom = list(place).length < MOST_FILES && setAsideBytes(folder) + bytesOf(path) <= maxBytes * SHARE_OF_BYTES
-  const isMoved = isRoom && attempt(() => moveInto(place, path), false)
-  if (!isMoved) attempt(() => rmSync(path, { recursive: true, force: true }), undefined)
+  if (isRoom && attempt(() => moveInto(place, path), false)) return
+  attempt(() => unlinkSync(path), undefined)
+  // Where it was a folder.
+  attempt(() => rmdirSync(path), undefined)
 }
 
-function moveInto(place: string, path: string): true {
+function moveInto(place: string, path: string): boolean {
   makeFolder(place)
-  renameSync(path, join(place, basename(path)))
+  if (!isTrustedFolder(place)) return false
+  // A rename replaces what has the name already: nobody can know this one before. Nor does a file choose its own.
+  const name = isEntryName(basename(path)) ? basename(path) : 'foreign'
+  renameSync(path, join(place, `${name}.${randomBytes(8).toString('hex')}`))
   return true
 }

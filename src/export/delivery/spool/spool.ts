@@ -6,8 +6,10 @@ export interface Spool {
   put(batch: Pick<EncodedBatch, 'bytes' | 'spans'>): string | undefined
   /** Takes over entries that processes which have ended left behind, at most once each; the oldest first. */
   adopt(): readonly string[]
-  /** Undefined where the entry is torn or not ours; it has been set aside then. */
+  /** Undefined where the entry is gone, can't be read now, or was torn or not ours; then it has been set aside. */
   read(name: string): Pick<EncodedBatch, 'bytes' | 'spans'> | undefined
+  /** Whether the entry is still there, so that another process may read it. */
+  has(name: string): boolean
   remove(name: string): void
   /** Ends the claim on the own entries, so that the next process need not wait for it to run out. */
   close(): void

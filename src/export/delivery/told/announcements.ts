@@ -23,7 +23,7 @@ export interface AnnouncementParts {
 }
 
 /** Where spans were dropped. */
-export type DropPlace = 'queue' | 'outage buffer' | 'refused' | 'exit'
+export type DropPlace = 'queue' | 'outage buffer' | 'spool' | 'refused' | 'exit'
 
 /**
  * What the operator is told of the delivery: failures, drops and recoveries, each with its cause and its cure; of
@@ -49,6 +49,7 @@ export function createAnnouncements(parts: AnnouncementParts): Announcements {
 const BUFFER_FULL =
   'the outage buffer is full. Raise SPANWRIGHT_OUTAGE_BUFFER_BYTES (batch.outageBufferBytes), or let a folder take ' +
   'them: SPANWRIGHT_SPOOL_DIR (batch.spoolDirectory).'
+const SPOOL_UNREADABLE = 'their files in the spool are gone, or could not be read.'
 
 function queueFullInWords({ items, queueSizeVariable }: SignalNames): string {
   if (queueSizeVariable === 'OTEL_BSP_MAX_QUEUE_SIZE')
@@ -74,6 +75,7 @@ class DeliveryAnnouncements implements Announcements {
     this.#drops = {
       queue: drops(() => queueFullInWords(parts.signal)),
       'outage buffer': drops(() => BUFFER_FULL),
+      spool: drops(() => SPOOL_UNREADABLE),
       refused: drops(() => this.#refusalInWords()),
     }
   }
@@ -83,7 +85,9 @@ class DeliveryAnnouncements implements Announcements {
     if (event.kind === 'trouble') this.#failed(event.endpoint, event.reason)
     else if (event.kind === 'recovered') this.#recovered(event.toSendAgain)
     else if (event.kind === 'exporting' && event.again) this.#trouble.sentAgain(this.#parts.spansOf(event.id))
-    else if (event.kind === 'settled' && event.failed > 0) this.#refused(event.reason, event.exported === 0)
+    else if (event.kind === 'settled' && event.failed > 0 && !event.lostInSpool)
+      this.#refused(event.reason, event.exported === 0)
+    else if (event.kind === 'adopted-failed') this.#refused(event.reason, true)
   }
 
   dropped(where: DropPlace, spans: number): void {

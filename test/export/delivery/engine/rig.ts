@@ -71,6 +71,10 @@ export class MemorySpool implements Spool {
     return this.entries.get(name)
   }
 
+  has(name: string): boolean {
+    return this.entries.has(name)
+  }
+
   remove(name: string): void {
     this.entries.delete(name)
   }

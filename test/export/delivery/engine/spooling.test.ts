@@ -63,15 +63,38 @@ test('what the spool does not take stays in memory', async () => {
   ])
 })
 
-test('what the spool can not read has failed here, and is left for another process', async () => {
+test('what the spool does not have any more is lost there, and not refused', async () => {
   const { delivery, transport, events, spool } = spooling()
   transport.respond = () => BUSY
   delivery.add(someBatch())
   await heard()
+  spool.entries.clear()
+  await delivery.flush(5_000)
+  expect(events.at(-1)).toMatchObject({ kind: 'settled', exported: 0, failed: 1, lostInSpool: true })
+  expect(transport.sent).toHaveLength(1)
+})
+
+test('what can not be read now stays in the spool for another process, and keeps no flush waiting', async () => {
+  const { delivery, transport, told, spool } = spooling()
+  transport.respond = () => BUSY
+  delivery.add(someBatch())
+  await heard()
+  const before = told()
   spool.read = () => undefined
   await delivery.flush(5_000)
-  expect(events.at(-1)).toMatchObject({ kind: 'settled', exported: 0, failed: 1 })
+  expect(told()).toEqual(before)
   expect([transport.sent.length, spool.entries.size]).toEqual([1, 1])
+})
+
+test('adopted spans that the backend refuses are told of with their number', async () => {
+  const spool = new MemorySpool()
+  const { bytes } = someBatch()
+  spool.left = [spool.put({ bytes, spans: 7 }) ?? '']
+  const { transport, events } = rig({ spool })
+  transport.sent[0]?.answer(REFUSED)
+  await heard()
+  expect(events).toContainEqual({ kind: 'adopted-failed', spans: 7, reason: 'bad request' })
+  expect(spool.entries.size).toBe(0)
 })
 
 test('a full buffer goes to the spool first, and what the spool does not take is shed', async () => {

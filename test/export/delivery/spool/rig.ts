@@ -8,7 +8,8 @@ import type { Spool } from '../../../../src/export/delivery/spool/spool.js'
 import { startNode, type RunningNode } from '../../../helpers/run-node.js'
 
 export const FIXTURE: string = fileURLToPath(new URL('fixtures/spool-process.mjs', import.meta.url))
-export const HEADER_BYTES = 24
+export const HEADER_BYTES = 72
+export const DESTINATION = { name: 'traces to somewhere', identity: 'somewhere, with a secret' }
 
 const cleanups: (() => unknown)[] = []
 
@@ -36,6 +37,7 @@ export function rig(folder: string = newFolder(), options: Partial<SpoolOptions>
   const spool = openSpool({
     folder,
     maxBytes: 1e9,
+    destination: DESTINATION,
     warn: (key, message) => warnings.push({ key, message }),
     clock: { nowMillis: () => clock.millis },
     nowEpochMillis: () => clock.epochMillis,
@@ -66,7 +68,7 @@ export async function killedProcess(folder: string, spools = 1, entries = 1, byt
 export function claims(folder: string): string[] {
   if (!existsSync(folder)) return []
   return readdirSync(folder)
-    .filter((name) => name.startsWith('spans-'))
+    .filter((name) => name.startsWith('batches-'))
     .map((name) => join(folder, name))
 }
 
@@ -74,4 +76,9 @@ export function claims(folder: string): string[] {
 export function files(folder: string): string[] {
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   return paths.filter((path) => statSync(join(folder, path)).isFile()).sort()
+}
+
+/** What was set aside, without the random end of each name. */
+export function setAsideIn(folder: string): string[] {
+  return readdirSync(join(folder, 'set-aside')).map((name) => name.replace(/\.[0-9a-f]{16}$/, ''))
 }

@@ -131,7 +131,8 @@ test('a closed spool does nothing', () => {
 
 test('files and folders of others are left alone', () => {
   const folder = newFolder()
-  mkdirSync(join(folder, 'spans-archive'), { recursive: true })
+  mkdirSync(folder, { mode: 0o700 })
+  mkdirSync(join(folder, 'spans-archive'))
   mkdirSync(join(folder, 'other'))
   const foreign = ['notes.txt', join('spans-archive', 'x.batch'), join('other', 'y.tmp'), 'z.tmp']
   for (const path of foreign) writeFileSync(join(folder, path), 'mine')
@@ -156,7 +157,7 @@ test('the folder may be deleted at any time: the next batch makes it again', () 
 
 test('the folder stays the same when the app changes its working directory', () => {
   const folder = newFolder()
-  mkdirSync(folder)
+  mkdirSync(folder, { mode: 0o700 })
   const before = process.cwd()
   process.chdir(folder)
   try {
@@ -196,7 +197,7 @@ test('a spool never adopts from itself, also when it could not show that it live
 
 test('a folder that was there keeps its mode', () => {
   const folder = newFolder()
-  mkdirSync(folder)
+  mkdirSync(folder, { mode: 0o700 })
   chmodSync(folder, 0o750)
   rig(folder).spool.put(batch(1))
   expect(statSync(folder).mode & 0o777).toBe(0o750)
