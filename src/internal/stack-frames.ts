@@ -6,9 +6,13 @@ export interface Frame {
   readonly line: string
 }
 
+/** What is longer is no frame, but a message of somebody's. */
+const LONGEST_LINE = 4_096
+
 /** The frames of a stack that are in files, innermost first. */
 export function framesOf(stack: string): Frame[] {
   return stack.split('\n').flatMap((text) => {
+    if (text.length > LONGEST_LINE) return []
     const match = /(?:^\s*at (?:async )?|\()((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/]).*):(\d+):\d+\)?$/.exec(text)
     return match?.[1] && match[2] ? { file: pathOf(match[1]), line: match[2] } : []
   })

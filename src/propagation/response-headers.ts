@@ -56,5 +56,7 @@ function writeServerTiming(headers: ResponseHeaders, traceparent: string): void 
 }
 
 function listIn(header: string | undefined): string[] {
-  return header === undefined || header === '' ? [] : header.split(/\s*,\s*(?=(?:[^"]*"[^"]*")*[^"]*$)/)
+  if (header === undefined || header === '') return []
+  // Quoted text may have commas; without a closing quote, the rest of the header is no quoted text.
+  return Array.from(header.matchAll(/(?:[^",]|"[^"]*"|"(?![^"]*"))+/g), ([entry]) => entry.trim())
 }

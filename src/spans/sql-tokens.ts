@@ -77,7 +77,8 @@ function nextToken(sql: string, at: number, dialect: SqlDialect): [SqlToken, num
     if (text === undefined) continue
     return [kind === 'word' && TRUTH.test(text) ? LITERAL : { kind, text }, at + text.length]
   }
-  if (sql[at] === '`') return [LITERAL, sql.length]
+  // Not closed: looked for the end once, and not again from each character that follows.
+  if (sql[at] === '`' || (sql[at] === '[' && dialect.bracketIdentifiers)) return [LITERAL, sql.length]
   return [{ kind: 'punctuation', text: sql.charAt(at) }, at + 1]
 }
 

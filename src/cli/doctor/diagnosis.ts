@@ -1,7 +1,7 @@
 import { ignoredVariables, settingsWithSources, type Setting } from '../../config/provenance.js'
 import type { AppFindings, Diagnosis, ProcessFindings } from './findings.js'
 import { connectionInWords } from './otlp-words.js'
-import type { Mask } from './masking.js'
+import type { Redact } from '../../internal/redact.js'
 import { isOfTheApp, modulesOfAll, sumOfLedgers, tracingOnes } from './merged.js'
 import type { ProcessReport } from './process-report.js'
 import { problemsOf } from './problems.js'
@@ -13,7 +13,7 @@ export interface Seen {
   readonly endpoints: readonly EndpointFindings[]
   /** What OpenTelemetry's parts have said when they read the settings of the endpoint. */
   readonly warnings: readonly string[]
-  readonly mask: Mask
+  readonly mask: Redact
 }
 
 /** The process whose settings are shown: the first that traces, else the first that has tried to. */
@@ -82,7 +82,7 @@ function wellInWords({ app, ledger }: Pick<Diagnosis, 'app' | 'ledger'>): string
 }
 
 /** All texts, wherever they are. */
-function masked(diagnosis: Diagnosis, mask: Mask): Diagnosis {
+function masked(diagnosis: Diagnosis, mask: Redact): Diagnosis {
   const walk = (value: unknown): unknown => {
     if (typeof value === 'string') return mask(value)
     if (Array.isArray(value)) return value.map(walk)

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 const MOST_FILES = 500
 const MOST_BYTES = 1_000_000
 const EXTENSIONS = ['', '.js', '.mjs', '.cjs', '.ts', '.mts', '.cts', '.tsx']
-const SPECIFIER = /(?:\bfrom\b|\bimport\b|\brequire\b)\s*\(?\s*['"`]([^'"`\n]+)['"`]/g
-const COMMENT = /^\s*(?:\/\/|\*|\/\*).*$/gm
+const SPECIFIER = /(?:\bfrom\b|\bimport\b|\brequire\b)\s*(?:\(\s*)?['"`]([^'"`\n]+)['"`]/g
+const COMMENT = /^[ \t]*(?:\/\/|\*|\/\*).*$/gm
 
 /**
  * Whether one of the files, or one that it leads to by a relative path, starts tracing in code. By their text: nothing is

@@ -1,6 +1,7 @@
 import type { SignalNames } from '../../signal.js'
 import { messageOf, warnOnce } from '../../../internal/diagnostics.js'
 import { readEnv, withoutEnv } from '../../../internal/env.js'
+import { withUsableHeaders } from './usable-headers.js'
 
 /** What OpenTelemetry made of its variables, and the endpoint that it found there. */
 export interface Resolved<T> {
@@ -16,6 +17,14 @@ export interface Resolved<T> {
  */
 export function resolveFromEnvironment<T>(
   { variable }: SignalNames,
+  defaultUrl: string,
+  resolve: (url: string) => T,
+): Resolved<T> {
+  return withUsableHeaders(variable, () => resolveEndpoint(variable, defaultUrl, resolve))
+}
+
+function resolveEndpoint<T>(
+  variable: SignalNames['variable'],
   defaultUrl: string,
   resolve: (url: string) => T,
 ): Resolved<T> {

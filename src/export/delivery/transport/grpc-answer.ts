@@ -2,7 +2,7 @@ import { comeAgain } from './come-again.js'
 import { GRPC_CODES } from './grpc-codes.js'
 import { isUnreachable, withoutOpenSslNoise } from './network-error.js'
 import { rpcStatusIn } from './rpc-status.js'
-import type { Wording } from './server-words.js'
+import { beginningOf, type Wording } from './server-words.js'
 import type { Answer } from './transport.js'
 
 /** As much of a grpc-js ServiceError as is used. */
@@ -41,9 +41,11 @@ interface Call {
 }
 
 export function answerOfCallError(error: CallError, { requestBytes, timeoutMillis }: Call, wording: Wording): Answer {
-  const { code, details } = error
+  const { code } = error
+  const details = beginningOf(error.details)
   const name = GRPC_CODES[code] ?? `code ${code}`
-  const reason = `${name}: ${wording(plainDetails(details, timeoutMillis))}`
+  const words = plainDetails(details, timeoutMillis)
+  const reason = `${name}: ${wording(words)}`
   const isBroken = BROKEN.test(details) || BROKEN_INSIDE.test(details)
   const tooLarge = name === 'RESOURCE_EXHAUSTED' ? whatIsTooLarge(details, requestBytes) : undefined
   if (tooLarge === 'request') return { kind: 'too-large', reason }
@@ -53,7 +55,7 @@ export function answerOfCallError(error: CallError, { requestBytes, timeoutMilli
   const wasConnected = !NOT_CONNECTED.test(details)
   return {
     ...comeAgain(reason, {
-      isUnreachable: !wasConnected && (details.startsWith('Name') || isUnreachable(reason)),
+      isUnreachable: !wasConnected && (details.startsWith('Name') || isUnreachable(words)),
       mayHaveArrived: wasConnected && (isBroken || name === 'DEADLINE_EXCEEDED'),
     }),
     retryAfterMillis: retryAfterOf(error),

@@ -4,7 +4,7 @@ import { isUnreachable, networkErrorWords } from './network-error.js'
 import { partialSuccessIn, partialSuccessInJson } from './partial-success.js'
 import { retryAfterMillis } from './retry-after.js'
 import { rpcStatusIn, rpcStatusMessageInJson } from './rpc-status.js'
-import type { Wording } from './server-words.js'
+import { beginningOf, type Wording } from './server-words.js'
 import type { Answer } from './transport.js'
 
 /** Specification: OTLP/HTTP, "Failures". */
@@ -15,10 +15,10 @@ const TOO_LARGE = /\b(body|entity|payload|request) too large\b/i
 
 export function answerOf(exchange: HttpExchange, wording: Wording): Answer {
   if (exchange.kind === 'response') return answerOfResponse(exchange, wording)
-  const reason = wording(networkErrorWords(exchange.error))
-  const nobodyThere = isUnreachable(reason)
+  const words = networkErrorWords(exchange.error)
+  const nobodyThere = isUnreachable(words)
   // Under TLS a client that is turned away has sent everything by then, but nobody has read it.
-  return comeAgain(reason, { isUnreachable: nobodyThere, mayHaveArrived: exchange.isSent && !nobodyThere })
+  return comeAgain(wording(words), { isUnreachable: nobodyThere, mayHaveArrived: exchange.isSent && !nobodyThere })
 }
 
 function answerOfResponse(response: HttpResponse, wording: Wording): Answer {
@@ -27,8 +27,9 @@ function answerOfResponse(response: HttpResponse, wording: Wording): Answer {
     const partial = isJson(response) ? partialSuccessInJson(body) : partialSuccessIn(body)
     return { kind: 'accepted', rejectedSpans: partial.rejectedSpans, message: wording(partial.message) }
   }
-  const reason = [`HTTP ${status} ${statusText}`.trim(), wording(wordsIn(response))].filter(Boolean).join(': ')
-  if (status === 413 || (status === 400 && TOO_LARGE.test(reason))) return { kind: 'too-large', reason }
+  const words = beginningOf(wordsIn(response))
+  const reason = [`HTTP ${status} ${wording(statusText)}`.trim(), wording(words)].filter(Boolean).join(': ')
+  if (status === 413 || (status === 400 && TOO_LARGE.test(words))) return { kind: 'too-large', reason }
   if (!RETRYABLE.includes(status)) return { kind: 'refused', reason }
   return { ...comeAgain(reason), retryAfterMillis: retryAfterMillis(headers) }
 }
@@ -39,7 +40,7 @@ function wordsIn(response: HttpResponse): string {
   const contentType = headers['content-type'] ?? ''
   if (contentType.includes('protobuf')) return rpcStatusIn(body).message
   if (isJson(response)) return rpcStatusMessageInJson(body)
-  const text = new TextDecoder().decode(body)
+  const text = beginningOf(new TextDecoder().decode(body))
   return contentType.includes('html') ? text.replace(/<[^>]*>/g, ' ') : text
 }
 

@@ -1,3 +1,5 @@
+import { beginningOf } from './server-words.js'
+
 /** What a failing connection has to say, without OpenSSL's addresses and file names. */
 export function networkErrorWords(error: Error): string {
   // Where a name has several addresses, the error of each is inside, and outside there may be no words.
@@ -8,7 +10,7 @@ export function networkErrorWords(error: Error): string {
 
 /** `write EPROTO 40BD…:error:0A00010B:SSL routines:some_function:wrong version number:../deps/…` */
 export function withoutOpenSslNoise(text: string): string {
-  return text.replace(/(?:\w+ EPROTO )?[0-9A-F]*:error:[0-9A-F]+:[\w ]+:[^:]*:([^:]+):.*$/s, 'TLS: $1')
+  return beginningOf(text).replace(/(?:\w+ EPROTO )?[0-9A-F]*:error:[0-9A-F]+:[\w ]+:[^:]*:([^:]+):.*$/s, 'TLS: $1')
 }
 
 /** Whether nobody was reached who could have taken the request, by the words of the error. */

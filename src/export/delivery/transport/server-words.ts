@@ -1,48 +1,33 @@
+import { redactor, secretsOfHeader, secretsOfUrl } from '../../../internal/redact.js'
+
 /** Makes what somebody else wrote fit for a message: one line, not long, no secrets of ours. */
 export type Wording = (text: string) => string
 
-const MOST_CHARACTERS = 200
-
+const MOST_CHARACTERS_SHOWN = 200
 /**
- * Servers like to repeat what they were sent. The values of the headers, and all of the URL that lets somebody in, are
- * replaced by `***`.
+ * So much of a text is looked at. What a server or a proxy answers may be long, and patterns that are harmless on a line take
+ * seconds on a page.
  */
+const MOST_CHARACTERS_READ = 2_048
+
+/** The beginning of a text of somebody else, for whatever is to be found out about it. */
+export function beginningOf(text: string): string {
+  return text.slice(0, MOST_CHARACTERS_READ)
+}
+
+/** Servers like to repeat what they were sent: the values of the headers, and all of the URL that lets somebody in, are replaced. */
 export function wordingWithout(headerValues: readonly string[], url: string): Wording {
   const secrets = [...headerValues.flatMap(secretsOfHeader), ...secretsOfUrl(url)]
-    .filter((secret) => secret !== '')
-    .flatMap(asSent)
-    // The longest first, so that no piece of one is left behind.
-    .sort((a, b) => b.length - a.length)
+  const longest = Math.max(0, ...secrets.map(({ length }) => length))
+  const redact = redactor(secrets)
   return (text) => {
-    const masked = secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
-    const line = masked.replace(/[\p{Cc}\s]+/gu, ' ').trim()
-    return line.length > MOST_CHARACTERS ? `${line.slice(0, MOST_CHARACTERS - 1)}…` : line
-  }
-}
-
-/** Status messages of gRPC are percent-encoded, and grpc-js decodes some of it. */
-function asSent(secret: string): string[] {
-  const encoded = encodeURIComponent(secret)
-  return [secret, encoded, decodeURI(encoded)]
-}
-
-/** "Bearer abc" is as secret as its token alone. */
-function secretsOfHeader(value: string): string[] {
-  return [value, value.replace(/^\w+\s+/, '')]
-}
-
-function secretsOfUrl(url: string): string[] {
-  if (!URL.canParse(url)) return []
-  const { username, password, search } = new URL(url)
-  const [user, secret] = [decoded(username), decoded(password)]
-  const basic = user === '' ? '' : Buffer.from(`${user}:${secret}`).toString('base64')
-  return [username, password, user, secret, basic, search.slice(1), decoded(search.slice(1))]
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
+    const beginning = redact(beginningOf(text))
+    // Where the text was cut, the last that is left may be a piece of a secret.
+    const end = text.length > MOST_CHARACTERS_READ ? Math.max(0, beginning.length - longest) : beginning.length
+    const line = beginning
+      .slice(0, end)
+      .replace(/[\p{Cc}\s]+/gu, ' ')
+      .trim()
+    return line.length > MOST_CHARACTERS_SHOWN ? `${line.slice(0, MOST_CHARACTERS_SHOWN - 1)}…` : line
   }
 }

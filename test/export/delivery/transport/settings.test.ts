@@ -75,6 +75,21 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     expect(sink.requests[0]?.headers).not.toHaveProperty('x-tenant')
   })
 
+  test('entries of headers that are none are named by their place, and the others are sent', async () => {
+    await using sink = await otlpSink()
+    vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', protocol === 'grpc' ? sink.grpcUrl : sink.httpUrl)
+    vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'x-api-key: s3cr3t,x-team=a%20b,x-other: s3cr3t=1,s3cr3t')
+    const { otlpTransport } = await import('../../../../src/export/delivery/transport/otlp-transport.js')
+    const transport = otlpTransport({ kind: 'otlp', protocol })
+    expect(await transport.send(encoded(protocol), 5_000)).toEqual(ACCEPTED)
+    transport.close()
+    expect(sink.requests[0]?.headers).toMatchObject({ 'x-team': 'a b' })
+    expect(warnings).toEqual([
+      expect.stringMatching(/^spanwright: OTEL_EXPORTER_OTLP_HEADERS: entry 1 and 3 and 4 of 4 is not name=value/),
+    ])
+    expect(process.env.OTEL_EXPORTER_OTLP_HEADERS).toContain('x-api-key')
+  })
+
   test.each(['http://:4318', protocol === 'grpc' ? 'http://[' : 'collector:4318'])(
     'the wrong endpoint %s is told, and the default is used',
     async (wrong) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { endpointName } from '../../../../src/export/delivery/transport/endpoint-name.js'
 import { answerOfCallError } from '../../../../src/export/delivery/transport/grpc-answer.js'
+import { answerOf } from '../../../../src/export/delivery/transport/http-answer.js'
 import { isUnreachable, networkErrorWords } from '../../../../src/export/delivery/transport/network-error.js'
 import { partialSuccessIn, partialSuccessInJson } from '../../../../src/export/delivery/transport/partial-success.js'
 import { retryAfterMillis } from '../../../../src/export/delivery/transport/retry-after.js'
@@ -27,14 +28,17 @@ describe('the words of a server', () => {
   })
 
   test('lose headers, whole or in part, also where they are cut', () => {
-    const wording = wordingWithout(['Bearer abc', 'abcdef', ''], 'http://host')
-    expect(wording('Bearer abc, abc, abcdef.')).toBe('***, ***, ***.')
-    expect(wording(`${'x'.repeat(195)}Bearer abc`)).toBe(`${'x'.repeat(195)}***`)
+    const wording = wordingWithout(['Bearer s3cr3t', 's3cr3t-t00', ''], 'http://host')
+    expect(wording('Bearer s3cr3t, s3cr3t, s3cr3t-t00.')).toBe('***, ***, ***.')
+    expect(wording(`${'-'.repeat(195)}Bearer s3cr3t`)).toBe(`${'-'.repeat(195)}***`)
+    const long = 'secret'.repeat(40)
+    const repeating = wordingWithout([long], 'http://host')
+    expect(repeating(`x${long.repeat(20)}`)).not.toContain('secret')
   })
 
   test('lose what is secret in the URL, as it is sent too', () => {
-    const wording = wordingWithout([], 'http://me:p%40ss@host/v1/traces?api-key=k')
-    const basic = Buffer.from('me:p@ss').toString('base64')
+    const wording = wordingWithout([], 'http://somebody:p%40ss@host/v1/traces?api-key=k')
+    const basic = Buffer.from('somebody:p@ss').toString('base64')
     expect(wording(`p@ss p%40ss Basic ${basic} POST /v1/traces?api-key=k`)).toBe(
       '*** *** Basic *** POST /v1/traces?***',
     )
@@ -144,6 +148,20 @@ describe('a network error', () => {
   ])('%s: unreachable %s', (words, expected) => {
     expect(isUnreachable(words)).toBe(expected)
   })
+})
+
+test('what is decided does not depend on what is shown', () => {
+  const wording = wordingWithout(['ECONNREFUSED', 'larger'], 'http://host')
+  const error = new Error('connect ECONNREFUSED 127.0.0.1:4318')
+  expect(answerOf({ kind: 'loss', error, isSent: false }, wording)).toMatchObject({
+    isUnreachable: true,
+    reason: 'connect *** 127.0.0.1:4318',
+  })
+  const details = 'No connection established. Last error: connect ECONNREFUSED ::1:1. Resolution note: '
+  const limits = { requestBytes: 9, timeoutMillis: 1 }
+  expect(answerOfCallError({ code: 14, details }, limits, wording)).toMatchObject({ isUnreachable: true })
+  const tooLarge = { code: 8, details: 'message larger than max' }
+  expect(answerOfCallError(tooLarge, limits, wording)).toMatchObject({ kind: 'too-large' })
 })
 
 describe('a gRPC error', () => {

@@ -1,0 +1,58 @@
+/** Replaces secrets by `***`. For text that is shown; never for text that anything is decided by. */
+export type Redact = (text: string) => string
+
+/** Shorter values are no secrets (a tenant's number, `on`), and stand in every other message. */
+const SHORTEST = 4
+/** Shorter values are replaced only where they are a word of their own: `shop` not in `workshop`. */
+const SHORTEST_INSIDE_WORDS = 12
+
+/** @param secrets as `secretsOfHeader` and `secretsOfUrl` give them; those that are too short to be secrets are left alone */
+export function redactor(secrets: readonly string[]): Redact {
+  const forms = [...new Set(secrets.flatMap(asSent))]
+    .filter(({ length }) => length >= SHORTEST)
+    // The longest first, so that no piece of one is left behind.
+    .sort((a, b) => b.length - a.length)
+    .map((secret) => (secret.length < SHORTEST_INSIDE_WORDS ? asWord(secret) : secret))
+  return (text) => forms.reduce<string>((rest, secret) => rest.replaceAll(secret, '***'), text)
+}
+
+/** "Bearer abc" is as secret as its token alone. */
+export function secretsOfHeader(value: string): string[] {
+  return [value, decoded(value)].flatMap((text) => [text, text.replace(/^[\w-]+\s+/, '')])
+}
+
+/** User, password, both as they are sent, and the query. */
+export function secretsOfUrl(url: string): string[] {
+  if (!URL.canParse(url)) return []
+  const { username, password, search } = new URL(url)
+  const [user, secret] = [decoded(username), decoded(password)]
+  const basic = user === '' ? '' : Buffer.from(`${user}:${secret}`).toString('base64')
+  return [username, password, user, secret, basic, search.slice(1), decoded(search.slice(1))]
+}
+
+/** What lets somebody in by any URL in a text: user and password, and the query. Takes time in proportion to the text. */
+export function redactUrls(text: string): string {
+  return text.replace(/:\/\/[^\s/?#@"']*@/g, '://***@').replace(/[^\s"']+/g, (word) => {
+    const scheme = word.indexOf('://')
+    const query = scheme < 0 ? -1 : word.indexOf('?', scheme)
+    return query < 0 || query === word.length - 1 ? word : `${word.slice(0, query)}?***`
+  })
+}
+
+/** Status messages of gRPC are percent-encoded, and grpc-js decodes some of it. */
+function asSent(secret: string): string[] {
+  const encoded = encodeURIComponent(secret.toWellFormed())
+  return [secret, encoded, decodeURI(encoded)]
+}
+
+function asWord(secret: string): RegExp {
+  return new RegExp(`(?<!\\w)${secret.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')}(?!\\w)`, 'g')
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
