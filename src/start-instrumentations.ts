@@ -5,6 +5,7 @@ import { installInstrumentations } from './instrumentation/install.js'
 import { byShortName } from './instrumentation/names.js'
 import { leaveTraceFieldsToAdapter } from './instrumentation/log-correlation.js'
 import { readEnv } from './internal/env.js'
+import { contextOfRequest } from './middleware/in-process-request.js'
 import { writeHeadersOf } from './propagation/node-response-headers.js'
 import type { PropagationOptions } from './propagation/propagation-options.js'
 import { writeTraceResponseHeaders } from './propagation/response-headers.js'
@@ -27,6 +28,7 @@ export function startInstrumentations(
     metricsAreOn: settings.metricsAreOn,
     logsAreOn: settings.logsAreOn,
     inLambda: readEnv('AWS_LAMBDA_FUNCTION_NAME') !== undefined,
+    contextOfRequest,
     onResponse:
       traceResponseHeaders.length === 0
         ? undefined

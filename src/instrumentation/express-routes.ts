@@ -2,6 +2,7 @@ import { context } from '@opentelemetry/api'
 import { getRPCMetadata, RPCType } from '@opentelemetry/core'
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation'
 import type { Span } from '@opentelemetry/api'
+import { layerSpanStarted } from './express-layers.js'
 
 /** The part of the Express instrumentation's options that is used here. */
 export interface ExpressConfig extends InstrumentationConfig {
@@ -24,6 +25,7 @@ export function keepExpressRoutes(config: ExpressConfig = {}): ExpressConfig {
   return {
     ...config,
     requestHook: (span, info) => {
+      layerSpanStarted(span)
       const rpc = getRPCMetadata(context.active())
       if (rpc?.type === RPCType.HTTP) {
         if (info.layerType === 'request_handler') {

@@ -3,6 +3,7 @@ import { withMysql2Callers } from './call-context/mysql2.js'
 import { withRedisCallers } from './call-context/redis.js'
 import { withUndiciCallers } from './call-context/undici.js'
 import type { InstrumentationName } from './config-types.js'
+import { withExpressLayers } from './express-layers.js'
 import type { InstrumentationClass } from './guarded-patches.js'
 import { withOurHttp } from './http-instrumentation.js'
 import { withTextualErrors } from './undici/outcomes.js'
@@ -10,6 +11,7 @@ import { withTextualErrors } from './undici/outcomes.js'
 type Extension = (Class: InstrumentationClass) => InstrumentationClass
 
 const EXTENSIONS: Readonly<Partial<Record<InstrumentationName, Extension>>> = {
+  express: withExpressLayers,
   'generic-pool': withGenericPoolCallers,
   http: withOurHttp,
   mysql2: withMysql2Callers,

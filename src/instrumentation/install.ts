@@ -18,6 +18,7 @@ import { startWithFirstFetch } from './first-fetch.js'
 import { beforeFirstRequire } from './first-require.js'
 import { guardedPatches, type InstrumentationClass } from './guarded-patches.js'
 import { patchHttp2 } from './http2/patch.js'
+import { withInProcessRequests } from './in-process-requests.js'
 import { installed } from './installed.js'
 import { configOf } from './instrumentation-config.js'
 import { LateLoads } from './late-load.js'
@@ -101,7 +102,10 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
   }
   if (areInUse(HTTP2)) startHttp2()
   if (wantsFastify(choice)) {
-    traceFastify(choice.config[FASTIFY] ?? {}, (instrumentation) => installed.started.push({ instrumentation }))
+    traceFastify(choice.config[FASTIFY] ?? {}, {
+      contextOf: choice.contextOfRequest,
+      started: (instrumentation) => installed.started.push({ instrumentation }),
+    })
   }
   tellOfBundledPackages(patched, (name) => resolved.has(name))
 }
@@ -137,7 +141,8 @@ function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoi
     const Instrumentation = exported[entry.className]
     if (!Instrumentation) throw new Error(`${packageName} has no ${entry.className}`)
     const instrumentation = doubles.ours(packageName, () => {
-      const Class = guardedPatches(extended(entry.name, Instrumentation), entry)
+      const ours = withInProcessRequests(extended(entry.name, Instrumentation), entry.name, choice.contextOfRequest)
+      const Class = guardedPatches(ours, entry)
       const created = new Class(configOf(entry, choice))
       registerInstrumentations({ instrumentations: [created], tracerProvider: providerFor(entry.name) })
       return created

@@ -1,6 +1,7 @@
 import { warnOnce } from '../internal/diagnostics.js'
 import type { ResponseHook } from './http-hooks.js'
 import { CATALOGUE, type CatalogueEntry } from './catalogue.js'
+import type { ContextOfRequest } from './in-process-requests.js'
 import { FASTIFY, nearestNames, shortNameOf, type ConfigByShortName } from './names.js'
 
 /** What decides which instrumentations are wanted. */
@@ -14,6 +15,7 @@ export interface InstrumentationChoice {
   readonly inLambda: boolean
   /** Sees the responses of http servers. */
   readonly onResponse?: ResponseHook | undefined
+  readonly contextOfRequest: ContextOfRequest
 }
 
 /** The instrumentations that the user wants, by upstream's rules: code first, then the lists in the environment. */

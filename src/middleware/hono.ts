@@ -1,6 +1,7 @@
 import { context } from '@opentelemetry/api'
 import { messageOf, warnOnce } from '../internal/diagnostics.js'
 import { parseUrl } from '../internal/parse-url.js'
+import { activeHttpMetadata } from '../internal/served-request.js'
 import { forwardedOf, textOf, type RequestHeaders } from './forwarded.js'
 import { honoRoute, type HonoRequestRoutes } from './hono-route.js'
 import type { IncomingRequest } from './incoming-request.js'
@@ -38,33 +39,41 @@ export type HonoMiddleware = (c: HonoContextLike, next: () => Promise<void>) => 
 export function tracingHono(options: MiddlewareOptions<HonoContextLike> = {}): HonoMiddleware {
   checkMiddlewareOptions(options)
   return async function tracing(c, next) {
-    const server = isIgnored(options, c) ? undefined : openHonoServerSpan(c, options)
-    if (server === undefined) {
+    const opened = isIgnored(options, c) ? undefined : openHonoServerSpan(c, options)
+    if (opened === undefined) {
       await next()
       return
     }
+    const { server, endsWithResponse } = opened
     try {
       await context.with(server.context, next)
       answered(server, c)
-      if (!outgoingOf(c)) server.end(c.res.status)
+      if (!endsWithResponse) server.end(c.res.status)
     } catch (error) {
       server.noteError(error)
-      if (!outgoingOf(c)) server.end()
+      if (!endsWithResponse) server.end()
       throw error
     }
   }
 }
 
-function openHonoServerSpan(c: HonoContextLike, options: MiddlewareOptions<HonoContextLike>): ServerSpan | undefined {
+interface OpenedSpan {
+  readonly server: ServerSpan
+  /** With that of Node's; otherwise once the handlers have returned. */
+  readonly endsWithResponse: boolean
+}
+
+function openHonoServerSpan(c: HonoContextLike, options: MiddlewareOptions<HonoContextLike>): OpenedSpan | undefined {
   try {
-    const server = openServerSpan(() => incomingRequest(c), { headerNames: options.traceResponseHeaders })
-    const outgoing = outgoingOf(c)
+    const { incoming, outgoing } = nodeBindings(c)
+    const headerNames = options.traceResponseHeaders
+    const server = openServerSpan(() => incomingRequest(c, incoming), { headerNames, request: incoming ?? c.req.raw })
     if (outgoing)
       onResponseEnd(outgoing, (statusCode) => {
         server.setRoute(honoRoute(c.req))
         server.end(statusCode)
       })
-    return server
+    return { server, endsWithResponse: outgoing !== undefined }
   } catch (error) {
     warnOnce('hono-server-span', `a request is not traced: ${messageOf(error)}`)
     return undefined
@@ -83,14 +92,25 @@ function answered(server: ServerSpan, c: HonoContextLike): void {
   })
 }
 
-/** Node's response, which knows when all has been sent. */
-function outgoingOf({ env }: HonoContextLike): NodeResponse | undefined {
-  const { outgoing } = (env ?? {}) as { readonly outgoing?: Partial<NodeResponse> }
-  return typeof outgoing?.prependListener === 'function' ? (outgoing as NodeResponse) : undefined
+/** Node's request and response, where the adapter hands them over; the response knows when all has been sent. */
+interface NodeBindings {
+  readonly incoming?: NodeRequest | undefined
+  readonly outgoing?: NodeResponse | undefined
 }
 
-function incomingRequest({ req: { raw }, env }: HonoContextLike): IncomingRequest {
-  const { incoming } = (env ?? {}) as { readonly incoming?: NodeRequest }
+const CONTEXT = Symbol('spanwright.hono-context')
+
+/** Handlers hand `c.env` on to `app.request()`: that is another request, and Node's objects are those of the first. */
+function nodeBindings(c: HonoContextLike): NodeBindings {
+  const { incoming, outgoing } = (c.env ?? {}) as NodeBindings & { readonly incoming?: { [CONTEXT]?: object } }
+  if (incoming) {
+    if (!incoming[CONTEXT]) Object.defineProperty(incoming, CONTEXT, { value: c })
+    if (incoming[CONTEXT] !== c) return {}
+  }
+  return { incoming, outgoing: typeof outgoing?.prependListener === 'function' ? outgoing : undefined }
+}
+
+function incomingRequest({ req: { raw } }: HonoContextLike, incoming: NodeRequest | undefined): IncomingRequest {
   const headers: RequestHeaders = Object.fromEntries(raw.headers)
   const forwarded = forwardedOf(headers)
   const url = parseUrl(raw.url)
@@ -106,5 +126,7 @@ function incomingRequest({ req: { raw }, env }: HonoContextLike): IncomingReques
     protocolVersion: incoming?.httpVersion === '2.0' ? '2' : incoming?.httpVersion,
     userAgent: textOf(headers['user-agent']),
     carrier: headers,
+    // Adapters without Node's objects don't say whether it has come in: only a request within another one has surely not.
+    isInProcess: incoming === undefined && activeHttpMetadata() !== undefined,
   }
 }

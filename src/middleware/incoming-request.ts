@@ -33,6 +33,8 @@ export interface IncomingRequest {
   readonly userAgent?: string | undefined
   /** The headers, in any shape that `extractTraceContext` reads. */
   readonly carrier: unknown
+  /** Whether it was dispatched in this process, by no server: then it is part of what it was dispatched in. Default: no. */
+  readonly isInProcess?: boolean | undefined
 }
 
 /** Semantic conventions for HTTP server spans. */

@@ -11,11 +11,15 @@ export interface NodeRequest {
   readonly headers: RequestHeaders
   readonly httpVersion?: string | undefined
   readonly socket?: NodeSocket | null | undefined
+  /** That of HTTP/2. */
+  readonly stream?: unknown
 }
 
 export interface NodeSocket {
   readonly remoteAddress?: string | undefined
   readonly remotePort?: number | undefined
+  /** Node.js writes there which server has accepted the connection. */
+  readonly server?: unknown
 }
 
 /** Client address, host and scheme are those that proxies tell, as OpenTelemetry's http instrumentation takes them. */
@@ -34,7 +38,13 @@ export function incomingRequest(request: NodeRequest): IncomingRequest {
     protocolVersion: request.httpVersion === '2.0' ? '2' : request.httpVersion,
     userAgent: textOf(headers['user-agent']),
     carrier: headers,
+    isInProcess: !hasComeIn(request),
   }
+}
+
+/** By a connection of a server. Fastify's `inject` and other ways to call an app as a function make sockets up. */
+export function hasComeIn({ socket, stream }: NodeRequest): boolean {
+  return stream !== undefined || (socket?.server ?? null) !== null
 }
 
 /** A request to a proxy names the whole URL: `GET http://example.org/path HTTP/1.1`. */

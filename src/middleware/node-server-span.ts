@@ -24,8 +24,11 @@ export function openNodeServerSpan(
   options: Pick<MiddlewareOptions<never>, 'traceResponseHeaders'>,
   atTheEnd: AtTheEnd = {},
 ): ServerSpan | undefined {
+  // One that somebody has made up, by hand.
+  if (typeof (response as Partial<NodeResponse>).prependListener !== 'function') return undefined
   try {
-    const server = openServerSpan(() => incomingRequest(request), { headerNames: options.traceResponseHeaders })
+    const headerNames = options.traceResponseHeaders
+    const server = openServerSpan(() => incomingRequest(request), { headerNames, request })
     if (server.isOurs) {
       context.bind(server.context, request)
       context.bind(server.context, response)

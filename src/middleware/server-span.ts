@@ -4,6 +4,7 @@ import { ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions'
 import { contextWithSpan } from '../internal/context-with-span.js'
 import { defaultTraceResponseHeaders } from '../internal/default-response-headers.js'
 import { methodInName, normalizedMethod } from '../internal/http-method.js'
+import { activeHttpMetadata, isOfRequest, isSpanOfRequest, noteRequest } from '../internal/served-request.js'
 import { extractTraceContext } from '../propagation/extract-trace-context.js'
 import {
   writeTraceResponseHeaders,
@@ -38,6 +39,8 @@ export interface ServerSpanOptions {
   readonly headerNames?: readonly TraceResponseHeader[] | undefined
   /** Added to those of the request. */
   readonly attributes?: Attributes | undefined
+  /** The framework's request object: a span that is of another one is not taken for this request's. */
+  readonly request?: object | undefined
 }
 
 /**
@@ -47,9 +50,9 @@ export interface ServerSpanOptions {
  */
 export function openServerSpan(request: () => IncomingRequest, options: ServerSpanOptions = {}): ServerSpan {
   const active = context.active()
-  const existing = spanOfInstrumentation(active)
+  const existing = spanOfInstrumentation(active, options.request)
   const names = options.headerNames ?? (defaultTraceResponseHeaders() as readonly TraceResponseHeader[])
-  return existing ? adopted(existing, active, names) : opened(request(), active, names, options.attributes)
+  return existing ? adopted(existing, active, names) : opened(request(), active, names, options)
 }
 
 /** Those of ours that have ended: what a request has started may live on in its context, a server for instance. */
@@ -60,11 +63,14 @@ const endedMetadata = new WeakSet<RPCMetadata>()
  * make (a framework's own tracing, a Lambda's) is told by its kind. A span that is not recorded has none, and one that has
  * ended does not count: a server that was started inside of a span has it in the context of each request.
  */
-function spanOfInstrumentation(active: Context): Span | undefined {
-  const metadata = getRPCMetadata(active)
-  if (metadata?.type === RPCType.HTTP && !endedMetadata.has(metadata)) return metadata.span
+function spanOfInstrumentation(active: Context, request: object | undefined): Span | undefined {
+  const metadata = activeHttpMetadata()
+  if (metadata && !endedMetadata.has(metadata)) {
+    return request === undefined || isOfRequest(metadata, request) ? metadata.span : undefined
+  }
   const span = trace.getSpan(active) as (Span & { readonly kind?: SpanKind }) | undefined
-  return span?.kind === SpanKind.SERVER && span.isRecording() ? span : undefined
+  if (span?.kind !== SpanKind.SERVER || !span.isRecording()) return undefined
+  return request === undefined || isSpanOfRequest(span, request) ? span : undefined
 }
 
 function adopted(span: Span, active: Context, names: readonly TraceResponseHeader[]): ServerSpan {
@@ -90,16 +96,15 @@ function opened(
   request: IncomingRequest,
   active: Context,
   names: readonly TraceResponseHeader[],
-  attributes?: Attributes,
+  { attributes, request: identity }: ServerSpanOptions,
 ): ServerSpan {
   const method = methodInName(normalizedMethod(request.method))
-  // A request has its own trace and baggage, whatever the server was started in. That tracing is suppressed here stays.
-  const base = propagation.deleteBaggage(trace.deleteSpan(active))
-  const parent = extractTraceContext(request.carrier, { context: base })
+  const parent = parentOf(request, active)
   const options = { kind: SpanKind.SERVER, attributes: { ...requestAttributes(request), ...attributes } }
   const span = startSpan(method, options, parent)
   // Instrumentations further in (Express, Koa) write the route there, as they do for the http instrumentation.
   const metadata: { type: RPCType.HTTP; span: Span; route?: string } = { type: RPCType.HTTP, span }
+  if (identity) noteRequest(metadata, identity)
   const outcome = requestOutcome(span)
   return {
     context: contextWithSpan(setRPCMetadata(parent, metadata), span),
@@ -124,6 +129,21 @@ function opened(
       quietly(() => span.end())
     },
   }
+}
+
+/**
+ * A request that has come in has its own trace and baggage, whatever the server was started in. One that was dispatched in this
+ * process is part of what has dispatched it, unless its headers carry another trace; those that were only handed on from the
+ * outer request carry the same one. That tracing is suppressed here stays.
+ */
+function parentOf({ carrier, isInProcess = false }: IncomingRequest, active: Context): Context {
+  if (!isInProcess) {
+    return extractTraceContext(carrier, { context: propagation.deleteBaggage(trace.deleteSpan(active)) })
+  }
+  const extracted = extractTraceContext(carrier, { context: active })
+  const isSameTrace = trace.getSpanContext(extracted)?.traceId === trace.getSpanContext(active)?.traceId
+  const span = trace.getSpan(active)
+  return isSameTrace && span ? trace.setSpan(extracted, span) : extracted
 }
 
 function headersOf(

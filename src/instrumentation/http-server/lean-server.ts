@@ -1,11 +1,13 @@
 import { createNoopMeter } from '@opentelemetry/api'
 import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-http'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { messageOf, warnOnce } from '../../internal/diagnostics.js'
+import { activeHttpMetadata, isOfRequest } from '../../internal/served-request.js'
 import type { InstrumentationClass } from '../guarded-patches.js'
 import type { ResponseHook } from '../http-hooks.js'
 import type { Emit, HttpInstrumentationInside, Scheme } from '../http-upstream.js'
+import { endAfterClose, watchClosing } from './after-close.js'
 import { isBound } from './bound-listeners.js'
 import { handshakeOn } from './handshake.js'
 import { requestAttributes } from './request-attributes.js'
@@ -48,6 +50,7 @@ export function withLeanServer(Class: InstrumentationClass): InstrumentationClas
   class LeanServer extends Class {
     _incomingRequestFunction(scheme: Scheme, original: Emit): Emit {
       const inside = this as unknown as HttpInstrumentationInside
+      watchClosing()
       const byUpstream = upstream._incomingRequestFunction.call(inside, scheme, emitGiven(original))
       return function (...args) {
         const [event] = args
@@ -72,9 +75,17 @@ export function withLeanServer(Class: InstrumentationClass): InstrumentationClas
   return LeanServer
 }
 
-/** Upstream takes all for `request`, and passes on what it gets: the event as it was is the last argument. */
+/**
+ * What upstream calls in the context of the request's span: the span learns which request it is of, and ends last. Upstream takes all
+ * for `request`, and passes on what it gets: the event as it was is the last argument.
+ */
 function emitGiven(original: Emit): Emit {
   return function (...args) {
+    const [, request, response] = args as [string, IncomingMessage, ServerResponse | Duplex]
+    const metadata = activeHttpMetadata()
+    if (metadata && isOfRequest(metadata, request) && response instanceof ServerResponse) {
+      endAfterClose(metadata.span, response)
+    }
     return original.apply(this, args.at(-1) as unknown[])
   }
 }

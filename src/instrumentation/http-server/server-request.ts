@@ -14,7 +14,9 @@ import { errorMonitor } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { contextWithSpan } from '../../internal/context-with-span.js'
 import type { ResponseHook } from '../http-hooks.js'
+import { noteRequest } from '../../internal/served-request.js'
 import { setError } from '../http-outcomes.js'
+import { afterClose } from './after-close.js'
 import { bindListeners } from './bound-listeners.js'
 import { interruptionOf, setInterruption } from './interruption.js'
 
@@ -36,6 +38,7 @@ export function handleInSpan(
   const extracted = propagation.extract(ROOT_CONTEXT, request.headers)
   const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes }, extracted)
   const metadata: RPCMetadata = { type: RPCType.HTTP, span }
+  noteRequest(metadata, request)
   const active = contextWithSpan(setRPCMetadata(extracted, metadata), span)
   let hasEnded = false
   const fail = (error: unknown): void => {
@@ -44,7 +47,7 @@ export function handleInSpan(
     setError(span, error)
     span.end()
   }
-  const end = (): void => {
+  const close = (): void => {
     if (hasEnded) return
     hasEnded = true
     const interruption = response.writableFinished ? undefined : interruptionOf(request, response)
@@ -53,10 +56,10 @@ export function handleInSpan(
     // Instrumentation of frameworks leaves the route there.
     if (metadata.route !== undefined) span.setAttribute(ATTR_HTTP_ROUTE, metadata.route)
     if (metadata.route) span.updateName(`${method} ${metadata.route}`)
-    span.end()
+    afterClose(response, () => context.with(active, () => span.end()))
   }
   // Processors find the span active when it ends.
-  response.on('close', () => context.with(active, end))
+  response.on('close', () => context.with(active, close))
   response.on(errorMonitor, (error) => context.with(active, fail, undefined, error))
   bindListeners(request, active)
   bindListeners(response, active)

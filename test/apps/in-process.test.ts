@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { serveAndAsk } from '../helpers/served-app.js'
+import { spanTree } from '../helpers/span-tree.js'
+import { fixture, REPOSITORY } from '../helpers/traced-app.js'
+
+test('a request within a request has a server span below, and the outer one keeps its route and its status', async () => {
+  const requests = ['POST /batch', '/express', '/koa']
+  const run = await serveAndAsk({ args: [fixture('apps/in-process.mjs')], cwd: REPOSITORY, requests })
+
+  expect(run.answers).toEqual(['200 [200,500]', '200 200', '200 200'])
+  expect(spanTree(run.spans)).toEqual([
+    'SERVER POST /batch (app) [parent not received]',
+    '  SERVER GET /items/:id (app)',
+    '  SERVER GET /items/:id (app)',
+    'SERVER GET /express (app) [parent not received]',
+    '  SERVER GET /things/:id (app)',
+    '    INTERNAL request handler (app)',
+    'SERVER GET /koa (app) [parent not received]',
+    '  SERVER GET /koa/:id (app)',
+    '    INTERNAL middleware - router (app)',
+    '      INTERNAL middleware - answer (app)',
+  ])
+  const statuses = run.spans.filter(({ status }) => status.code === 'ERROR').map(({ name }) => name)
+  expect(statuses).toEqual(['GET /items/:id'])
+})
