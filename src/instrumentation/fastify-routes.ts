@@ -20,7 +20,7 @@ export interface FastifyLike {
  * instrumentation reads the route from the request's RPC metadata, as the Express and Koa instrumentations hand it over.
  * A request that a handler has injected gets a span of its own, and leaves that of the handler's request alone.
  */
-export function nameFastifyRoutes(fastify: FastifyLike, contextOf: ContextOfRequest): void {
+export function nameFastifyRoutes(fastify: FastifyLike, contextOf?: ContextOfRequest): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     const proceed = (): void => {
       const metadata = activeHttpMetadata()
@@ -28,7 +28,7 @@ export function nameFastifyRoutes(fastify: FastifyLike, contextOf: ContextOfRequ
       if (metadata && route !== undefined) metadata.route = route
       done()
     }
-    const own = contextOf(request.raw, reply.raw)
+    const own = contextOf?.(request.raw, reply.raw)
     if (own) context.with(own, proceed)
     else proceed()
   })

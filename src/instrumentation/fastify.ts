@@ -8,7 +8,7 @@ import type { ContextOfRequest } from './in-process-requests.js'
 
 /** What {@link traceFastify} needs of others. */
 interface FastifyTracing {
-  readonly contextOf: ContextOfRequest
+  readonly contextOf: ContextOfRequest | undefined
   /** Is told of the instrumentation that was started. */
   readonly started: (instrumentation: Instrumentation) => void
 }

@@ -32,10 +32,10 @@ const ENTRANCES: Readonly<Record<string, Entrance>> = {
 export function withInProcessRequests(
   Class: InstrumentationClass,
   name: string,
-  contextOf: ContextOfRequest,
+  contextOf: ContextOfRequest | undefined,
 ): InstrumentationClass {
   const entrance = Object.hasOwn(ENTRANCES, name) ? ENTRANCES[name] : undefined
-  if (!entrance) return Class
+  if (!entrance || !contextOf) return Class
   return class extends Class {
     override init(): InstrumentationModuleDefinition[] {
       const definitions = [super.init() ?? []].flat()

@@ -15,7 +15,8 @@ export interface InstrumentationChoice {
   readonly inLambda: boolean
   /** Sees the responses of http servers. */
   readonly onResponse?: ResponseHook | undefined
-  readonly contextOfRequest: ContextOfRequest
+  /** Gives a request within a request a span of its own. */
+  readonly contextOfRequest?: ContextOfRequest | undefined
 }
 
 /** The instrumentations that the user wants, by upstream's rules: code first, then the lists in the environment. */

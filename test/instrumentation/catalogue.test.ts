@@ -49,7 +49,6 @@ describe('the selection', () => {
     metricsAreOn: false,
     logsAreOn: false,
     inLambda: false,
-    contextOfRequest: () => undefined,
   }
   const selected = (choice: Partial<InstrumentationChoice>): string[] =>
     selectInstrumentations({ ...nothing, ...choice }).map(({ name }) => name)
