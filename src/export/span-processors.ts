@@ -1,11 +1,11 @@
 import { ExportResultCode, type ExportResult } from '@opentelemetry/core'
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { messageOf, warnOnce } from '../internal/diagnostics.js'
-import { requireOwn } from '../internal/require.js'
 import type { BatchOptions } from './batch-options.js'
 import { BatchSpanProcessor, otlpBatchSpanProcessor } from './batch-span-processor.js'
 import { consoleSpanProcessor } from './console/console-exporter.js'
 import type { OtlpSettings } from './otlp-settings.js'
+import { zipkinExporter } from './zipkin-exporter.js'
 
 /** An exporter as configuration names it. */
 export type ExporterSettings = { readonly kind: 'console' } | { readonly kind: 'zipkin' } | OtlpSettings
@@ -30,7 +30,7 @@ export function openPipeline(exporter: ExporterSettings, batch: BatchOptions, sh
     const processor =
       exporter.kind === 'otlp'
         ? otlpBatchSpanProcessor(exporter, options)
-        : new BatchSpanProcessor({ ...options, exporter: createZipkinExporter() })
+        : new BatchSpanProcessor({ ...options, exporter: zipkinExporter() })
     return { processor, isUsable: true }
   } catch (error) {
     // What can be wrong here comes from the environment or a file: an endpoint that is no URL, say.
@@ -41,12 +41,6 @@ export function openPipeline(exporter: ExporterSettings, batch: BatchOptions, sh
       isUsable: false,
     }
   }
-}
-
-function createZipkinExporter(): SpanExporter {
-  type Zipkin = typeof import('@opentelemetry/exporter-zipkin')
-  const { ZipkinExporter } = requireOwn('@opentelemetry/exporter-zipkin') as Zipkin
-  return new ZipkinExporter()
 }
 
 /** Stands in for an exporter that could not be made, so that its spans are counted as what they are. */
