@@ -1,4 +1,8 @@
 import { nowEpochMillis } from './clock.js'
+import { interceptMethod } from './process-exit/intercepted-method.js'
+import { SignalEnd } from './process-exit/signal-end.js'
+import { isWatched } from './process-exit/signal-watch.js'
+import { processWide } from './process-wide.js'
 
 /** Something that has spans to get rid of before the process ends. Nothing of it throws or rejects. */
 export interface Departure {
@@ -16,12 +20,21 @@ export interface Departure {
   leaveNow(timeoutMillis: number): void
 }
 
-const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+/**
+ * The hooks of all copies of this package in a process, also of other versions: two sets would leave a signal to each other.
+ * Its shape, and that of a hook, is shared with them. Whoever changes it takes the next number.
+ */
+const exitHooks = processWide('exit-hooks.1', (): ExitHooks => ({ hooks: new Set() }))
 
-const departures = new Set<Departure>()
+interface ExitHooks {
+  readonly hooks: Set<Departure>
+  /** Set by the copy that watches the process, for all. */
+  uninstall?: (() => void) | undefined
+}
+
+const { hooks } = exitHooks
 /** What has been flushed already, so that a flush at `beforeExit` does not call for another one for ever. */
 const flushedNews = new WeakMap<Departure, number>()
-let uninstall: (() => void) | undefined
 
 /**
  * Takes part in the end of the process, whichever way it comes: off the end, `process.exit`, a throw, a rejection, SIGTERM,
@@ -30,77 +43,30 @@ let uninstall: (() => void) | undefined
  * @returns a function that ends this
  */
 export function takePartInDepartures(departure: Departure): () => void {
-  departures.add(departure)
-  uninstall ??= install()
+  hooks.add(departure)
+  exitHooks.uninstall ??= install()
   return () => {
-    departures.delete(departure)
-    if (departures.size > 0) return
-    uninstall?.()
-    uninstall = undefined
+    hooks.delete(departure)
+    if (hooks.size > 0) return
+    exitHooks.uninstall?.()
+    exitHooks.uninstall = undefined
   }
-}
-
-/** The app's way of leaving stays its own: its status, its handlers, and the signal it ends by. */
-function install(): () => void {
-  const stopListening = [listenForSignals(), listenForBeforeExit(), wrapExit()]
-  return () => {
-    for (const stop of stopListening) stop()
-  }
-}
-
-function leaveNow(timeoutMillisLeft = Infinity): void {
-  const began = nowEpochMillis()
-  for (const departure of [...departures].reverse()) {
-    const passed = nowEpochMillis() - began
-    departure.leaveNow(Math.max(0, Math.min(departure.timeoutMillis, timeoutMillisLeft) - passed))
-  }
-}
-
-function needingEventLoop(): Departure[] {
-  for (const departure of [...departures].reverse()) departure.handOver()
-  return [...departures].filter(({ needsEventLoop }) => needsEventLoop)
-}
-
-/** Only what needs the event loop: all else leaves at `exit`, and does not make the app's own handler be called again. */
-function listenForBeforeExit(): () => void {
-  const onBeforeExit = (): void => {
-    for (const departure of needingEventLoop()) void flushNews(departure)
-  }
-  process.on('beforeExit', onBeforeExit)
-  return () => process.off('beforeExit', onBeforeExit)
-}
-
-async function flushNews(departure: Departure): Promise<void> {
-  const { news } = departure
-  if (flushedNews.get(departure) === news) return
-  flushedNews.set(departure, news)
-  await departure.flush(departure.timeoutMillis)
 }
 
 /**
- * After the app's own `exit` listeners, which may end spans, and also when one of them calls `process.exit`, which skips
- * those behind it. A listener of our own could do neither.
+ * The app's way of leaving stays its own: its status, its handlers, and the signal it ends by. All goes through two methods
+ * of `process`, and no listener of ours is there to be counted by others.
  */
-function wrapExit(): () => void {
+function install(): () => void {
   const host = process as unknown as ProcessInternals
-  const { emit, reallyExit } = host
-  const ownEmit: ProcessInternals['emit'] = function (this: unknown, event, ...args) {
-    if (event !== 'exit') return Reflect.apply(emit, this, [event, ...args])
-    try {
-      return Reflect.apply(emit, this, [event, ...args])
-    } finally {
-      leaveNow()
-    }
-  }
-  const ownReallyExit: ProcessInternals['reallyExit'] = function (this: unknown, code) {
-    leaveNow()
-    return Reflect.apply(reallyExit, this, [code])
-  }
-  Object.assign(host, { emit: ownEmit, reallyExit: ownReallyExit })
+  const signals = new SignalEnd(flushAll, leaveInRest)
+  const restoreEmit = interceptMethod(host, 'emit', (emit) => emitWithHooks(emit, signals))
+  const restoreReallyExit = interceptMethod(host, 'reallyExit', reallyExitWithHooks)
+  signals.watch()
   return () => {
-    // Whoever has wrapped it once more keeps his wrap: ours does nothing without departures.
-    if (host.emit === ownEmit) host.emit = emit
-    if (host.reallyExit === ownReallyExit) host.reallyExit = reallyExit
+    signals.unwatch()
+    restoreEmit()
+    restoreReallyExit()
   }
 }
 
@@ -110,32 +76,74 @@ interface ProcessInternals {
   reallyExit: (this: unknown, code: number) => never
 }
 
-function listenForSignals(): () => void {
-  const onSignal = (signal: NodeJS.Signals): void => void leaveBy(signal, onSignal)
-  // First in line, so that an app's `once` listener is still there to be counted.
-  for (const signal of SIGNALS) process.prependListener(signal, onSignal)
-  return () => {
-    for (const signal of SIGNALS) process.off(signal, onSignal)
+/**
+ * `exit` is over after the app's own listeners, which may end spans, and also when one of them calls `process.exit`, which
+ * skips those behind it. A listener of ours could do neither.
+ */
+function emitWithHooks(emit: ProcessInternals['emit'], signals: SignalEnd): ProcessInternals['emit'] {
+  return function (this: unknown, event, ...args) {
+    const forward = (): boolean => Reflect.apply(emit, this, [event, ...args])
+    switch (event) {
+      case 'exit':
+        try {
+          return forward()
+        } finally {
+          leaveNow()
+        }
+      case 'beforeExit':
+        flushNews()
+        return forward()
+      case 'removeListener':
+        try {
+          return forward()
+        } finally {
+          signals.listenerRemoved(args[0])
+        }
+      default:
+        // By hand, an event has no arguments; then it ends nothing, whether somebody listens or not.
+        return isWatched(event) && args[0] === event && signals.arrived(event) ? true : forward()
+    }
   }
 }
 
-const leavingBy = new Set<NodeJS.Signals>()
+function reallyExitWithHooks(reallyExit: ProcessInternals['reallyExit']): ProcessInternals['reallyExit'] {
+  return function (this: unknown, code) {
+    leaveNow()
+    return reallyExit.call(this, code)
+  }
+}
 
-/** Where the app listens, too, ending is up to it. Where it does not, the signal is raised again. */
-async function leaveBy(signal: NodeJS.Signals, onSignal: (signal: NodeJS.Signals) => void): Promise<void> {
-  // An impatient sender signals twice; one flush, and one listener put back, are enough.
-  if (leavingBy.has(signal)) return
-  const isUpToApp = process.listenerCount(signal) > 1
+function leaveNow(timeoutMillisLeft = Infinity): void {
   const began = nowEpochMillis()
-  leavingBy.add(signal)
-  const flushes = needingEventLoop().map((departure) => departure.flush(departure.timeoutMillis))
-  if (flushes.length > 0) await Promise.all(flushes)
-  leavingBy.delete(signal)
-  if (isUpToApp) return
-  const longest = Math.max(0, ...[...departures].map(({ timeoutMillis }) => timeoutMillis))
-  leaveNow(longest - (nowEpochMillis() - began))
-  process.off(signal, onSignal)
-  process.kill(process.pid, signal)
-  // Still here: the process survives the signal, as PID 1 in a container does. Be ready for the next one.
-  if (departures.size > 0) setImmediate(() => process.prependListener(signal, onSignal))
+  for (const hook of [...hooks].reverse()) {
+    const passed = nowEpochMillis() - began
+    hook.leaveNow(Math.max(0, Math.min(hook.timeoutMillis, timeoutMillisLeft) - passed))
+  }
+}
+
+function needingEventLoop(): Departure[] {
+  for (const hook of [...hooks].reverse()) hook.handOver()
+  return [...hooks].filter(({ needsEventLoop }) => needsEventLoop)
+}
+
+/** Only what needs the event loop: all else leaves at `exit`, and does not make the app's own handler be called again. */
+function flushNews(): void {
+  for (const hook of needingEventLoop()) {
+    const { news } = hook
+    if (flushedNews.get(hook) === news) continue
+    flushedNews.set(hook, news)
+    void hook.flush(hook.timeoutMillis)
+  }
+}
+
+/** Undefined when nothing has to wait for the event loop. */
+function flushAll(): Promise<unknown> | undefined {
+  const flushes = needingEventLoop().map((hook) => hook.flush(hook.timeoutMillis))
+  return flushes.length === 0 ? undefined : Promise.all(flushes)
+}
+
+/** Sends or gives up everything, after a flush that took some of the time. */
+function leaveInRest(passedMillis: number): void {
+  const longest = Math.max(0, ...[...hooks].map(({ timeoutMillis }) => timeoutMillis))
+  leaveNow(longest - passedMillis)
 }
