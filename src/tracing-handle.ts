@@ -20,7 +20,7 @@ export interface Tracing {
   readonly sdk: NodeSDK
   /**
    * Exchanges the sampler, with the tail that belongs to it. Takes effect with the next root span; children follow what
-   * decided their root. Closes the sampler that was there.
+   * decided their root. Closes the sampler that was there, and those that it holds, unless the next one holds them, too.
    *
    * @throws TracingConfigError when it is no sampler
    */

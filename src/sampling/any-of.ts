@@ -3,6 +3,7 @@ import { SamplingDecision, type Sampler, type SamplingResult } from '@openteleme
 import { TracingConfigError } from '../internal/errors.js'
 import { compareThresholds, KEEP_ALL, thresholdIn, withoutThreshold } from '../internal/threshold.js'
 import { consult, type Question } from '../internal/consult.js'
+import { HoldingSampler } from './close.js'
 import { requireSampler } from './options.js'
 import { dropped, inheritedState } from './outcome.js'
 
@@ -27,11 +28,16 @@ export function anyOf(...samplers: Sampler[]): Sampler {
   return new AnyOf(samplers)
 }
 
-class AnyOf implements Sampler {
+class AnyOf extends HoldingSampler implements Sampler {
   readonly #samplers: readonly Sampler[]
 
   constructor(samplers: readonly Sampler[]) {
+    super()
     this.#samplers = samplers
+  }
+
+  override heldSamplers(): readonly Sampler[] {
+    return this.#samplers
   }
 
   shouldSample(...question: Question): SamplingResult {
@@ -49,7 +55,7 @@ class AnyOf implements Sampler {
     }
   }
 
-  toString(): string {
+  override toString(): string {
     return `AnyOf{${this.#samplers.map(String).join(', ')}}`
   }
 }

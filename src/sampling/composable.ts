@@ -4,6 +4,7 @@ import { messageOf, warnOnce } from '../internal/diagnostics.js'
 import { thresholdFromBigInt, thresholdIn, thresholdToBigInt, withoutThreshold } from '../internal/threshold.js'
 import { checkPart } from '../internal/validate.js'
 import { consult, type Question } from '../internal/consult.js'
+import { HoldingSampler } from './close.js'
 import { requireSampler } from './options.js'
 import { dropped, inheritedState, KeepAt, keptUncounted } from './outcome.js'
 
@@ -44,17 +45,24 @@ export function fromComposable(composable: ComposableSampler): Sampler {
  */
 export function toComposable(sampler: Sampler): ComposableSampler {
   requireSampler('sampler', sampler)
-  return {
+  const composable: ComposableSampler & Pick<HoldingSampler, 'heldSamplers'> = {
+    heldSamplers: () => [sampler],
     getSamplingIntent: (...question) => intentOf(consult(sampler, question), inheritedState(question[0], question[1])),
     toString: () => `Composable{${sampler.toString()}}`,
   }
+  return composable
 }
 
-class FromComposable implements Sampler {
+class FromComposable extends HoldingSampler implements Sampler {
   readonly #composable: ComposableSampler
 
   constructor(composable: ComposableSampler) {
+    super()
     this.#composable = composable
+  }
+
+  override heldSamplers(): readonly object[] {
+    return [this.#composable]
   }
 
   shouldSample(...question: Question): SamplingResult {
@@ -71,7 +79,7 @@ class FromComposable implements Sampler {
     }
   }
 
-  toString(): string {
+  override toString(): string {
     return this.#composable.toString()
   }
 }

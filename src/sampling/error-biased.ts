@@ -11,7 +11,7 @@ import { messageOf, warnOnce } from '../internal/diagnostics.js'
 import { TracingConfigError } from '../internal/errors.js'
 import { encodeThreshold, isKept, KEEP_ALL, rvIn } from '../internal/threshold.js'
 import { checkNumber, type NumberRange } from '../internal/validate.js'
-import { closeSampler } from './close.js'
+import { HoldingSampler } from './close.js'
 import { noteFor } from './head-note.js'
 import { consult, type Question } from '../internal/consult.js'
 import { followLocalParent } from './local-parent.js'
@@ -103,12 +103,13 @@ function checkOptions(options: ErrorBiasedOptions): void {
 
 const { RECORD, RECORD_AND_SAMPLED } = SamplingDecision
 
-class ErrorBiased implements ErrorBiasedSampler {
+class ErrorBiased extends HoldingSampler implements ErrorBiasedSampler {
   readonly #head: Sampler
   readonly #policy: TailPolicy
   readonly #words: string
 
   constructor(options: ErrorBiasedOptions) {
+    super()
     this.#head = options.sampler ?? probabilitySampler(options.ratio ?? DEFAULTS.ratio)
     this.#policy = new Policy(options)
     const { maxErrorTracesPerSecond: errors = DEFAULTS.maxErrorTracesPerSecond, slowMillis } = options
@@ -132,11 +133,11 @@ class ErrorBiased implements ErrorBiasedSampler {
     return tailSpanProcessor(next)
   }
 
-  close(): void {
-    closeSampler(this.#head)
+  override heldSamplers(): readonly Sampler[] {
+    return [this.#head]
   }
 
-  toString(): string {
+  override toString(): string {
     return this.#words
   }
 }

@@ -1,5 +1,5 @@
 import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace'
-import { closeSampler } from './close.js'
+import { HoldingSampler } from './close.js'
 import { consult, type Question } from '../internal/consult.js'
 import { isErrorBiased } from './error-biased.js'
 import { requireSampler } from './options.js'
@@ -19,10 +19,11 @@ export function parentBased(root: Sampler): Sampler {
   return isErrorBiased(root) ? root : new ParentBased(root)
 }
 
-class ParentBased implements Sampler {
+class ParentBased extends HoldingSampler implements Sampler {
   readonly #root: Sampler
 
   constructor(root: Sampler) {
+    super()
     this.#root = root
   }
 
@@ -32,11 +33,11 @@ class ParentBased implements Sampler {
     return parent === undefined ? consult(this.#root, question) : followParent(parent, traceId)
   }
 
-  close(): void {
-    closeSampler(this.#root)
+  override heldSamplers(): readonly Sampler[] {
+    return [this.#root]
   }
 
-  toString(): string {
+  override toString(): string {
     return `ParentBased{${this.#root.toString()}}`
   }
 }

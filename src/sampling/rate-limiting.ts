@@ -5,6 +5,7 @@ import { probabilityOf, thresholdIn } from '../internal/threshold.js'
 import { checkNumber } from '../internal/validate.js'
 import { alwaysOff } from './always.js'
 import { consult, type Question } from '../internal/consult.js'
+import { HoldingSampler } from './close.js'
 import { checkBoolean, checkClock, checkSamplerOptions, requireNumber, requireSampler } from './options.js'
 import { dropped, followParent, keptUncounted, parentOf, stateOf } from './outcome.js'
 import { RateController } from './rate-controller.js'
@@ -56,7 +57,7 @@ export function rateLimitingSampler(options: RateLimitingOptions): RateLimitingS
   if (delegate !== undefined) requireSampler('delegate', delegate)
   checkBoolean('hardLimit', hardLimit)
   checkClock(clock)
-  if (maxTracesPerSecond === 0) return Object.assign(alwaysOff(), { denied: 0 })
+  if (maxTracesPerSecond === 0) return new KeepsNone(delegate)
   return new RateLimiting({ maxTracesPerSecond, burst, delegate, hardLimit, clock })
 }
 
@@ -68,7 +69,31 @@ interface Resolved {
   readonly clock: Clock
 }
 
-class RateLimiting implements RateLimitingSampler {
+/** Without a rate, the delegate is not asked; it is closed all the same. */
+class KeepsNone extends HoldingSampler implements RateLimitingSampler {
+  readonly denied = 0
+  readonly #off = alwaysOff()
+  readonly #delegate: Sampler | undefined
+
+  constructor(delegate: Sampler | undefined) {
+    super()
+    this.#delegate = delegate
+  }
+
+  shouldSample(...question: Question): SamplingResult {
+    return this.#off.shouldSample(...question)
+  }
+
+  override heldSamplers(): readonly Sampler[] {
+    return this.#delegate === undefined ? [] : [this.#delegate]
+  }
+
+  override toString(): string {
+    return this.#off.toString()
+  }
+}
+
+class RateLimiting extends HoldingSampler implements RateLimitingSampler {
   readonly #perSecond: number
   readonly #controller: RateController
   readonly #delegate: Sampler | undefined
@@ -77,11 +102,16 @@ class RateLimiting implements RateLimitingSampler {
   #denied = 0
 
   constructor({ maxTracesPerSecond, burst, delegate, hardLimit, clock }: Resolved) {
+    super()
     this.#perSecond = maxTracesPerSecond
     this.#controller = new RateController(maxTracesPerSecond, burst, clock.nowMillis())
     this.#delegate = delegate
     this.#hardLimit = hardLimit
     this.#clock = clock
+  }
+
+  override heldSamplers(): readonly Sampler[] {
+    return this.#delegate === undefined ? [] : [this.#delegate]
   }
 
   get denied(): number {
@@ -98,7 +128,7 @@ class RateLimiting implements RateLimitingSampler {
     return keepAt.keeps(traceId, inherited) && this.#admits() ? keepAt.result(inherited) : dropped(inherited)
   }
 
-  toString(): string {
+  override toString(): string {
     return `RateLimiting{${this.#perSecond}/s${this.#delegate === undefined ? '' : `, ${this.#delegate.toString()}`}}`
   }
 

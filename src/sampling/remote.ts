@@ -5,6 +5,7 @@ import { messageOf, warnOnce } from '../internal/diagnostics.js'
 import { TracingConfigError } from '../internal/errors.js'
 import { checkNumber, checkString } from '../internal/validate.js'
 import { consult, type Question } from '../internal/consult.js'
+import { HoldingSampler } from './close.js'
 import { followLocalParent } from './local-parent.js'
 import { checkClock, checkSamplerOptions, requireSampler } from './options.js'
 import { parentOf } from './outcome.js'
@@ -65,12 +66,14 @@ export function remoteSampler(options: RemoteOptions): RemoteSampler {
   return new Remote(questionUrl(options.endpoint, options.serviceName), options)
 }
 
-class Remote implements RemoteSampler {
+class Remote extends HoldingSampler implements RemoteSampler {
   readonly #url: URL
   readonly #settings: Required<Pick<RemoteOptions, 'pollMillis' | 'timeoutMillis' | 'maxBodyBytes'>>
   readonly #clock: Clock
   readonly #random: () => number
   readonly #closing = new AbortController()
+  /** Held until the end: somebody else may hold it, too. */
+  readonly #initial: Sampler
   #sampler: Sampler
   #lastAnswer = ''
   #failures = 0
@@ -80,6 +83,7 @@ class Remote implements RemoteSampler {
   constructor(url: URL, options: RemoteOptions) {
     const { initialSampler, clock = monotonicClock, random = randomFraction } = options
     const { pollMillis, timeoutMillis, maxBodyBytes } = options
+    super()
     this.#url = url
     this.#settings = {
       pollMillis: pollMillis ?? DEFAULTS.pollMillis,
@@ -88,7 +92,8 @@ class Remote implements RemoteSampler {
     }
     this.#clock = clock
     this.#random = random
-    this.#sampler = initialSampler ?? probabilitySampler(INITIAL_RATIO)
+    this.#initial = initialSampler ?? probabilitySampler(INITIAL_RATIO)
+    this.#sampler = this.#initial
     void this.#ask()
   }
 
@@ -97,12 +102,16 @@ class Remote implements RemoteSampler {
     return parent && !parent.isRemote ? followLocalParent(parent) : consult(this.#sampler, question)
   }
 
-  close(): void {
+  override heldSamplers(): readonly Sampler[] {
+    return [this.#initial, this.#sampler]
+  }
+
+  override stopItself(): void {
     this.#closing.abort()
     clearTimeout(this.#timer)
   }
 
-  toString(): string {
+  override toString(): string {
     return `Remote{${this.#url.origin}, ${this.#sampler.toString()}}`
   }
 

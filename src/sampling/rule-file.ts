@@ -5,6 +5,7 @@ import { messageOf, warn } from '../internal/diagnostics.js'
 import { TracingConfigError } from '../internal/errors.js'
 import { checkKeys, checkNumber, checkPlainObject, checkString } from '../internal/validate.js'
 import type { Question } from '../internal/consult.js'
+import { closeSampler, HoldingSampler } from './close.js'
 import { checkSamplerOptions } from './options.js'
 import { healthChecksAndStaticFiles } from './ready-rules.js'
 import { ruleBasedSampler, type RuleBasedSampler, type SamplingRule } from './rules.js'
@@ -50,7 +51,7 @@ export function ruleFileSampler(options: RuleFileOptions): RuleFileSampler {
   return new RuleFile(file, new RuleReader(samplerFromName), pollMillis)
 }
 
-class RuleFile implements RuleFileSampler {
+class RuleFile extends HoldingSampler implements RuleFileSampler {
   readonly #file: string
   readonly #reader: RuleReader
   readonly #timer: NodeJS.Timeout
@@ -60,6 +61,7 @@ class RuleFile implements RuleFileSampler {
   #isClosed = false
 
   constructor(file: string, reader: RuleReader, pollMillis: number) {
+    super()
     this.#file = file
     this.#reader = reader
     try {
@@ -81,12 +83,16 @@ class RuleFile implements RuleFileSampler {
     return tailSpanProcessor(next)
   }
 
-  close(): void {
+  override heldSamplers(): readonly Sampler[] {
+    return [this.#sampler]
+  }
+
+  override stopItself(): void {
     this.#isClosed = true
     clearInterval(this.#timer)
   }
 
-  toString(): string {
+  override toString(): string {
     return this.#sampler.toString()
   }
 
@@ -95,7 +101,9 @@ class RuleFile implements RuleFileSampler {
       const text = await readFile(this.#file, 'utf8')
       if (text === this.#lastText || this.#isClosed) return
       this.#lastText = text
+      const before = this.#sampler
       this.#sampler = this.#reader.read(text)
+      closeSampler(before, this.#sampler)
       this.#lastProblem = ''
     } catch (error) {
       const problem = messageOf(error)
@@ -124,12 +132,17 @@ class RuleReader {
     const { rules = [], fallback } = model
     if (!Array.isArray(rules)) throw new Error('rules must be an array')
     this.#now = new Map()
-    const compiled = ruleBasedSampler(
-      rules.map((rule, index) => this.#rule(rule, index)),
-      fallback === undefined ? {} : { fallback: this.#sampler('fallback', fallback) },
-    )
-    this.#before = this.#now
-    return compiled
+    try {
+      const compiled = ruleBasedSampler(
+        rules.map((rule, index) => this.#rule(rule, index)),
+        fallback === undefined ? {} : { fallback: this.#sampler('fallback', fallback) },
+      )
+      this.#before = this.#now
+      return compiled
+    } catch (error) {
+      for (const [key, sampler] of this.#now) if (!this.#before.has(key)) closeSampler(sampler)
+      throw error
+    }
   }
 
   #rule(rule: unknown, index: number): SamplingRule {

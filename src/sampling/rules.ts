@@ -5,6 +5,7 @@ import { TracingConfigError } from '../internal/errors.js'
 import { checkKeys, checkNumber, checkPlainObject, checkString } from '../internal/validate.js'
 import { alwaysOn } from './always.js'
 import type { Question } from '../internal/consult.js'
+import { HoldingSampler } from './close.js'
 import { noteFor } from './head-note.js'
 import { followLocalParent } from './local-parent.js'
 import { checkSamplerOptions, requireSampler } from './options.js'
@@ -87,12 +88,13 @@ function compileRule(rule: SamplingRule, index: number): CompiledRule {
   return { label, conditions: compileConditions(option, rule), matches, sampler, slowMillis }
 }
 
-class RuleBased implements RuleBasedSampler {
+class RuleBased extends HoldingSampler implements RuleBasedSampler {
   readonly #rules: readonly CompiledRule[]
   readonly #fallback: Sampler
   readonly #asksLocalChildren: boolean
 
   constructor(rules: readonly CompiledRule[], fallback: Sampler) {
+    super()
     this.#rules = rules
     this.#fallback = fallback
     this.#asksLocalChildren = rules.some(({ conditions }) => asksLocalChildren(conditions))
@@ -112,11 +114,15 @@ class RuleBased implements RuleBasedSampler {
     return this.#ask(rule, question, parent)
   }
 
+  override heldSamplers(): readonly Sampler[] {
+    return [...this.#rules.map(({ sampler }) => sampler), this.#fallback]
+  }
+
   spanProcessor(...next: SpanProcessor[]): SpanProcessor {
     return tailSpanProcessor(next)
   }
 
-  toString(): string {
+  override toString(): string {
     const rules = this.#rules.map(({ label, sampler }) => `${label}: ${sampler.toString()}`)
     return `RuleBased{${[...rules, `else: ${this.#fallback.toString()}`].join(', ')}}`
   }

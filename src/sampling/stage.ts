@@ -40,7 +40,7 @@ export function samplingStage(initial: Sampler, force: ForceOptions | undefined,
     setSampler(next) {
       checkPart('sampler', next, 'a Sampler', ['shouldSample'])
       if (next === current) return
-      closeSampler(current)
+      closeSampler(current, next)
       current = next
       sampler.set(steered(next))
     },
