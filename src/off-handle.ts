@@ -1,3 +1,4 @@
+import { NOTHING_FLUSHED } from './export/flush-result.js'
 import { noSamplingCounts } from './sampling/sampling-counts.js'
 import { idleNodeSdk } from './node-sdk.js'
 import type { Tracing } from './tracing-handle.js'
@@ -14,7 +15,7 @@ export function offHandle(): Tracing {
     setSampler: () => undefined,
     explain: () => undefined,
     ledger: () => wholeLedger(noSamplingCounts(), []),
-    flush: () => Promise.resolve(),
-    shutdown: () => Promise.resolve(),
+    flush: () => Promise.resolve(NOTHING_FLUSHED),
+    shutdown: () => Promise.resolve(NOTHING_FLUSHED),
   }
 }

@@ -17,6 +17,7 @@ import {
 } from './config/resolve.js'
 import type { TracingSettings } from './config/settings.js'
 import { instrumentationsTraceTo } from './instrumentation/install.js'
+import { NOTHING_FLUSHED } from './export/flush-result.js'
 import { apiGlobals } from './internal/api-globals.js'
 import { setDefaultTraceResponseHeaders } from './internal/default-response-headers.js'
 import { hasDiagLogger, logDiagnosticsToStderr, messageOf, warnOnce } from './internal/diagnostics.js'
@@ -214,5 +215,11 @@ function guestHandle(provider: RegisteredProvider, options: TracingOptions): Tra
   // A test that collects spans has no SDK to tell of.
   if (!isCollectingAlone()) tellOfOtherSdk(provider)
   const { shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
-  return { ...offHandle(), ...guestOf(provider, shutdownTimeoutMillis, () => delete state.running) }
+  const guest = guestOf(provider, shutdownTimeoutMillis, () => delete state.running)
+  // What it has exported, only that SDK knows.
+  return {
+    ...offHandle(),
+    flush: (given) => guest.flush(given).then(() => NOTHING_FLUSHED),
+    shutdown: (given) => guest.shutdown(given).then(() => NOTHING_FLUSHED),
+  }
 }

@@ -3,8 +3,10 @@ import type { IMetricReader } from '@opentelemetry/sdk-metrics'
 import type { NodeSDK } from '@opentelemetry/sdk-node'
 import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { BatchSpanProcessor, queueCapacityOf } from './export/batch-span-processor.js'
+import { sumOfResults, type FlushResult } from './export/flush-result.js'
 import type { TracingLedger } from './export/ledger.js'
 import { meterLedger } from './export/sdk-metrics.js'
+import { monotonicClock } from './internal/clock.js'
 import { takePartInDepartures } from './internal/departures.js'
 import { setRunningFlush } from './internal/running-flush.js'
 import { settledWithin } from './internal/settled-within.js'
@@ -29,10 +31,13 @@ export interface Tracing {
   explain(traceId: string): SamplingDecisionRecord | undefined
   /** Where every span went. */
   ledger(): TracingLedger
-  /** Sends out every span that has ended. Never rejects; waits `shutdownTimeoutMillis` unless told otherwise. */
-  flush(options?: { timeoutMillis?: number }): Promise<void>
+  /**
+   * Sends out every span that has ended, and says what became of them. Never rejects; waits `shutdownTimeoutMillis` unless told
+   * otherwise.
+   */
+  flush(options?: { timeoutMillis?: number }): Promise<FlushResult>
   /** Flushes and stops. Never rejects, also when the backend is away; bounded like {@link Tracing.flush}. */
-  shutdown(options?: { timeoutMillis?: number }): Promise<void>
+  shutdown(options?: { timeoutMillis?: number }): Promise<FlushResult>
 }
 
 /** What runs. */
@@ -62,9 +67,12 @@ export function runningHandle(
     settledWithin(timeoutMillis, 'sending spans', () => others.map((other) => other.forceFlush()))
   const flush: Tracing['flush'] = async ({ timeoutMillis = longestMillis } = {}) => {
     tail.decideNow()
+    const began = monotonicClock.nowMillis()
     const flushes = own.map((processor) => processor.forceFlush({ timeoutMillis }))
-    if (others.length > 0) flushes.push(flushOthers(timeoutMillis))
-    await Promise.all(flushes)
+    if (others.length > 0) await flushOthers(timeoutMillis)
+    const isTimeUp = others.length > 0 && monotonicClock.nowMillis() - began >= timeoutMillis
+    const result = sumOfResults(await Promise.all(flushes))
+    return isTimeUp ? { ...result, timedOut: true } : result
   }
   // Before the exit hook: the app's own MeterProvider may throw.
   const stopMetering = metricsAreOn
@@ -80,10 +88,10 @@ export function runningHandle(
     flush: flushOthers,
     leaveNow: () => tail.decideNow(),
   })
-  let stopped: Promise<void> | undefined
-  const stop = async (timeoutMillis: number): Promise<void> => {
+  let stopped: Promise<FlushResult> | undefined
+  const stop = async (timeoutMillis: number): Promise<FlushResult> => {
     tail.decideNow()
-    for (const processor of own) void processor.shutdown({ timeoutMillis })
+    const shutdowns = own.map((processor) => processor.shutdown({ timeoutMillis }))
     // Our own keep to their time, and say themselves what was lost.
     await settledWithin(timeoutMillis + 100, 'sending the last spans', () => [sdk.shutdown()])
     sampling.close()
@@ -92,6 +100,7 @@ export function runningHandle(
     spanMetrics?.close()
     setRunningFlush(undefined)
     onStopped()
+    return sumOfResults(await Promise.all(shutdowns))
   }
   setRunningFlush(flush)
   return {

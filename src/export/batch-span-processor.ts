@@ -11,6 +11,7 @@ import {
   type ResolvedBatchOptions,
 } from './batch-options.js'
 import { exporterOutlet } from './exporter-outlet.js'
+import { flushResult, type FlushResult } from './flush-result.js'
 import type { TracingLedger } from './ledger.js'
 import { otlpOutlet } from './otlp-outlet.js'
 import { otlpProtobufEncoder } from './otlp/encoder.js'
@@ -58,7 +59,7 @@ export class BatchSpanProcessor implements SpanProcessor {
   #open = 0
   #sampledOut = 0
   #ended = 0
-  #left: Promise<void> | undefined
+  #left: Promise<FlushResult> | undefined
 
   constructor(options: BatchSpanProcessorOptions = {}) {
     checkPlainObject('options', options)
@@ -97,14 +98,24 @@ export class BatchSpanProcessor implements SpanProcessor {
     else this.#outlet.add(span)
   }
 
-  /** Sends out every span that has ended. Never rejects; waits for the export timeout unless told otherwise. */
-  forceFlush(options?: { timeoutMillis?: number }): Promise<void> {
-    return this.#left ?? this.#outlet.flush(options?.timeoutMillis ?? this.#exportTimeoutMillis)
+  /**
+   * Sends out every span that has ended, and says what became of them. Never rejects; waits for the export timeout unless told
+   * otherwise.
+   */
+  forceFlush(options?: { timeoutMillis?: number }): Promise<FlushResult>
+  /** The same, as the SDK's interface has it. */
+  forceFlush(): Promise<void>
+  forceFlush({ timeoutMillis = this.#exportTimeoutMillis }: { timeoutMillis?: number } = {}): Promise<unknown> {
+    const outlet = this.#outlet
+    return this.#left ?? flushResult(outlet.counts, timeoutMillis, () => outlet.flush(timeoutMillis))
   }
 
-  /** Flushes and stops, in `shutdownTimeoutMillis` unless told otherwise. Never rejects. */
-  shutdown(options?: { timeoutMillis?: number }): Promise<void> {
-    return (this.#left ??= this.#leave(options?.timeoutMillis ?? this.#timeoutMillis))
+  /** Flushes and stops, in `shutdownTimeoutMillis` unless told otherwise, and says what became of the spans. Never rejects. */
+  shutdown(options?: { timeoutMillis?: number }): Promise<FlushResult>
+  /** The same, as the SDK's interface has it. */
+  shutdown(): Promise<void>
+  shutdown({ timeoutMillis = this.#timeoutMillis }: { timeoutMillis?: number } = {}): Promise<unknown> {
+    return (this.#left ??= flushResult(this.#outlet.counts, timeoutMillis, () => this.#leave(timeoutMillis)))
   }
 
   /** Where every span went that this processor has seen; spans that were not recorded never come here. */

@@ -4,6 +4,7 @@ import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { monotonicClock } from '../internal/clock.js'
 import { messageOf, warn, warnOnce } from '../internal/diagnostics.js'
+import { reportToGlobalErrorHandler } from '../internal/global-error-handler.js'
 import { withinMillis } from '../internal/within-millis.js'
 import type { ResolvedBatchOptions } from './batch-options.js'
 import { createAnnouncements, type Announcements } from './delivery/told/announcements.js'
@@ -183,6 +184,7 @@ class ExporterOutlet implements Outlet<ReadableSpan> {
     return createAnnouncements({
       signal: SIGNALS.traces,
       warn,
+      onLoss: reportToGlobalErrorHandler,
       endpoint: () => `the exporter ${this.#exporter.constructor.name}`,
       cureFor: () => '',
       lossWithoutFailure: () => NO_TIME_TO_SEND,

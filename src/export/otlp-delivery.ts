@@ -1,4 +1,5 @@
 import { repeatWarning, warn } from '../internal/diagnostics.js'
+import { reportToGlobalErrorHandler } from '../internal/global-error-handler.js'
 import type { ResolvedBatchOptions } from './batch-options.js'
 import { Accounts } from './delivery/accounts.js'
 import type { Courier } from './delivery/courier/courier.js'
@@ -126,6 +127,7 @@ export class OtlpDelivery {
     return createAnnouncements({
       signal: SIGNALS[signal],
       warn,
+      onLoss: reportToGlobalErrorHandler,
       cureFor: (reason, endpoint) => cureFor(reason, endpoint, SIGNALS[signal]),
       endpoint: () => this.#endpoint,
       lossWithoutFailure: () => (this.needsEventLoop ? NO_TIME_TO_SEND : 'no answer in time'),

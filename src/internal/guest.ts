@@ -15,7 +15,9 @@ export function guestOf(provider: RegisteredProvider, longestMillis: number, end
     settledWithin(timeoutMillis, 'sending spans by the other SDK', () => [Promise.resolve(provider.forceFlush?.())])
   setRunningFlush(flush)
   return {
-    flush: ({ timeoutMillis = longestMillis } = {}) => flush({ timeoutMillis }),
+    flush: async ({ timeoutMillis = longestMillis } = {}) => {
+      await flush({ timeoutMillis })
+    },
     shutdown: async ({ timeoutMillis = longestMillis } = {}) => {
       await flush({ timeoutMillis })
       setRunningFlush(undefined)

@@ -1,7 +1,7 @@
 import { processWide } from './process-wide.js'
 
 /** Sends out every span that has ended, in at most the time given. Never rejects. */
-export type RunningFlush = (options: { readonly timeoutMillis: number }) => Promise<void>
+export type RunningFlush = (options: { readonly timeoutMillis: number }) => Promise<unknown>
 
 const state = processWide('running-flush', (): { flush?: RunningFlush | undefined } => ({}))
 

@@ -65,7 +65,7 @@ describe('a batch leaves', () => {
 test('one export is under way at a time, also while spans end, timers fire and flushes ask for more', async () => {
   const exporter = new AnyExporter((done) => setTimeout(done, 50, SUCCESS))
   const { end, processor } = rig({ exporter, maxExportBatchSize: 3, scheduledDelayMillis: 20 })
-  const flushes: Promise<void>[] = []
+  const flushes: Promise<unknown>[] = []
   for (let round = 0; round < 20; round += 1) {
     end(4)
     if (round % 3 === 0) flushes.push(processor.forceFlush())

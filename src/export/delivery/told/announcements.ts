@@ -17,6 +17,8 @@ export interface AnnouncementParts {
   readonly lossWithoutFailure: () => string
   /** Ended spans that wait for the backend now. */
   readonly waitingSpans: () => number
+  /** Hears of each batch, or rest of one, that was lost; not of spans for which there was no room in the queue. */
+  readonly onLoss?: (error: Error) => void
   /** Spans in a batch that is under way. */
   readonly spansOf: (id: number) => number
   readonly clock?: Clock
@@ -92,7 +94,8 @@ class DeliveryAnnouncements implements Announcements {
 
   dropped(where: DropPlace, spans: number): void {
     if (this.#isClosed || spans === 0) return
-    if (where === 'exit') this.#parts.warn(this.#exitInWords(spans))
+    if (where !== 'queue' && where !== 'exit') this.#reportLoss(where, spans)
+    if (where === 'exit') this.#atExit(spans)
     else if (this.#trouble.isOpen()) this.#trouble.dropped(spans)
     else this.#drops[where].add(spans)
   }
@@ -102,6 +105,19 @@ class DeliveryAnnouncements implements Announcements {
     this.#isClosed = true
     for (const drops of Object.values(this.#drops)) drops.tell()
     this.#trouble.close()
+  }
+
+  #atExit(spans: number): void {
+    const text = this.#exitInWords(spans)
+    this.#parts.warn(text)
+    this.#parts.onLoss?.(new Error(text))
+  }
+
+  #reportLoss(where: Exclude<DropPlace, 'queue' | 'exit'>, spans: number): void {
+    const { onLoss, signal } = this.#parts
+    if (!onLoss) return
+    const whys = { 'outage buffer': BUFFER_FULL, spool: SPOOL_UNREADABLE, refused: this.#refusalInWords() }
+    onLoss(new Error(`${itemsInWords(spans, signal)} dropped: ${whys[where]}`))
   }
 
   /** Drops that wait for their line belong to the trouble that follows at their heels. */
