@@ -3,6 +3,7 @@ import type { TracingOptions } from './config/options.js'
 import type { TracingSettings } from './config/settings.js'
 import { installInstrumentations } from './instrumentation/install.js'
 import { byShortName } from './instrumentation/names.js'
+import type { HttpRequestOptions } from './instrumentation/request-options.js'
 import { leaveTraceFieldsToAdapter } from './instrumentation/log-correlation.js'
 import { readEnv } from './internal/env.js'
 import { contextOfRequest } from './middleware/in-process-request.js'
@@ -15,6 +16,7 @@ export function startInstrumentations(
   options: TracingOptions,
   settings: TracingSettings,
   { traceResponseHeaders }: Required<PropagationOptions>,
+  { captureHeaders }: Required<HttpRequestOptions>,
 ): void {
   const given = options.instrumentations ?? ['auto']
   const own = given.filter((one): one is Instrumentation => one !== 'auto')
@@ -29,6 +31,7 @@ export function startInstrumentations(
     logsAreOn: settings.logsAreOn,
     inLambda: readEnv('AWS_LAMBDA_FUNCTION_NAME') !== undefined,
     contextOfRequest,
+    captureHeaders,
     onResponse:
       traceResponseHeaders.length === 0
         ? undefined

@@ -18,6 +18,7 @@ import {
 import type { TracingSettings } from './config/settings.js'
 import { instrumentationsTraceTo } from './instrumentation/install.js'
 import { NOTHING_FLUSHED } from './export/flush-result.js'
+import { resolveHttpRequestOptions } from './instrumentation/request-options.js'
 import { apiGlobals } from './internal/api-globals.js'
 import { setDefaultTraceResponseHeaders } from './internal/default-response-headers.js'
 import { hasDiagLogger, logDiagnosticsToStderr, messageOf, warnOnce } from './internal/diagnostics.js'
@@ -25,6 +26,7 @@ import { doctorsReport, type DoctorsReport } from './internal/doctor.js'
 import { withoutEnv } from './internal/env.js'
 import { TracingConfigError } from './internal/errors.js'
 import { guestOf } from './internal/guest.js'
+import { setIgnoredRequests } from './internal/ignored-requests.js'
 import { isHooksThread } from './internal/hooks-thread.js'
 import { claimProvider, foreignProvider, tellOfOtherSdk, type RegisteredProvider } from './internal/other-sdk.js'
 import { watchOutgoingUrls } from './internal/outgoing-request.js'
@@ -116,7 +118,9 @@ function boot(options: TracingOptions, report: DoctorsReport | undefined, rollba
   const propagation = resolvePropagation(options, settings)
   crossBorders(propagation)
   rollback.add(() => crossBorders(NO_BORDERS))
-  startInstrumentations(options, settings, propagation)
+  const httpRequests = resolveHttpRequestOptions(options, settings.httpRequests)
+  setIgnoredRequests(httpRequests.ignorePaths, httpRequests.ignoreOutgoingHosts)
+  startInstrumentations(options, settings, propagation, httpRequests)
   const spanMetrics = resolveSpanMetrics(options)
   rollback.add(() => spanMetrics?.close())
   const sampling = samplingStage(resolveSampler(options, settings), options.force, spanMetrics !== undefined)

@@ -43,6 +43,7 @@ export function settingsFromConfigFile(): TracingSettings {
     ),
     propagators: propagators(model, configuration),
     propagation: {},
+    httpRequests: {},
     spanLimits: spanLimits(model),
     metricsAreOn: false,
     logsAreOn: false,

@@ -3,6 +3,7 @@ import type { SpanLimits } from '@opentelemetry/sdk-trace'
 import { batchOptionsFromEnvironment } from '../export/batch-options.js'
 import { otlpFromEnvironment } from '../export/otlp-settings.js'
 import type { ExporterSettings, PipelineSettings } from '../export/span-processors.js'
+import { httpRequestOptionsFromEnvironment } from '../instrumentation/request-options.js'
 import { readEnv, readEnvList } from '../internal/env.js'
 import { warnOnce } from '../internal/diagnostics.js'
 import { readEnvNumber, warnOfEnvValue } from '../internal/env-values.js'
@@ -26,6 +27,9 @@ export function settingsFromEnvironment(): TracingSettings {
     sampler: sampler(),
     propagators: propagators(),
     propagation: propagationOptionsFromEnvironment(),
+    httpRequests: httpRequestOptionsFromEnvironment((name, allowed) =>
+      warnOfEnvValue(name, allowed, 'what is none is left out'),
+    ),
     spanLimits: spanLimits(),
     metricsAreOn: asksForSignal('OTEL_METRICS_EXPORTER'),
     logsAreOn: asksForSignal('OTEL_LOGS_EXPORTER'),

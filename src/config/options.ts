@@ -4,6 +4,11 @@ import type { Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@opentele
 import { checkBatchOption, type BatchOptions } from '../export/batch-options.js'
 import type { InstrumentationConfigMap } from '../instrumentation/config-types.js'
 import { checkInstrumentationConfig } from '../instrumentation/names.js'
+import {
+  checkHttpRequestOptions,
+  HTTP_REQUEST_OPTION_NAMES,
+  type HttpRequestOptions,
+} from '../instrumentation/request-options.js'
 import { TracingConfigError } from '../internal/errors.js'
 import { checkSpanLimits } from '../tracer/span-limits.js'
 import {
@@ -28,7 +33,7 @@ import {
 import { checkForce, type ForceOptions } from '../sampling/force.js'
 
 /** Options of {@link startTracing}. Each goes before what the environment or the configuration file says. */
-export interface TracingOptions extends PropagationOptions {
+export interface TracingOptions extends PropagationOptions, HttpRequestOptions {
   /** `service.name`. Default: OTEL_SERVICE_NAME, else `unknown_service:node`. */
   serviceName?: string
   /** `service.version`. */
@@ -95,6 +100,7 @@ const OPTION_NAMES: readonly (keyof TracingOptions)[] = [
   'force',
   'logFormat',
   'shutdownTimeoutMillis',
+  ...HTTP_REQUEST_OPTION_NAMES,
   ...PROPAGATION_OPTION_NAMES,
 ]
 
@@ -113,6 +119,7 @@ export function checkOptions(options: TracingOptions): void {
   else checkBoolean('spanMetrics', options.spanMetrics)
   if (options.force !== undefined) checkForce(options.force)
   checkLogFormat(options.logFormat)
+  checkHttpRequestOptions(options)
   checkPropagationOptions(options)
   checkExporter(options.traceExporter)
   checkParts('spanProcessors', options.spanProcessors, ['auto'], 'a SpanProcessor', ['onStart', 'onEnd', 'shutdown'])

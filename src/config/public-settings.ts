@@ -46,6 +46,15 @@ export const PUBLIC_SETTINGS: readonly PublicSetting[] = [
   row('force', ['force']),
   list('propagators', ['propagators'], 'OTEL_PROPAGATORS'),
   list('propagationTargets', ['propagationTargets'], 'SPANWRIGHT_PROPAGATION_TARGETS'),
+  list('ignorePaths', ['ignorePaths'], 'SPANWRIGHT_IGNORE_PATHS'),
+  list('ignoreOutgoingHosts', ['ignoreOutgoingHosts'], 'SPANWRIGHT_IGNORE_OUTGOING_HOSTS'),
+  ...(['server', 'client'] as const).flatMap((side) =>
+    (['request', 'response'] as const).map((direction) => {
+      const name = `captureHeaders.${side}.${direction}`
+      const variable = `OTEL_INSTRUMENTATION_HTTP_${side}_CAPTURE_${direction}_HEADERS`.toUpperCase()
+      return list(name, [name], variable)
+    }),
+  ),
   row('trustIncoming', ['trustIncoming'], ['SPANWRIGHT_TRUST_INCOMING']),
   list('traceResponseHeaders', ['traceResponseHeaders'], 'SPANWRIGHT_TRACE_RESPONSE_HEADERS'),
   row('baggageAttributes', ['baggageAttributes'], ['SPANWRIGHT_BAGGAGE_ATTRIBUTES']),

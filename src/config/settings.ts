@@ -2,6 +2,7 @@ import type { Attributes, DiagLogLevel, TextMapPropagator } from '@opentelemetry
 import type { ResourceDetector } from '@opentelemetry/resources'
 import type { Sampler, SpanLimits } from '@opentelemetry/sdk-trace'
 import type { PipelineSettings } from '../export/span-processors.js'
+import type { HttpRequestOptions } from '../instrumentation/request-options.js'
 import type { PropagationOptions } from '../propagation/propagation-options.js'
 
 /**
@@ -20,6 +21,7 @@ export interface TracingSettings {
   /** Empty: nothing is propagated. */
   readonly propagators: readonly TextMapPropagator[]
   readonly propagation: PropagationOptions
+  readonly httpRequests: HttpRequestOptions
   readonly spanLimits: SpanLimits
   /** Whether NodeSDK shall start its metrics and logs parts from OTEL_METRICS_EXPORTER and OTEL_LOGS_EXPORTER. */
   readonly metricsAreOn: boolean

@@ -1,32 +1,52 @@
-import { propagation, type Span } from '@opentelemetry/api'
+import { propagation, type Attributes, type Span } from '@opentelemetry/api'
 import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-http'
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation'
 import type { UndiciInstrumentationConfig } from '@opentelemetry/instrumentation-undici'
+import { ATTR_URL_FULL, ATTR_URL_QUERY, ATTR_USER_AGENT_ORIGINAL } from '@opentelemetry/semantic-conventions'
 import { ServerResponse, type RequestOptions } from 'node:http'
 import { announceOutgoingUrl } from '../internal/outgoing-request.js'
+import { redactedQuery, SECRET_QUERY_PARAMETERS } from '../internal/redacted-query.js'
+import { redactedUrl } from '../internal/redacted-url.js'
 import { StreamAnswer } from './http2/stream-answer.js'
+import { hookForHosts, hookForPaths, hookForUndiciHosts } from './ignore-hooks.js'
+import type { CapturedHeaders } from './request-options.js'
 
 /** Called with the span of a request and its response, before the app sees either. Must not throw. */
 export type ResponseHook = (span: Span, response: ServerResponse | StreamAnswer) => void
 
+/** What we want to know of requests. */
+export interface HttpHooks {
+  readonly onResponse?: ResponseHook | undefined
+  readonly captureHeaders?: CapturedHeaders | undefined
+}
+
 /** The configuration with our hooks in it; hooks that it has already run as well. */
-export function withHttpHooks(
-  name: string,
-  config: InstrumentationConfig,
-  onResponse: ResponseHook | undefined,
-): InstrumentationConfig {
-  if (name === 'http') return hookedHttp(config, onResponse)
-  if (name === 'undici') return hookedUndici(config)
+export function withHttpHooks(name: string, config: InstrumentationConfig, hooks: HttpHooks): InstrumentationConfig {
+  if (name === 'http') return hookedHttp(config, hooks)
+  if (name === 'undici') return hookedUndici(config, hooks)
   return config
 }
 
-function hookedHttp(config: HttpInstrumentationConfig, onResponse: ResponseHook | undefined): InstrumentationConfig {
+function hookedHttp(
+  config: HttpInstrumentationConfig,
+  { onResponse, captureHeaders: { server, client } = {} }: HttpHooks,
+): InstrumentationConfig {
   const hooked: HttpInstrumentationConfig = {
+    redactedQueryParams: SECRET_QUERY_PARAMETERS,
+    redactedQueryParamsServer: SECRET_QUERY_PARAMETERS,
     ...config,
+    ...hookForPaths(config),
+    ...hookForHosts(config),
     startOutgoingSpanHook(request) {
       announceOutgoingUrl(() => urlOf(request))
-      return config.startOutgoingSpanHook?.(request) ?? {}
+      const url = config.redactedQueryParams ? {} : redacted(request)
+      return { ...url, ...userAgentOf(request), ...config.startOutgoingSpanHook?.(request) }
     },
+  }
+  const ofServer = headersOf(server, config.headersToSpanAttributes?.server)
+  const ofClient = headersOf(client, config.headersToSpanAttributes?.client)
+  if (ofServer ?? ofClient) {
+    hooked.headersToSpanAttributes = { ...(ofServer && { server: ofServer }), ...(ofClient && { client: ofClient }) }
   }
   if (onResponse) {
     hooked.responseHook = (span, response) => {
@@ -38,16 +58,65 @@ function hookedHttp(config: HttpInstrumentationConfig, onResponse: ResponseHook 
   return hooked
 }
 
-function hookedUndici(config: UndiciInstrumentationConfig): InstrumentationConfig {
+function hookedUndici(
+  config: UndiciInstrumentationConfig,
+  { captureHeaders: { client } = {} }: HttpHooks,
+): InstrumentationConfig {
+  const headers = headersOf(client, config.headersToSpanAttributes)
   const hooked: UndiciInstrumentationConfig = {
     ...config,
+    ...hookForUndiciHosts(config),
+    ...(headers && { headersToSpanAttributes: headers }),
     startSpanHook(request) {
       if (config.requireParentforSpans !== true) dropTraceHeaders(request)
       announceOutgoingUrl(() => (URL.canParse(request.path) ? request.path : `${request.origin}${request.path}`))
-      return config.startSpanHook?.(request) ?? {}
+      const url = MAY_HOLD_SECRETS.test(request.path) ? URL.parse(request.path, request.origin) : null
+      return { ...(url && redactedAttributes(url)), ...config.startSpanHook?.(request) }
     },
   }
   return hooked
+}
+
+interface Headers {
+  requestHeaders?: string[]
+  responseHeaders?: string[]
+}
+
+/** Those of the instrumentation's own options win. */
+function headersOf(named: CapturedHeaders['client'], own: Headers | undefined): Headers | undefined {
+  if (!named?.request && !named?.response) return own
+  return {
+    ...(named.request && { requestHeaders: [...named.request] }),
+    ...(named.response && { responseHeaders: [...named.response] }),
+    ...own,
+  }
+}
+
+/** A query, or credentials: of a proxied request the path is a whole URL. */
+const MAY_HOLD_SECRETS = /[?@]/
+
+/** Upstream writes a query that it redacts anew, and overlooks credentials in a path. */
+function redacted(request: RequestOptions): Attributes {
+  if (!MAY_HOLD_SECRETS.test(request.path ?? '')) return {}
+  const url = URL.parse(urlOf(request))
+  if (!url) return {}
+  if (request.auth) url.username = 'redacted'
+  return { [ATTR_URL_FULL]: redactedUrl(url) }
+}
+
+/** Upstream's undici instrumentation redacts nothing, and leaves the question mark. */
+function redactedAttributes(url: URL): Attributes {
+  return { [ATTR_URL_FULL]: redactedUrl(url), [ATTR_URL_QUERY]: redactedQuery(url.search).slice(1) }
+}
+
+/** Upstream looks for it in lower case only. */
+function userAgentOf({ headers }: RequestOptions): Attributes {
+  for (const name in headers) {
+    if (name.length !== 10 || name.toLowerCase() !== 'user-agent') continue
+    const value: unknown = (headers as Readonly<Record<string, unknown>>)[name]
+    if (typeof value === 'string') return { [ATTR_USER_AGENT_ORIGINAL]: value }
+  }
+  return {}
 }
 
 /**

@@ -19,11 +19,12 @@ export function withOutcomes(Class: InstrumentationClass): InstrumentationClass 
       ...[span, metrics, start]: [Span, Attributes, HrTime]
     ): void {
       const interruption = interruptionOf(request, response)
-      let sent: object = response
+      const { headersToSpanAttributes } = (this as unknown as HttpInstrumentationInside).getConfig()
+      let sent = headersToSpanAttributes?.server?.responseHeaders?.length ? withSentHeaders(response) : response
       if (interruption) {
         setInterruption(span, interruption)
         metrics[ATTR_ERROR_TYPE] = interruption.errorType
-        sent = Object.create(response, { statusCode: { value: interruption.statusCode } }) as object
+        sent = Object.create(sent, { statusCode: { value: interruption.statusCode } }) as ServerResponse
       }
       upstream._onServerResponseFinish.call(this as never, request, sent, span, metrics, start)
     }
@@ -39,6 +40,18 @@ export function withOutcomes(Class: InstrumentationClass): InstrumentationClass 
     }
   }
   return Outcomes
+}
+
+/** Node.js remembers headers of `writeHead` nowhere else than in what it has sent; and numbers are numbers before that. */
+function withSentHeaders(response: ServerResponse | OtherResponse): ServerResponse | OtherResponse {
+  const { _header: sent } = response as { _header?: string | null }
+  if (typeof sent !== 'string') return response
+  const lines = sent.split('\r\n').map((line) => line.split(/: *(.*)/s, 2))
+  const getHeader = (name: string): string[] | undefined => {
+    const values = lines.flatMap(([key = '', value = '']) => (key.toLowerCase() === name ? value : []))
+    return values.length > 0 ? values : undefined
+  }
+  return Object.create(response, { getHeader: { value: getHeader } }) as ServerResponse
 }
 
 interface OpenSpan {

@@ -9,11 +9,11 @@ const LOGGERS: ReadonlySet<string> = new Set(['bunyan', 'pino', 'winston'])
 /** What the user has said of an instrumentation, with what we need of it. */
 export function configOf(
   entry: CatalogueEntry,
-  { config, logsAreOn, onResponse }: InstrumentationChoice,
+  { config, logsAreOn, onResponse, captureHeaders }: InstrumentationChoice,
 ): InstrumentationConfig {
   const given = config[entry.name]
   // Without a logs exporter, a copy of each log record would be made for nobody.
   if (LOGGERS.has(entry.name) && !logsAreOn) return { disableLogSending: true, ...given } as InstrumentationConfig
   if (entry.name === 'express') return keepExpressRoutes(given)
-  return withHttpHooks(entry.name, { ...given }, onResponse)
+  return withHttpHooks(entry.name, { ...given }, { onResponse, captureHeaders })
 }

@@ -1,4 +1,5 @@
 import { warnOnce } from '../internal/diagnostics.js'
+import type { CapturedHeaders } from './request-options.js'
 import type { ResponseHook } from './http-hooks.js'
 import { CATALOGUE, type CatalogueEntry } from './catalogue.js'
 import type { ContextOfRequest } from './in-process-requests.js'
@@ -13,6 +14,7 @@ export interface InstrumentationChoice {
   readonly metricsAreOn: boolean
   readonly logsAreOn: boolean
   readonly inLambda: boolean
+  readonly captureHeaders?: CapturedHeaders | undefined
   /** Sees the responses of http servers. */
   readonly onResponse?: ResponseHook | undefined
   /** Gives a request within a request a span of its own. */

@@ -1,8 +1,8 @@
 /** Semantic conventions, `url.full`: what stands in for a secret. */
 export const REDACTED = 'REDACTED'
 
-/** The query parameters that carry signatures and keys. Case-sensitive. */
-const SECRET_PARAMETERS: ReadonlySet<string> = new Set([
+/** The query parameters that carry signatures and keys. Case-sensitive. All servers and clients redact by this list. */
+export const SECRET_QUERY_PARAMETERS: string[] = [
   'AWSAccessKeyId',
   'Signature',
   'sig',
@@ -10,7 +10,9 @@ const SECRET_PARAMETERS: ReadonlySet<string> = new Set([
   'X-Amz-Security-Token',
   'X-Amz-Signature',
   'X-Goog-Signature',
-])
+]
+
+const SECRET_PARAMETERS: ReadonlySet<string> = new Set(SECRET_QUERY_PARAMETERS)
 
 /**
  * A query, with its `?`, as it may be shown: the values of secret parameters are replaced. Pair by pair, so that the rest

@@ -1,9 +1,10 @@
 import { context, propagation, SpanKind, trace, type Attributes, type Context, type Span } from '@opentelemetry/api'
-import { getRPCMetadata, RPCType, setRPCMetadata, type RPCMetadata } from '@opentelemetry/core'
+import { getRPCMetadata, RPCType, setRPCMetadata, suppressTracing, type RPCMetadata } from '@opentelemetry/core'
 import { ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions'
 import { contextWithSpan } from '../internal/context-with-span.js'
 import { defaultTraceResponseHeaders } from '../internal/default-response-headers.js'
 import { methodInName, normalizedMethod } from '../internal/http-method.js'
+import { isIgnoredPath } from '../internal/ignored-requests.js'
 import { activeHttpMetadata, isOfRequest, isSpanOfRequest, noteRequest } from '../internal/served-request.js'
 import { extractTraceContext } from '../propagation/extract-trace-context.js'
 import {
@@ -99,7 +100,7 @@ function opened(
   { attributes, request: identity }: ServerSpanOptions,
 ): ServerSpan {
   const method = methodInName(normalizedMethod(request.method))
-  const parent = parentOf(request, active)
+  const parent = parentOf(request, isIgnoredPath(request.target) ? suppressTracing(active) : active)
   const options = { kind: SpanKind.SERVER, attributes: { ...requestAttributes(request), ...attributes } }
   const span = startSpan(method, options, parent)
   // Instrumentations further in (Express, Koa) write the route there, as they do for the http instrumentation.

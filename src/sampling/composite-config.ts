@@ -1,7 +1,7 @@
 import type { SamplerConfigModel } from '@opentelemetry/configuration'
 import type { Sampler } from '@opentelemetry/sdk-trace'
 import { alwaysOff, alwaysOn } from './always.js'
-import { compileGlob } from './glob.js'
+import { compileGlob } from '../internal/glob.js'
 import { parentBased } from './parent-based.js'
 import { probabilitySampler } from './probability.js'
 import type { SpanSample } from './rule-conditions.js'

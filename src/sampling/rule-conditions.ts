@@ -1,7 +1,7 @@
 import { SpanKind, type AnyValue, type Attributes, type SpanContext } from '@opentelemetry/api'
 import { TracingConfigError } from '../internal/errors.js'
 import { checkOneOf, checkPlainObject, checkString } from '../internal/validate.js'
-import { compileGlob, compileRouteGlob, type Matcher } from './glob.js'
+import { compileGlob, compileRouteGlob, type Matcher } from '../internal/glob.js'
 
 /** A span that is about to start, as a rule sees it. */
 export interface SpanSample {

@@ -1,12 +1,14 @@
-import { createNoopMeter } from '@opentelemetry/api'
+import { context, createNoopMeter, ROOT_CONTEXT } from '@opentelemetry/api'
 import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-http'
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { messageOf, warnOnce } from '../../internal/diagnostics.js'
+import { SECRET_QUERY_PARAMETERS } from '../../internal/redacted-query.js'
 import { activeHttpMetadata, isOfRequest } from '../../internal/served-request.js'
 import type { InstrumentationClass } from '../guarded-patches.js'
 import type { ResponseHook } from '../http-hooks.js'
 import type { Emit, HttpInstrumentationInside, Scheme } from '../http-upstream.js'
+import { isOfPathsAlone } from '../ignore-hooks.js'
 import { endAfterClose, watchClosing } from './after-close.js'
 import { isBound } from './bound-listeners.js'
 import { handshakeOn } from './handshake.js'
@@ -59,12 +61,13 @@ export function withLeanServer(Class: InstrumentationClass): InstrumentationClas
         if (isBound(request) || handledByUpstream.has(request)) return original.apply(this, args)
         if (event === 'upgrade' || event === 'connect') {
           handledByUpstream.add(request)
-          return byUpstream.call(this, 'request', request, handshakeOn(response as Duplex), args)
+          const handshake = handshakeOn(response as Duplex)
+          return context.with(ROOT_CONTEXT, byUpstream, this, 'request', request, handshake, args)
         }
-        const attributes = isLean(inside) ? requestAttributes(scheme, request) : undefined
+        const attributes = isLean(inside, request) ? requestAttributes(scheme, request) : undefined
         if (!attributes) {
           handledByUpstream.add(request)
-          return byUpstream.call(this, 'request', request, response, args)
+          return context.with(ROOT_CONTEXT, byUpstream, this, 'request', request, response, args)
         }
         const onResponse = guardedHook(inside.getConfig())
         const arrival = { request, response: response as ServerResponse, attributes, onResponse }
@@ -93,15 +96,20 @@ function emitGiven(original: Emit): Emit {
 /** Configurations that have been looked at, each once. */
 const leanConfigs = new WeakMap<HttpInstrumentationConfig, boolean>()
 
-function isLean(inside: HttpInstrumentationInside): boolean {
+function isLean(inside: HttpInstrumentationInside, request: IncomingMessage): boolean {
   if (inside._httpServerDurationHistogram?.constructor !== NO_HISTOGRAM) return false
   const config = inside.getConfig()
   let isLean = leanConfigs.get(config)
   if (isLean === undefined) {
-    isLean = Object.entries(config).every(([name, value]) => value === undefined || NOT_OF_CONCERN.has(name))
+    isLean = Object.entries(config).every(([name, value]) => NOT_OF_CONCERN.has(name) || isDefault(value))
     leanConfigs.set(config, isLean)
   }
-  return isLean
+  return isLean && !config.ignoreIncomingRequestHook?.(request)
+}
+
+/** What we have put there ourselves, and heed here: the list of what is redacted, and a hook that looks at the path. */
+function isDefault(value: unknown): boolean {
+  return value === undefined || value === SECRET_QUERY_PARAMETERS || isOfPathsAlone(value)
 }
 
 function guardedHook({ responseHook }: HttpInstrumentationConfig): ResponseHook | undefined {

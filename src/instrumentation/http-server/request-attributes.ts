@@ -14,6 +14,7 @@ import {
 } from '@opentelemetry/semantic-conventions'
 import type { IncomingMessage } from 'node:http'
 import { normalizedMethod } from '../../internal/http-method.js'
+import { SECRET_QUERY_PARAMETERS } from '../../internal/redacted-query.js'
 import type { Scheme } from '../http-upstream.js'
 
 /**
@@ -25,8 +26,8 @@ const PLAIN_PORT = /^(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3})$/
 const PLAIN_PATH = /^\/(?![/.])(?:[\w\-~!$&'()*+,;=:@]|\/(?![.])|\.|%(?!2e))*$/i
 const PLAIN_QUERY = /^[\w.*-]+=[\w.*-]*(?:&[\w.*-]+=[\w.*-]*)*$/
 const IPV4 = /^(?:[1-9]?\d|1\d\d|2[0-4]\d|25[0-5])(?:\.(?:[1-9]?\d|1\d\d|2[0-4]\d|25[0-5])){3}$/
-/** Names in a query of which upstream hides the values, in any form of them. */
-const MAY_BE_SECRET = /(?:sig|signature|AWSAccessKeyId|X-Amz-Credential|X-Amz-Security-Token)=/i
+/** Names in a query of which the values are redacted, in any form of them. */
+const MAY_BE_SECRET = new RegExp(`(?:${SECRET_QUERY_PARAMETERS.join('|')})=`, 'i')
 
 const DEFAULT_PORTS: ReadonlyMap<string | undefined, number> = new Map([
   ['http', 80],

@@ -77,9 +77,22 @@ function guarded<T>(hook: string, call: () => T): T | undefined {
 interface SentRequest {
   readonly span: Span
   readonly headers: Readonly<Record<string, string>>
-  answered(status: number): void
+  answered(headers: Readonly<Record<string, unknown>>): void
   fail(error: unknown): void
   end(): void
+}
+
+function capturedHeaders(
+  direction: 'request' | 'response',
+  names: readonly string[] | undefined,
+  headers: Readonly<Record<string, unknown>>,
+): Attributes {
+  const attributes: Attributes = {}
+  for (const name of names ?? []) {
+    const key = name.toLowerCase()
+    if (headers[key] !== undefined) attributes[`http.${direction}.header.${key}`] = [headers[key]].flat().map(String)
+  }
+  return attributes
 }
 
 const OF_METRICS = [ATTR_HTTP_REQUEST_METHOD, ATTR_SERVER_ADDRESS, ATTR_SERVER_PORT, ATTR_NETWORK_PROTOCOL_VERSION]
@@ -87,7 +100,9 @@ const OF_METRICS = [ATTR_HTTP_REQUEST_METHOD, ATTR_SERVER_ADDRESS, ATTR_SERVER_P
 function openSpan(inside: HttpInstrumentationInside, request: ClientRequest): SentRequest {
   const start = hrTime()
   const fromHook = guarded('startOutgoingSpanHook', () => inside.getConfig().startOutgoingSpanHook?.(request as never))
-  const attributes = { ...requestAttributes(request), ...fromHook }
+  const { requestHeaders, responseHeaders } = inside.getConfig().headersToSpanAttributes?.client ?? {}
+  const captured = capturedHeaders('request', requestHeaders, request.headers)
+  const attributes = { ...requestAttributes(request), ...captured, ...fromHook }
   const metrics: Attributes = Object.fromEntries(OF_METRICS.map((name) => [name, attributes[name]]))
   const method = methodInName(String(attributes[ATTR_HTTP_REQUEST_METHOD]))
   const span = inside._startHttpSpan(method, { kind: SpanKind.CLIENT, attributes })
@@ -96,7 +111,9 @@ function openSpan(inside: HttpInstrumentationInside, request: ClientRequest): Se
   return {
     span,
     headers,
-    answered(status) {
+    answered(headers) {
+      const status = Number(headers[':status'])
+      span.setAttributes(capturedHeaders('response', responseHeaders, headers))
       for (const target of [metrics, attributes]) target[ATTR_HTTP_RESPONSE_STATUS_CODE] = status
       span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status)
       if (status < 400) return
@@ -113,7 +130,7 @@ function follow(stream: ClientHttp2Stream, sent: SentRequest): void {
   stream.prependListener('response', (headers) => {
     const { remoteAddress, remotePort } = stream.session?.socket ?? {}
     sent.span.setAttributes({ [ATTR_NETWORK_PEER_ADDRESS]: remoteAddress, [ATTR_NETWORK_PEER_PORT]: remotePort })
-    sent.answered(Number(headers[':status']))
+    sent.answered(headers)
     hasAnswer = true
   })
   const isGivenUp = noteGivingUp(stream)

@@ -1,6 +1,7 @@
 import { context } from '@opentelemetry/api'
 import type { IncomingMessage, Server } from 'node:http'
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import { activeHttpMetadata, noteRequest } from '../../internal/served-request.js'
 import { BRING_A_REQUEST, markHandled } from '../http-server/lean-server.js'
 import type { Emit, HttpInstrumentationInside, Scheme } from '../http-upstream.js'
 import { isGrpc } from './grpc.js'
@@ -16,6 +17,8 @@ export function tracedEmit(inside: HttpInstrumentationInside, scheme: Scheme, or
     // The compatibility API makes a request of a stream, inside of the event of the stream.
     if ((request as { readonly stream?: unknown }).stream === undefined) return emitHttp1.apply(this, args)
     markHandled(request as object)
+    const metadata = activeHttpMetadata()
+    if (metadata) noteRequest(metadata, request as object)
     return original.apply(this, args)
   }
 }

@@ -22,10 +22,15 @@ afterEach(() => {
 })
 
 test('headers of the response tell the trace, as they do by the option', async () => {
-  const config = withHttpHooks('http', {}, (span, response) =>
-    writeHeadersOf(response, (headers) =>
-      writeTraceResponseHeaders(headers, span.spanContext(), ['traceresponse', 'server-timing']),
-    ),
+  const config = withHttpHooks(
+    'http',
+    {},
+    {
+      onResponse: (span, response) =>
+        writeHeadersOf(response, (headers) =>
+          writeTraceResponseHeaders(headers, span.spanContext(), ['traceresponse', 'server-timing']),
+        ),
+    },
   )
   const { instrumentation, spans } = traced(lean, config)
   const seen: unknown[] = []

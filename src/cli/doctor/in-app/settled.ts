@@ -3,6 +3,7 @@ import { DEFAULTS, type TracingOptions } from '../../../config/options.js'
 import { resolvePropagation } from '../../../config/resolve.js'
 import type { TracingSettings } from '../../../config/settings.js'
 import { resolveBatchOptions } from '../../../export/batch-options.js'
+import { resolveHttpRequestOptions, type CapturedHeaders } from '../../../instrumentation/request-options.js'
 import { EVERYWHERE } from '../../../propagation/propagation-targets.js'
 import type { StartedParts } from '../../../internal/doctor.js'
 import type { WayOut } from '../process-report.js'
@@ -17,6 +18,7 @@ export function settledInWords(parts: StartedParts, ways: readonly WayOut[]): Re
   const limits = { ...settings.spanLimits, ...options.spanLimits }
   const propagators = options.propagators ?? settings.propagators
   const propagation = resolvePropagation(options, settings)
+  const httpRequests = resolveHttpRequestOptions(options, settings.httpRequests)
   return {
     ...resourceInWords(parts),
     exporter: ways.map(wayInWords).join(', ') || 'none',
@@ -25,6 +27,9 @@ export function settledInWords(parts: StartedParts, ways: readonly WayOut[]): Re
     propagationTargets: propagation.propagationTargets === EVERYWHERE ? 'all' : inWords(propagation.propagationTargets),
     trustIncoming: inWords(propagation.trustIncoming),
     traceResponseHeaders: inWords(propagation.traceResponseHeaders) || 'none',
+    ignorePaths: inWords(httpRequests.ignorePaths) || 'none',
+    ignoreOutgoingHosts: inWords(httpRequests.ignoreOutgoingHosts) || 'none',
+    ...capturedInWords(httpRequests.captureHeaders),
     baggageAttributes: inWords(propagation.baggageAttributes) || 'none',
     ...prefixed('batch', batch),
     ...prefixed('spanLimits', limits),
@@ -35,6 +40,16 @@ export function settledInWords(parts: StartedParts, ways: readonly WayOut[]): Re
     shutdownTimeoutMillis: String(options.shutdownTimeoutMillis ?? DEFAULTS.shutdownTimeoutMillis),
     spanMetrics: options.spanMetrics ? 'on' : 'off',
   }
+}
+
+function capturedInWords(captured: CapturedHeaders): Record<string, string> {
+  const rows = Object.entries(captured).flatMap(([side, directions]) =>
+    Object.entries(directions as Record<string, readonly string[]>).map(([direction, names]) => [
+      `captureHeaders.${side}.${direction}`,
+      names.join(', '),
+    ]),
+  )
+  return Object.fromEntries(rows) as Record<string, string>
 }
 
 function wayInWords(way: WayOut): string {
