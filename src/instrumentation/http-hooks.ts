@@ -111,7 +111,7 @@ function redactedAttributes(url: URL): Attributes {
 
 /** Upstream looks for it in lower case only. */
 function userAgentOf({ headers }: RequestOptions): Attributes {
-  for (const name in headers) {
+  for (const name of Object.keys(headers ?? {})) {
     if (name.length !== 10 || name.toLowerCase() !== 'user-agent') continue
     const value: unknown = (headers as Readonly<Record<string, unknown>>)[name]
     if (typeof value === 'string') return { [ATTR_USER_AGENT_ORIGINAL]: value }
