@@ -28,8 +28,8 @@ test('OTEL_TRACES_EXPORTER=zipkin sends to OTEL_EXPORTER_ZIPKIN_ENDPOINT what Zi
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
 
-  const result = await runTracedApp('probe.mjs', {
-    args: ['20'],
+  const result = await runTracedApp('children.mjs', {
+    args: ['40'],
     env: {
       OTEL_TRACES_EXPORTER: 'zipkin',
       OTEL_EXPORTER_ZIPKIN_ENDPOINT: `http://127.0.0.1:${port}/api/v2/spans`,
@@ -42,6 +42,6 @@ test('OTEL_TRACES_EXPORTER=zipkin sends to OTEL_EXPORTER_ZIPKIN_ENDPOINT what Zi
   const spans = bodies.flatMap((body) => JSON.parse(body) as ZipkinSpan[])
   expect(spans.filter((span) => !isTaken(span))).toEqual([])
   expect(spans.map(({ name, localEndpoint }) => `${localEndpoint.serviceName}: ${name}`)).toEqual(
-    expect.arrayContaining(['zipped: probe', 'zipped: child']),
+    expect.arrayContaining(['zipped: parent', 'zipped: child 0', 'zipped: child 39']),
   )
 })
