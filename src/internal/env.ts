@@ -53,8 +53,27 @@ export function envWith(more: Readonly<Record<string, string>>): NodeJS.ProcessE
 /** What Node.js would preload in a thread of ours, and what has been read by then. */
 const NOT_FOR_THREAD = /^(NODE_OPTIONS$|SPANWRIGHT_|OTEL_(?!EXPORTER_))/
 
-/** A copy for a thread of ours. */
+/** A copy for a thread of ours. Whether to follow the proxies of the environment is said there, too: flags don't get there. */
 export function envForThread(): Record<string, string> {
   const kept = Object.entries(process.env).filter(([name]) => !NOT_FOR_THREAD.test(name))
-  return Object.fromEntries(kept) as Record<string, string>
+  const env = Object.fromEntries(kept) as Record<string, string>
+  if (!followsEnvironmentProxies()) return env
+  // grpc-js reads the names in lower case only.
+  for (const name of PROXY_VARIABLES) env[name.toLowerCase()] ??= env[name] ?? ''
+  return { ...env, NODE_USE_ENV_PROXY: '1' }
+}
+
+const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'] as const
+
+/** Whether Node.js was told to send requests by the proxies of HTTP_PROXY and its kin: by a flag, or by NODE_USE_ENV_PROXY=1. */
+export function followsEnvironmentProxies(): boolean {
+  const flags = [...(process.env.NODE_OPTIONS?.split(/\s+/) ?? []), ...process.execArgv]
+  const last = flags.findLast((flag) => flag === '--use-env-proxy' || flag === '--no-use-env-proxy')
+  return last === undefined ? process.env.NODE_USE_ENV_PROXY === '1' : last === '--use-env-proxy'
+}
+
+/** The proxies of the environment, as Node.js reads them: the names in lower case take precedence. */
+export function environmentProxies(): Record<string, string> {
+  const entries = PROXY_VARIABLES.map((name) => [name, readEnv(name.toLowerCase()) ?? readEnv(name)] as const)
+  return Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }

@@ -18,7 +18,7 @@ import { readStatement } from '../../src/spans/statement.js'
 const LENGTH = 400_000
 const MOST_MILLIS = 2_000
 
-const wording = wordingWithout(['a header', 'Bearer abcdefghijkl'], 'http://user:password@host/?query')
+const wording = wordingWithout(['a header', 'Bearer abcdefghijkl'], ['http://user:password@host/?query'])
 
 const page = (body: string, contentType: string): unknown =>
   answerOf(

@@ -32,7 +32,7 @@ class GrpcTransport implements Transport {
     this.#signal = signal
     this.endpoint = endpointName(url)
     this.#options = options
-    this.#wording = wordingWithout(Object.values(options.metadata().getMap()).map(String), url)
+    this.#wording = wordingWithout(Object.values(options.metadata().getMap()).map(String), [url])
   }
 
   async send(bytes: Uint8Array, timeoutMillis: number): Promise<Answer> {

@@ -10,6 +10,7 @@ import { answerOf } from './http-answer.js'
 import { exchange } from './http-exchange.js'
 import { httpOptions } from './http-options.js'
 import { wordingWithout, type Wording } from './server-words.js'
+import { proxiesToFollow, withProxies } from './environment-proxies.js'
 import type { Answer, Transport } from './transport.js'
 
 /**
@@ -88,11 +89,12 @@ class HttpTransport implements Transport {
       this.#options.agentFactory(this.#url.protocol),
       this.#options.headers(),
     ])
+    const proxies = proxiesToFollow()
     const { 'Content-Type': _contentType, ...configured } = headers
     return {
-      agent,
+      agent: withProxies(agent, proxies),
       headers: { 'User-Agent': USER_AGENT, ...headers },
-      wording: wordingWithout(Object.values(configured), this.#url.href),
+      wording: wordingWithout(Object.values(configured), [this.#url.href, ...Object.values(proxies)]),
     }
   }
 }

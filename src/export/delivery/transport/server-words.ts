@@ -15,9 +15,9 @@ export function beginningOf(text: string): string {
   return text.slice(0, MOST_CHARACTERS_READ)
 }
 
-/** Servers like to repeat what they were sent: the values of the headers, and all of the URL that lets somebody in, are replaced. */
-export function wordingWithout(headerValues: readonly string[], url: string): Wording {
-  const secrets = [...headerValues.flatMap(secretsOfHeader), ...secretsOfUrl(url)]
+/** Servers like to repeat what they were sent: the values of the headers, and all of a URL that lets somebody in, are replaced. */
+export function wordingWithout(headerValues: readonly string[], urls: readonly string[]): Wording {
+  const secrets = [...headerValues.flatMap(secretsOfHeader), ...urls.flatMap(secretsOfUrl)]
   const longest = Math.max(0, ...secrets.map(({ length }) => length))
   const redact = redactor(secrets)
   return (text) => {

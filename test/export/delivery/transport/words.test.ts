@@ -21,23 +21,23 @@ test.each([
 
 describe('the words of a server', () => {
   test('are one line of at most 200 characters, without control characters', () => {
-    const wording = wordingWithout([], 'http://host')
+    const wording = wordingWithout([], ['http://host'])
     expect(wording(' a\r\n\tb\u0007c\u009b ')).toBe('a b c')
     expect(wording('ä'.repeat(201))).toBe(`${'ä'.repeat(199)}…`)
     expect(wording('ä'.repeat(200))).toBe('ä'.repeat(200))
   })
 
   test('lose headers, whole or in part, also where they are cut', () => {
-    const wording = wordingWithout(['Bearer s3cr3t', 's3cr3t-t00', ''], 'http://host')
+    const wording = wordingWithout(['Bearer s3cr3t', 's3cr3t-t00', ''], ['http://host'])
     expect(wording('Bearer s3cr3t, s3cr3t, s3cr3t-t00.')).toBe('***, ***, ***.')
     expect(wording(`${'-'.repeat(195)}Bearer s3cr3t`)).toBe(`${'-'.repeat(195)}***`)
     const long = 'secret'.repeat(40)
-    const repeating = wordingWithout([long], 'http://host')
+    const repeating = wordingWithout([long], ['http://host'])
     expect(repeating(`x${long.repeat(20)}`)).not.toContain('secret')
   })
 
   test('lose what is secret in the URL, as it is sent too', () => {
-    const wording = wordingWithout([], 'http://somebody:p%40ss@host/v1/traces?api-key=k')
+    const wording = wordingWithout([], ['http://somebody:p%40ss@host/v1/traces?api-key=k'])
     const basic = Buffer.from('somebody:p@ss').toString('base64')
     expect(wording(`p@ss p%40ss Basic ${basic} POST /v1/traces?api-key=k`)).toBe(
       '*** *** Basic *** POST /v1/traces?***',
@@ -151,7 +151,7 @@ describe('a network error', () => {
 })
 
 test('what is decided does not depend on what is shown', () => {
-  const wording = wordingWithout(['ECONNREFUSED', 'larger'], 'http://host')
+  const wording = wordingWithout(['ECONNREFUSED', 'larger'], ['http://host'])
   const error = new Error('connect ECONNREFUSED 127.0.0.1:4318')
   expect(answerOf({ kind: 'loss', error, isSent: false }, wording)).toMatchObject({
     isUnreachable: true,
