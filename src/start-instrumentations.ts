@@ -1,7 +1,7 @@
 import { registerInstrumentations, type Instrumentation } from '@opentelemetry/instrumentation'
 import type { TracingOptions } from './config/options.js'
 import type { TracingSettings } from './config/settings.js'
-import { installInstrumentations } from './instrumentation/install.js'
+import { appHasStarted, installInstrumentations } from './instrumentation/install.js'
 import { byShortName } from './instrumentation/names.js'
 import type { HttpRequestOptions } from './instrumentation/request-options.js'
 import { leaveTraceFieldsToAdapter } from './instrumentation/log-correlation.js'
@@ -21,7 +21,10 @@ export function startInstrumentations(
   const given = options.instrumentations ?? ['auto']
   const own = given.filter((one): one is Instrumentation => one !== 'auto')
   if (own.length > 0) registerInstrumentations({ instrumentations: own })
-  for (const instrumentation of own) leaveTraceFieldsToAdapter(instrumentation)
+  for (const instrumentation of own) {
+    appHasStarted(instrumentation)
+    leaveTraceFieldsToAdapter(instrumentation)
+  }
   if (!given.includes('auto')) return
   installInstrumentations({
     config: byShortName(options.instrumentationConfig),

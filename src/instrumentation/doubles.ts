@@ -1,32 +1,42 @@
-import type { TracerProvider } from '@opentelemetry/api'
-import { warnOnce } from '../internal/diagnostics.js'
-import { findings } from '../internal/findings.js'
-import { packageOf } from './catalogue.js'
+import { diag, type TracerProvider } from '@opentelemetry/api'
+import { PREFIX } from '../internal/diagnostics.js'
+import { CATALOGUE, packageOf, type CatalogueEntry } from './catalogue.js'
+
+const BY_PACKAGE: ReadonlyMap<string, CatalogueEntry> = new Map(CATALOGUE.map((entry) => [packageOf(entry), entry]))
 
 /**
- * What makes each span twice when it is started twice: it listens, and does not patch. Of patches, the later one takes the
- * earlier one's place (`InstrumentationBase._wrap`), also of another copy of the package.
- */
-const LISTENING: ReadonlySet<string> = new Set([packageOf({ name: 'undici' })])
-
-/**
- * Tells of instrumentations that somebody else has started beside ours (another SDK, `registerInstrumentations`), where that
- * makes spans twice. Whoever instruments asks the provider for a tracer by the name of the instrumentation.
+ * Instrumentations that the app has started by itself (as an option, by `registerInstrumentations`, with another SDK), by the
+ * names of their packages. They have what the app has configured, so they take precedence over ours. Whoever instruments asks
+ * the provider for a tracer by the name of the instrumentation.
  */
 export class Doubles {
-  readonly #own = new Set<string>()
-  readonly #foreign = new Set<string>()
+  readonly #ofTheApp = new Set<string>()
+  readonly #found: (entry: CatalogueEntry) => void
   #isOursAsking = false
 
+  /** @param found is told of each once */
+  constructor(found: (entry: CatalogueEntry) => void) {
+    this.#found = found
+  }
+
+  has(entry: CatalogueEntry): boolean {
+    return this.#ofTheApp.has(packageOf(entry))
+  }
+
+  add(packageName: string): void {
+    const entry = BY_PACKAGE.get(packageName)
+    if (!entry || this.#ofTheApp.has(packageName)) return
+    this.#ofTheApp.add(packageName)
+    diag.info(`${PREFIX}the app has started ${packageName} by itself, which takes precedence over ours`)
+    this.#found(entry)
+  }
+
   /** Runs fn, which starts an instrumentation of ours or gives it a tracer. */
-  ours<T>(name: string, fn: () => T): T {
+  ours<T>(fn: () => T): T {
     const before = this.#isOursAsking
     this.#isOursAsking = true
     try {
-      const result = fn()
-      this.#own.add(name)
-      this.#compare(name)
-      return result
+      return fn()
     } finally {
       this.#isOursAsking = before
     }
@@ -36,22 +46,8 @@ export class Doubles {
   watch(provider: TracerProvider): void {
     const getTracer = provider.getTracer.bind(provider)
     provider.getTracer = (name, version, options) => {
-      if (!this.#isOursAsking && LISTENING.has(name)) {
-        this.#foreign.add(name)
-        this.#compare(name)
-      }
+      if (!this.#isOursAsking) this.add(name)
       return getTracer(name, version, options)
     }
-  }
-
-  #compare(name: string): void {
-    if (!this.#own.has(name) || !this.#foreign.has(name) || findings.doubledInstrumentations.includes(name)) return
-    findings.doubledInstrumentations.push(name)
-    const short = name.replace(packageOf({ name: '' }), '')
-    warnOnce(
-      `doubled ${name}`,
-      `${name} is started twice, by spanwright and by another SDK or registerInstrumentations(): each request makes two ` +
-        `spans. Leave out the other one, or ours: OTEL_NODE_DISABLED_INSTRUMENTATIONS=${short}`,
-    )
   }
 }

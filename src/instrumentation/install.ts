@@ -13,7 +13,6 @@ import { packageOf, type CatalogueEntry } from './catalogue.js'
 import { Doubles } from './doubles.js'
 import { extended } from './extensions.js'
 import { traceFastify } from './fastify.js'
-import { FASTIFY_OTEL } from './fastify-otel.js'
 import { startWithFirstFetch } from './first-fetch.js'
 import { beforeFirstRequire } from './first-require.js'
 import { guardedPatches, type InstrumentationClass } from './guarded-patches.js'
@@ -26,9 +25,21 @@ import { leaveTraceFieldsToAdapter } from './log-correlation.js'
 import { isForTheApp, onModuleResolved } from './module-hooks.js'
 import { FASTIFY } from './names.js'
 import { onlyInTraces } from './only-in-traces.js'
+import { leavePatchesOfTheApp } from './patches-of-the-app.js'
 import { selectInstrumentations, wantsFastify, type InstrumentationChoice } from './selection.js'
 
-const doubles = new Doubles()
+/** Those that listen and don't patch: two of them would make each span, or count each request, twice. */
+const LISTENING: ReadonlySet<string> = new Set(['host-metrics', 'runtime-node', 'undici'])
+
+const doubles = new Doubles(({ name }) => {
+  if (!LISTENING.has(name)) return
+  for (const { instrumentation, entry } of installed.started) if (entry?.name === name) instrumentation.disable()
+})
+
+/** Has an instrumentation that the app passes in take precedence over ours. */
+export function appHasStarted({ instrumentationName }: Instrumentation): void {
+  doubles.add(instrumentationName)
+}
 
 /**
  * Installs the wanted instrumentations, each as late as can be: just before what it patches is first loaded, by `require` or
@@ -57,6 +68,7 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
   const start = (entry: CatalogueEntry): Instrumentation | undefined => {
     if (started.has(entry)) return undefined
     started.add(entry)
+    if (LISTENING.has(entry.name) && doubles.has(entry)) return undefined
     const instrumentation = startInstrumentation(entry, installed.choice ?? choice)
     if (isOfBuiltIns(entry)) patchBuiltIns(entry)
     return instrumentation
@@ -117,11 +129,10 @@ function packagesOf(
   return new Map(entries.flatMap((entry) => modulesOf(entry).map((module) => [module, entry] as const)))
 }
 
-/** Has all that is started trace to this provider, now that it is registered, and tells of those that are started twice. */
+/** Has all that is started trace to this provider, now that it is registered, and looks out for those that the app starts. */
 export function instrumentationsTraceTo(provider: TracerProvider | undefined): void {
   for (const { instrumentation, entry } of installed.started) {
-    const name = entry ? packageOf(entry) : FASTIFY_OTEL
-    doubles.ours(name, () => instrumentation.setTracerProvider(providerFor(entry?.name)))
+    doubles.ours(() => instrumentation.setTracerProvider(providerFor(entry?.name)))
   }
   if (provider) doubles.watch(provider)
 }
@@ -140,10 +151,11 @@ function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoi
     const exported = (OF_BUILT_INS[entry.name] ?? requireOwn(packageName)) as InstrumentationModule
     const Instrumentation = exported[entry.className]
     if (!Instrumentation) throw new Error(`${packageName} has no ${entry.className}`)
-    const instrumentation = doubles.ours(packageName, () => {
+    const instrumentation = doubles.ours(() => {
       const ours = withInProcessRequests(extended(entry.name, Instrumentation), entry.name, choice.contextOfRequest)
       const Class = guardedPatches(ours, entry)
       const created = new Class(configOf(entry, choice))
+      leavePatchesOfTheApp(created, () => doubles.has(entry))
       registerInstrumentations({ instrumentations: [created], tracerProvider: providerFor(entry.name) })
       return created
     })

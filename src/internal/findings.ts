@@ -10,8 +10,6 @@ export interface Findings {
   readonly latePackages: string[]
   /** Packages that are part of the main script; undefined until it has been looked at. */
   bundledPackages: readonly string[] | undefined
-  /** Instrumentations that make each span twice, by their package names. */
-  readonly doubledInstrumentations: string[]
 }
 
 /** Under `Symbol.for('spanwright.findings')`. */
@@ -20,5 +18,4 @@ export const findings: Findings = processWide('findings', () => ({
   strandedApis: [],
   latePackages: [],
   bundledPackages: undefined,
-  doubledInstrumentations: [],
 }))
