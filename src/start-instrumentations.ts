@@ -3,8 +3,8 @@ import type { TracingOptions } from './config/options.js'
 import type { TracingSettings } from './config/settings.js'
 import { appHasStarted, installInstrumentations } from './instrumentation/install.js'
 import { byShortName } from './instrumentation/names.js'
+import { leaveTraceFieldsToAdapters } from './instrumentation/log-correlation.js'
 import type { HttpRequestOptions } from './instrumentation/request-options.js'
-import { leaveTraceFieldsToAdapter } from './instrumentation/log-correlation.js'
 import { readEnv } from './internal/env.js'
 import { contextOfRequest } from './middleware/in-process-request.js'
 import { writeHeadersOf } from './propagation/node-response-headers.js'
@@ -23,7 +23,7 @@ export function startInstrumentations(
   if (own.length > 0) registerInstrumentations({ instrumentations: own })
   for (const instrumentation of own) {
     appHasStarted(instrumentation)
-    leaveTraceFieldsToAdapter(instrumentation)
+    leaveTraceFieldsToAdapters(instrumentation)
   }
   if (!given.includes('auto')) return
   installInstrumentations({

@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { warnOnce } from '../internal/diagnostics.js'
 import { findings } from '../internal/findings.js'
-import { isLogCorrelationClaimed } from '../internal/log-correlation.js'
+import { hasAdapter } from '../internal/log-correlation.js'
 import { requireOwn } from '../internal/require.js'
 import { packagesMarkedIn } from './bundle-marks.js'
 import type { CatalogueEntry } from './catalogue.js'
@@ -92,7 +92,7 @@ function namesToTell(
   wasResolved: (packageName: string) => boolean,
 ): string[] {
   const isUntraced = (name: string): boolean =>
-    found.has(name) && !wasResolved(name) && !findings.latePackages.includes(name) && !isLogCorrelationClaimed(name)
+    found.has(name) && !wasResolved(name) && !findings.latePackages.includes(name) && !hasAdapter(name)
   const names = [...new Set(packages.values())].flatMap(({ modules }) => modules.find(isUntraced) ?? [])
   return names.filter((name) => name !== 'router' || !found.has('express')).sort()
 }

@@ -40,7 +40,8 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     '@smithy/middleware-stack',
     '@smithy/smithy-client',
   ]),
-  entry('bunyan', 'BunyanInstrumentation', ['bunyan']),
+  // What is patched is in bunyan 2 as it was.
+  entry('bunyan', 'BunyanInstrumentation', ['bunyan'], 'default', { alsoVersions: '^2.0.0' }),
   entry('cassandra-driver', 'CassandraDriverInstrumentation', ['cassandra-driver']),
   entry('connect', 'ConnectInstrumentation', ['connect']),
   entry('cucumber', 'CucumberInstrumentation', ['@cucumber/cucumber']),

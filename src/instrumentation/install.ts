@@ -21,7 +21,7 @@ import { withInProcessRequests } from './in-process-requests.js'
 import { installed } from './installed.js'
 import { configOf } from './instrumentation-config.js'
 import { LateLoads } from './late-load.js'
-import { leaveTraceFieldsToAdapter } from './log-correlation.js'
+import { leaveTraceFieldsToAdapters } from './log-correlation.js'
 import { isForTheApp, onModuleResolved } from './module-hooks.js'
 import { FASTIFY } from './names.js'
 import { onlyInTraces } from './only-in-traces.js'
@@ -156,10 +156,10 @@ function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoi
       const Class = guardedPatches(ours, entry)
       const created = new Class(configOf(entry, choice))
       leavePatchesOfTheApp(created, () => doubles.has(entry))
+      leaveTraceFieldsToAdapters(created)
       registerInstrumentations({ instrumentations: [created], tracerProvider: providerFor(entry.name) })
       return created
     })
-    leaveTraceFieldsToAdapter(instrumentation)
     installed.started.push({ instrumentation, entry })
     return instrumentation
   } catch (error) {

@@ -1,6 +1,6 @@
 import { warnOnce } from '../internal/diagnostics.js'
 import { findings } from '../internal/findings.js'
-import { isLogCorrelationClaimed } from '../internal/log-correlation.js'
+import { hasAdapter } from '../internal/log-correlation.js'
 import { packageNameOf } from './package-name.js'
 
 /**
@@ -35,7 +35,7 @@ export class LateLoads {
     // Express brings its router along, which is nothing that the app has loaded.
     if (this.#found.has('express')) this.#found.delete('router')
     // Their adapter is all that the app wants of them, and it works whenever the logger was made.
-    for (const library of ['bunyan', 'pino']) if (isLogCorrelationClaimed(library)) this.#found.delete(library)
+    for (const library of ['bunyan', 'pino']) if (hasAdapter(library)) this.#found.delete(library)
     return [...this.#found].sort()
   }
 

@@ -1,4 +1,4 @@
-import { claimLogCorrelation } from '../internal/log-correlation.js'
+import { adapterIsUsed, undoCorrelation } from '../internal/log-correlation.js'
 import { jsonLine } from './json-line.js'
 import { fieldSource, type LogFieldsOptions } from './log-fields.js'
 import { logEventSink, type LogEventOptions } from './span-events.js'
@@ -18,8 +18,7 @@ export interface BunyanStream {
  * `createLogger({ name, streams: [bunyanStream(process.stdout)] })`. For child loggers as well, and for loggers that were
  * made before tracing started. A field of the same name in the record stays.
  *
- * OpenTelemetry's instrumentation of bunyan, where it runs (it knows bunyan 1), then leaves the trace fields to the stream,
- * for all loggers of the process. Not for `type: 'rotating-file'`, and a file of `path` that `reopenFileStreams` reopens:
+ * OpenTelemetry's instrumentation of bunyan, where it runs, leaves the trace fields of this stream to it. Not for `type: 'rotating-file'`, and a file of `path` that `reopenFileStreams` reopens:
  * bunyan opens those itself.
  *
  * @throws TracingConfigError when an option is wrong
@@ -30,14 +29,17 @@ export function bunyanStream(
 ): BunyanStream {
   const source = fieldSource(options, ['logsAsSpanEvents'])
   const sink = logEventSink(options)
-  claimLogCorrelation('bunyan')
+  adapterIsUsed('bunyan')
   return {
     type: 'raw',
     stream: {
       write(record) {
         const { level, msg } = record as { level?: number; msg?: unknown }
         sink?.(level, () => msg)
-        stream.write(jsonLine({ ...source(), ...record }))
+        // Other streams get the same record.
+        const own = { ...record }
+        undoCorrelation(own)
+        stream.write(jsonLine({ ...source(), ...own }))
       },
     },
   }

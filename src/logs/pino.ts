@@ -1,4 +1,4 @@
-import { claimLogCorrelation } from '../internal/log-correlation.js'
+import { adapterIsUsed, undoPinoCorrelation } from '../internal/log-correlation.js'
 import { fieldSource, shapedFields, type LogFieldsOptions } from './log-fields.js'
 import { asLineText, takeOverLines, type PinoMixin } from './pino-lines.js'
 import { logEventSink, type LogEventOptions } from './span-events.js'
@@ -17,8 +17,7 @@ export interface PinoMixinOptions extends LogFieldsOptions, LogEventOptions {
  * tracing started. They stand at the top level, also with pino's `nestedKey`, and neither `redact` nor `formatters` change
  * them. Where a log call has a field of the same name, it comes later in the line, and parsers take that one.
  *
- * OpenTelemetry's instrumentation of pino, where it runs, then leaves the trace fields to the mixin, for all loggers of the
- * process.
+ * OpenTelemetry's instrumentation of pino, where it runs, leaves the trace fields of this logger to the mixin.
  *
  * @throws TracingConfigError when an option is wrong
  */
@@ -27,8 +26,9 @@ export function pinoMixin(options: PinoMixinOptions = {}): PinoMixin {
   const { mixin: own } = options as { mixin?: PinoMixin }
   const text = shapedFields(options, asLineText)
   const sink = logEventSink(options)
-  claimLogCorrelation('pino')
+  adapterIsUsed('pino')
   const mixin: PinoMixin = (mergeObject, level, logger) => {
+    undoPinoCorrelation(mergeObject)
     // From its first line on, the logger writes the fields itself, and pino need not copy the call's object for them.
     const fields = takeOverLines(logger, { mixin, own, text, sink }) ? {} : { ...source() }
     return own ? Object.assign(fields, own(mergeObject, level, logger)) : fields

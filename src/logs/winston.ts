@@ -1,5 +1,5 @@
 import type { Context } from '@opentelemetry/api'
-import { claimLogCorrelation } from '../internal/log-correlation.js'
+import { adapterIsUsed, undoCorrelation } from '../internal/log-correlation.js'
 import { fieldSource, type LogFieldsOptions } from './log-fields.js'
 import { logEventSink, type LogEventOptions } from './span-events.js'
 
@@ -30,8 +30,8 @@ const CALL_CONTEXT = Symbol.for('opentelemetry.js.contrib.winston.context')
  * For child loggers as well, and for loggers that were made before tracing started. A field of the same name in the log
  * call stays.
  *
- * OpenTelemetry's instrumentation of winston, where it runs, then leaves the trace fields to the format, for all loggers of
- * the process, but still tells it the context of the call. That matters when a transport does not keep up: winston then
+ * OpenTelemetry's instrumentation of winston, where it runs, leaves the trace fields of this logger to the format, and tells
+ * it the context of the call. That matters when a transport does not keep up: winston then
  * runs formats later, in somebody else's context. Without the instrumentation such records would name the wrong span.
  *
  * @throws TracingConfigError when an option is wrong
@@ -39,9 +39,10 @@ const CALL_CONTEXT = Symbol.for('opentelemetry.js.contrib.winston.context')
 export function winstonFormat(options: WinstonFormatOptions = {}): WinstonFormat {
   const source = fieldSource(options, ['logsAsSpanEvents'])
   const sink = logEventSink(options)
-  claimLogCorrelation('winston')
+  adapterIsUsed('winston')
   return {
     transform(info) {
+      undoCorrelation(info)
       const context = info[CALL_CONTEXT] as Context | undefined
       sink?.(info[LEVEL] ?? info.level, () => info.message, context)
       const fields = source(context)
