@@ -1,4 +1,5 @@
 import type { Options } from 'tsup'
+import { BANNER, requireBuiltIns } from './scripts/built-ins.js'
 import { bundleSdk } from './scripts/bundle-sdk.js'
 import { filesApart } from './scripts/files-apart.js'
 
@@ -30,11 +31,9 @@ const common: Options = {
   esbuildOptions(options) {
     // createRequire takes a path too, and a path can hold any character; tsup's own shim makes a URL of it by hand.
     options.define = { ...options.define, 'import.meta.url': 'spanwrightFile' }
-    // An app that is bundled to an ECMAScript module has no __filename.
-    options.banner = {
-      js: "'use strict'; const spanwrightFile = typeof __filename === 'string' ? __filename : process.cwd() + '/bundle.js'",
-    }
+    options.banner = { js: BANNER }
   },
+  plugins: [requireBuiltIns()],
   noExternal: [/^@opentelemetry\//, '@grpc/grpc-js'],
   // Asked for by what nobody calls: grpc-js would serve its own statistics by it.
   external: ['@grpc/proto-loader'],
@@ -51,9 +50,26 @@ const builds: Options[] = [
         name: 'register-shares-the-index',
         setup(build) {
           build.onResolve({ filter: /^\.\/index\.js$/ }, () => ({ path: './index.cjs', external: true }))
+          build.onResolve({ filter: /^\.\/instrumentation-base\.cjs$/ }, ({ path }) => ({ path, external: true }))
         },
       },
       filesApart(),
+    ],
+  },
+  {
+    ...common,
+    entry: { 'instrumentation-base': 'src/instrumentation/instrumentation-base.ts' },
+    noExternal: [/^(?!@opentelemetry\/api$)/],
+    esbuildPlugins: [
+      {
+        name: 'no-debug-output',
+        setup(build) {
+          build.onResolve({ filter: /^debug$/ }, ({ path }) => ({ path, namespace: 'no-debug-output' }))
+          build.onLoad({ filter: /^debug$/, namespace: 'no-debug-output' }, () => ({
+            contents: 'module.exports = () => () => {}',
+          }))
+        },
+      },
     ],
   },
   { ...common, entry: THREAD_ENTRIES, esbuildPlugins: [bundleSdk({ isAlone: true }), filesApart()] },

@@ -28,6 +28,9 @@ const HARDLY_USES_OTLP = /[\\/](@opentelemetry[\\/]sdk-node|src[\\/]export[\\/]o
 const LAZY_BUILT_IN =
   /^(node:)?(child_process|crypto|dns|dns\/promises|fs\/promises|http|http2|https|net|tls|worker_threads|zlib)$/
 
+/** What all instrumentations stand on. */
+const HOOKS = '@opentelemetry/instrumentation'
+
 /** Marks a path that this plugin has already decided on. */
 const INSIDE = 'inside'
 /** What stands in for a package that stays outside, wherever it is imported from. */
@@ -95,13 +98,26 @@ export function bundleSdk({ isAlone }: { isAlone: boolean } = { isAlone: false }
 async function standIn({ path, pluginData }: { path: string; pluginData: unknown }): Promise<Loaded> {
   const names = Object.keys((await import(path)) as object).filter((name) => name !== 'default')
   // Names are read with every call, so the module is kept: to require it is to resolve it anew.
-  const load = `let loaded\nconst load = () => (loaded ??= require(${JSON.stringify(path)}))`
+  const load = `let loaded\nconst load = () => (loaded ??= ${path === HOOKS ? REQUIRE_HOOKS : `require(${JSON.stringify(path)})`})`
   const getters = names.map((name) => `get ${name}() { return load().${name} }`)
   return {
     contents: `${load}\nmodule.exports = { __esModule: true, ${getters.join(', ')} }`,
     resolveDir: pluginData as string,
   }
 }
+
+/**
+ * Hidden from bundlers, since it must exist once. Where an app is one file and runs alone, its place is taken by the copy in a
+ * file of ours: what bundlers make of the package depends on their conditions (rollup takes its part for browsers).
+ */
+const REQUIRE_HOOKS = `(() => {
+  try {
+    return spanwrightRequire(${JSON.stringify(HOOKS)})
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND') throw error
+    return require('./instrumentation-base.cjs')
+  }
+})()`
 
 interface Loaded {
   readonly contents: string

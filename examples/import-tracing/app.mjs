@@ -1,5 +1,4 @@
-// An app that starts tracing itself:  node app.mjs
-import './tracing.mjs'
+// An app that configures tracing in code:  node --import ./tracing.mjs app.mjs
 import { createServer } from 'node:http'
 import { withSpan } from 'spanwright'
 

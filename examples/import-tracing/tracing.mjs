@@ -1,4 +1,5 @@
-// Imported first, at the top of the app: what is loaded after this line is traced.
+// Loaded before the app:  node --import ./tracing.mjs app.mjs
+// Imported by the app itself, it would trace Node's built-ins all the same, but no package that the app imports, too.
 import { startTracing } from 'spanwright'
 
 export const tracing = startTracing({ serviceName: 'greeter', traceExporter: 'console' })

@@ -1,6 +1,7 @@
 import { register, type LoadHookSync, type ResolveHookSync } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { messageOf, warnOnce } from '../internal/diagnostics.js'
+import { isBundled } from '../internal/package-files.js'
 import { requireOwn } from '../internal/require.js'
 import type { CatalogueEntry } from './catalogue.js'
 import { packageNameOf } from './package-name.js'
@@ -32,6 +33,8 @@ export function interceptImports(packages: ReadonlyMap<string, CatalogueEntry>):
 const passOn: ResolveHookSync = (specifier, context, next) => next(specifier, context)
 
 function logNoInterception(error: unknown): void {
+  // A bundle imports nothing but built-ins, which are patched in place.
+  if (isBundled()) return
   warnOnce(
     'import interception',
     `packages that ECMAScript modules import are not traced, those that are required are: ${messageOf(error)}`,

@@ -53,6 +53,19 @@ const STRIPPED: [string, string, string, readonly string[]] = [
   [...FLAG, 'app.mts'],
 ]
 
+test.each([
+  ['app.mjs', ESM],
+  ['app.cjs', CJS],
+])(
+  'packages of an app in %s are traced by a file of its own that starts tracing, loaded by --import',
+  async (name, source) => {
+    const tracing = `import { startTracing } from 'spanwright'\nstartTracing()\n`
+    await using app = await appFolder({ packages: ['express'], files: { [name]: source, 'tracing.mjs': tracing } })
+    const args = ['--import', './tracing.mjs', name]
+    expect(await run({ args, cwd: app.path })).toMatchObject({ exitCode: 0, stderr: '', tree: ONE_CALL })
+  },
+)
+
 describe('one call is one tree of spans, and nothing is said, with', () => {
   test.each<[string, string, string, readonly string[], (string | undefined)?, string?]>([
     ['the flag, CommonJS', 'app.cjs', CJS, [...FLAG, 'app.cjs']],

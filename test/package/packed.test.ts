@@ -156,7 +156,7 @@ describe('the example', () => {
   })
 
   test('import-tracing prints one trace of its request', async () => {
-    const result = await runInApp(['import-tracing/app.mjs'])
+    const result = await runInApp(['--import', './import-tracing/tracing.mjs', 'import-tracing/app.mjs'])
     expect(result).toMatchObject({ exitCode: 0, stderr: '' })
     expect(result.stdout).toMatch(/200 good morning/)
     expect(result.stdout).toMatch(/GET +client[^]*└ GET +server[^]*└ greet/)
