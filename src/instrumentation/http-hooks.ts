@@ -39,8 +39,9 @@ function hookedHttp(
     ...hookForHosts(config),
     startOutgoingSpanHook(request) {
       announceOutgoingUrl(() => urlOf(request))
-      const url = config.redactedQueryParams ? {} : redacted(request)
-      return { ...url, ...userAgentOf(request), ...config.startOutgoingSpanHook?.(request) }
+      const attributes = userAgentOf(request)
+      if (!config.redactedQueryParams) redactUrl(attributes, request)
+      return Object.assign(attributes, config.startOutgoingSpanHook?.(request))
     },
   }
   const ofServer = headersOf(server, config.headersToSpanAttributes?.server)
@@ -96,12 +97,12 @@ function headersOf(named: CapturedHeaders['client'], own: Headers | undefined): 
 const MAY_HOLD_SECRETS = /[?@]/
 
 /** Upstream writes a query that it redacts anew, and overlooks credentials in a path. */
-function redacted(request: RequestOptions): Attributes {
-  if (!MAY_HOLD_SECRETS.test(request.path ?? '')) return {}
+function redactUrl(attributes: Attributes, request: RequestOptions): void {
+  if (!MAY_HOLD_SECRETS.test(request.path ?? '')) return
   const url = URL.parse(urlOf(request))
-  if (!url) return {}
+  if (!url) return
   if (request.auth) url.username = 'redacted'
-  return { [ATTR_URL_FULL]: redactedUrl(url) }
+  attributes[ATTR_URL_FULL] = redactedUrl(url)
 }
 
 /** Upstream's undici instrumentation redacts nothing, and leaves the question mark. */

@@ -1,4 +1,4 @@
-import type { Attributes, HrTime, Span } from '@opentelemetry/api'
+import type { Attributes, HrTime, Span, SpanKind } from '@opentelemetry/api'
 import type { ClientRequest } from 'node:http'
 import type { InstrumentationClass } from '../guarded-patches.js'
 import type { HttpInstrumentationInside, Request, Scheme } from '../http-upstream.js'
@@ -29,9 +29,22 @@ export function withFaithfulRequests(Class: InstrumentationClass): Instrumentati
     }
 
     _traceClientRequest(request: ClientRequest, ...[span, start, metrics]: [Span, HrTime, Attributes]): ClientRequest {
-      const inside = this as unknown as HttpInstrumentationInside
-      noteOutcome(inside, request, span, start, metrics)
-      return upstream._traceClientRequest.call(inside, request, span, start, metrics)
+      openRequests.set(span, request)
+      return upstream._traceClientRequest.call(this as never, request, span, start, metrics)
+    }
+
+    _onOutgoingRequestError(...[span, metrics, start, error]: [Span, Attributes, HrTime, unknown]): void {
+      openRequests.delete(span)
+      upstream._onOutgoingRequestError.call(this as never, span, metrics, start, error)
+    }
+
+    _closeHttpSpan(...[span, kind, start, metrics]: [Span, SpanKind, HrTime, Attributes]): void {
+      const request = openRequests.get(span)
+      if (request) {
+        openRequests.delete(span)
+        noteOutcome(request, span, metrics)
+      }
+      upstream._closeHttpSpan.call(this as never, span, kind, start, metrics)
     }
 
     /** Upstream's port of 443 would go before the app's own default. */
@@ -44,6 +57,9 @@ export function withFaithfulRequests(Class: InstrumentationClass): Instrumentati
   }
   return FaithfulRequests
 }
+
+/** Whose span has not ended yet. */
+const openRequests = new WeakMap<Span, ClientRequest>()
 
 /** `request(options)`, or `request(url, options)`. */
 function optionsAt([first, second]: readonly unknown[]): 0 | 1 {
