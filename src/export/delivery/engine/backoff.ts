@@ -3,7 +3,6 @@ const LONGEST_MILLIS = 15_000
 const JITTER = 0.2
 const FIRST_IN_FLUSH_MILLIS = 100
 const LONGEST_IN_FLUSH_MILLIS = 1_000
-const SHORTEST_TOLD_MILLIS = 100
 const LONGEST_TOLD_MILLIS = 300_000
 
 /** After so many failures in a row, from 1; `random` is from 0 to 1 and spreads what many processes do. */
@@ -17,8 +16,8 @@ export function flushBackoffMillis(failures: number): number {
   return Math.min(FIRST_IN_FLUSH_MILLIS * 2 ** (failures - 1), LONGEST_IN_FLUSH_MILLIS)
 }
 
-/** What the backend asked for, within reason: "at once" from a backend that is overloaded must not make a busy loop. */
+/** What the backend asked for, within reason. */
 export function toldMillis(retryAfterMillis: number | undefined): number | undefined {
   if (retryAfterMillis === undefined || Number.isNaN(retryAfterMillis)) return undefined
-  return Math.min(Math.max(retryAfterMillis, SHORTEST_TOLD_MILLIS), LONGEST_TOLD_MILLIS)
+  return Math.min(Math.max(retryAfterMillis, 0), LONGEST_TOLD_MILLIS)
 }

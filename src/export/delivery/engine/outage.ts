@@ -31,7 +31,8 @@ export class Outage {
     if (told !== undefined) this.#toldUntil = Math.max(this.#toldUntil, now + told)
     if (wasProbe || !this.isOn) {
       this.#failures++
-      this.#nextProbeAt = told === undefined ? now + this.#backoff() : now + told
+      // Also "come back at once" from a backend that is overloaded must make no busy loop.
+      this.#nextProbeAt = now + Math.max(told ?? 0, this.#backoff())
     }
     this.#nextProbeAt = Math.max(this.#nextProbeAt, this.#toldUntil)
   }

@@ -12,6 +12,7 @@ const BY_STATUS: readonly Cure[] = [
     /^(HTTP 40[13]\b|UNAUTHENTICATED|PERMISSION_DENIED)/,
     'The backend wants other credentials: set OTEL_EXPORTER_OTLP_HEADERS, for example to authorization=Bearer%20….',
   ],
+  [/^HTTP 2\d\d\b.*text\/html/, (_, signal) => `No OTLP receiver answers there: ${SETS_WHERE(signal)}`],
   [
     /^HTTP 404\b/,
     (_, { items, path, variable }) =>

@@ -23,6 +23,9 @@ export function answerOf(exchange: HttpExchange, wording: Wording): Answer {
 
 function answerOfResponse(response: HttpResponse, wording: Wording): Answer {
   const { status, statusText, headers, body } = response
+  if (status >= 200 && status <= 299 && isPage(response)) {
+    return { kind: 'refused', reason: `HTTP ${status} ${wording(statusText)}, but a web page (text/html)` }
+  }
   if (status >= 200 && status <= 299) {
     const partial = isJson(response) ? partialSuccessInJson(body) : partialSuccessIn(body)
     return { kind: 'accepted', rejectedSpans: partial.rejectedSpans, message: wording(partial.message) }
@@ -41,7 +44,12 @@ function wordsIn(response: HttpResponse): string {
   if (contentType.includes('protobuf')) return rpcStatusIn(body).message
   if (isJson(response)) return rpcStatusMessageInJson(body)
   const text = beginningOf(new TextDecoder().decode(body))
-  return contentType.includes('html') ? text.replace(/<[^>]*>/g, ' ') : text
+  return isPage(response) ? text.replace(/<[^>]*>/g, ' ') : text
+}
+
+/** What answers there is no OTLP receiver. */
+function isPage({ headers }: HttpResponse): boolean {
+  return (headers['content-type'] ?? '').includes('html')
 }
 
 function isJson({ headers }: HttpResponse): boolean {

@@ -30,17 +30,28 @@ export interface HttpLoss {
   readonly isSent: boolean
 }
 
-const MOST_RESPONSE_BYTES = 4 * 1_024 * 1_024
+/** Of a body so much is read, and of the headers: who answers with more has nothing to say to us. */
+const MOST_RESPONSE_BYTES = 64 * 1_024
 
-/** One request, whatever comes of it. A response that breaks off, or is endless, counts by its status. */
+/**
+ * One request, which ends with the signal at the latest, whatever the socket does. A response that breaks off, or is endless,
+ * counts by its status.
+ */
 export function exchange({ url, agent, headers, body, signal }: HttpPost): Promise<HttpExchange> {
   return new Promise((resolve) => {
     let isSent = false
-    const request = requestFunction(url)(url, { method: 'POST', agent, headers, signal }, (response) =>
-      readResponse(request, response, resolve),
-    )
+    const lose = (error: Error): void => resolve(lossOrStatus(error, isSent))
+    const options = { method: 'POST', agent, headers, signal, maxHeaderSize: MOST_RESPONSE_BYTES }
+    const request = requestFunction(url)(url, options, (response) => readResponse(request, response, resolve))
     request.once('finish', () => (isSent = true))
-    request.on('error', (error) => resolve({ kind: 'loss', error, isSent }))
+    request.on('error', lose)
+    // Nobody asked for another protocol; from here on the request emits nothing more.
+    request.once('upgrade', (response, socket) => {
+      socket.destroy()
+      resolve(answered(response, []))
+    })
+    // After all other listeners: a response that has begun counts.
+    signal.addEventListener('abort', () => setImmediate(lose, signal.reason as Error), { once: true })
     request.end(body)
   })
 }
@@ -50,12 +61,9 @@ function readResponse(
   response: IncomingMessage,
   resolve: (response: HttpResponse) => void,
 ): void {
-  const { statusCode: status = 0, statusMessage: statusText = '', headers } = response
   const chunks: Buffer[] = []
   let bytes = 0
-  const settle = (): void => {
-    resolve({ kind: 'response', status, statusText, headers, body: Buffer.concat(chunks) })
-  }
+  const settle = (): void => resolve(answered(response, chunks))
   response.on('data', (chunk: Buffer) => {
     bytes += chunk.length
     if (bytes > MOST_RESPONSE_BYTES) {
@@ -67,6 +75,19 @@ function readResponse(
   response.on('error', settle)
   // Comes before the error of the response, and would otherwise win.
   request.prependListener('error', settle)
+}
+
+function answered({ statusCode, statusMessage, headers }: IncomingMessage, chunks: readonly Buffer[]): HttpResponse {
+  const body = Buffer.concat(chunks)
+  return { kind: 'response', status: statusCode ?? 0, statusText: statusMessage ?? '', headers, body }
+}
+
+/** Of headers that are too large, the parser leaves what it has read of them: the status may stand there. */
+function lossOrStatus(error: Error & { code?: string; rawPacket?: Buffer }, isSent: boolean): HttpExchange {
+  if (error.code !== 'HPE_HEADER_OVERFLOW') return { kind: 'loss', error, isSent }
+  const line = /^HTTP\/1\.\d (\d{3})/.exec(error.rawPacket?.toString('latin1', 0, 32) ?? '')
+  const status = Number(line?.[1] ?? 0)
+  return { kind: 'response', status, statusText: '(headers too large)', headers: {}, body: new Uint8Array() }
 }
 
 /** Loaded when needed: most processes send from a thread, and not from here. */

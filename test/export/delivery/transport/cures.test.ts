@@ -97,6 +97,7 @@ test.each([
   ["Hostname/IP does not match certificate's altnames: Host: a. is not in the cert's altnames", /another host/],
   ['certificate has expired', /renewed/],
   ['HTTP 308 Permanent Redirect', /OTEL_EXPORTER_OTLP_ENDPOINT/],
+  ['HTTP 200 OK, but a web page (text/html)', /No OTLP receiver/],
   ['HTTP 415 Unsupported Media Type', /OTEL_EXPORTER_OTLP_PROTOCOL/],
   ['UNKNOWN: Received HTTP status code 415', /http\/protobuf/],
   ['DEADLINE_EXCEEDED: no connection in 1000 ms', /firewall/],
