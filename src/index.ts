@@ -5,7 +5,7 @@ export { TracerProvider, type TracerProviderOptions } from './tracer/tracer-prov
 export { BatchSpanProcessor, type BatchSpanProcessorOptions } from './export/batch-span-processor.js'
 export type { BatchOptions } from './export/batch-options.js'
 export type { FlushResult } from './export/flush-result.js'
-export type { TracingLedger } from './export/ledger.js'
+export type { LogLedger, TracingLedger } from './export/ledger.js'
 export { withFlush, type WithFlushOptions } from './export/with-flush.js'
 export { withSpan, type WithSpanOptions } from './spans/with-span.js'
 export { traced, type TracedOptions } from './spans/traced.js'

@@ -2,7 +2,7 @@ import { NOTHING_FLUSHED } from './export/flush-result.js'
 import { noSamplingCounts } from './sampling/sampling-counts.js'
 import { idleNodeSdk } from './node-sdk.js'
 import type { Tracing } from './tracing-handle.js'
-import { wholeLedger } from './whole-ledger.js'
+import { logLedgerOf, wholeLedger } from './whole-ledger.js'
 
 /** Where nothing is traced: the shape of the handle, and nothing behind it. */
 export function offHandle(): Tracing {
@@ -15,6 +15,7 @@ export function offHandle(): Tracing {
     setSampler: () => undefined,
     explain: () => undefined,
     ledger: () => wholeLedger(noSamplingCounts(), []),
+    logLedger: () => logLedgerOf([]),
     flush: () => Promise.resolve(NOTHING_FLUSHED),
     shutdown: () => Promise.resolve(NOTHING_FLUSHED),
   }

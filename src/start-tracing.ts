@@ -1,13 +1,14 @@
 import { diag, type TextMapPropagator } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
-import type { IMetricReader } from '@opentelemetry/sdk-metrics'
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs'
 import type { NodeSDK } from '@opentelemetry/sdk-node'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import { configFileName, settingsFromConfigFile } from './config/config-file.js'
 import { logLevelFromEnvironment, settingsFromEnvironment } from './config/environment.js'
 import { checkOptions, DEFAULTS, optionsFrom, type TracingOptions } from './config/options.js'
 import {
-  resolveMetricReaders,
+  resolveLogRecordProcessors,
+  resolveMetricPipelines,
   resolvePropagation,
   resolvePropagator,
   resolveResource,
@@ -15,6 +16,7 @@ import {
   resolveSpanMetrics,
   resolveSpanProcessors,
 } from './config/resolve.js'
+import type { MetricPipeline } from './export/metrics/metric-readers.js'
 import type { TracingSettings } from './config/settings.js'
 import { instrumentationsTraceTo } from './instrumentation/install.js'
 import { NOTHING_FLUSHED } from './export/flush-result.js'
@@ -113,7 +115,10 @@ function boot(options: TracingOptions, report: DoctorsReport | undefined, rollba
     report?.off('another API')
     return offHandle()
   }
-  makeRoom(Boolean(options.spanMetrics) || settings.metricsAreOn, settings.logsAreOn)
+  makeRoom(
+    Boolean(options.spanMetrics) || (settings.metricPipelines ?? []).length > 0,
+    settings.logPipelines.length > 0,
+  )
   rollback.add(releaseApi)
   const propagation = resolvePropagation(options, settings)
   crossBorders(propagation)
@@ -128,7 +133,10 @@ function boot(options: TracingOptions, report: DoctorsReport | undefined, rollba
   const senders = resolveSpanProcessors(options, settings)
   rollback.add(() => Promise.all(senders.map((sender) => sender.shutdown())))
   const tail = sampling.inFrontOf(spanMetrics?.exemplars ? [...senders, spanMetrics.exemplars] : senders)
-  const readers = spanMetrics ? resolveMetricReaders(options, settings, spanMetrics) : []
+  const metricPipelines = resolveMetricPipelines(options, settings, spanMetrics)
+  rollback.add(() => Promise.all(metricPipelines.map(({ reader }) => reader.shutdown())))
+  const logs = resolveLogRecordProcessors(options, settings)
+  rollback.add(() => Promise.all(logs.map((processor) => processor.shutdown())))
   const { baggageAttributes } = propagation
   const processors = [
     ...(baggageAttributes.length > 0 ? [baggageSpanProcessor(baggageAttributes)] : []),
@@ -137,13 +145,12 @@ function boot(options: TracingOptions, report: DoctorsReport | undefined, rollba
     spanObservers(),
   ]
   const propagator = resolvePropagator(options, settings, propagation, sampling.propagator ? [sampling.propagator] : [])
-  const sdk = startSdk(options, settings, { sampling, processors, propagator, readers: spanMetrics && readers })
+  const sdk = startSdk(options, settings, { sampling, processors, propagator, logs, metricPipelines })
   rollback.add(() => sdk.shutdown())
   const { shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
-  const metricsAreOn = settings.metricsAreOn || readers.length > 0
   instrumentationsTraceTo(claimProvider())
-  const parts = { sdk, sampling, tail, senders, spanMetrics, readers }
-  const tracing = runningHandle(parts, shutdownTimeoutMillis, metricsAreOn, () => delete state.running)
+  const parts = { sdk, sampling, tail, senders, logs, spanMetrics, metricPipelines }
+  const tracing = runningHandle(parts, shutdownTimeoutMillis, () => delete state.running)
   const resource = (): Resource => resolveResource(options, settings)
   report?.on({
     options,
@@ -169,8 +176,8 @@ function readSettings(): TracingSettings | undefined {
 }
 
 /**
- * What has been resolved here, and what NodeSDK would otherwise read, and complain of, a second time. Metrics and logs are
- * left to NodeSDK where they were asked for; it would start them by itself, so otherwise it is told `none`.
+ * What has been resolved here, and what NodeSDK would otherwise read, and complain of, a second time. It would start logs
+ * over OTLP by itself, so it is told `none`.
  */
 const RESOLVED = /^OTEL_(SDK_DISABLED|LOG_LEVEL|TRACES_SAMPLER(_ARG)?|SPAN_\w+_LIMIT)$/
 
@@ -178,7 +185,8 @@ interface SdkParts {
   readonly sampling: SamplingStage
   readonly processors: SpanProcessor[]
   readonly propagator: TextMapPropagator | null
-  readonly readers: IMetricReader[] | undefined
+  readonly logs: LogRecordProcessor[]
+  readonly metricPipelines: readonly MetricPipeline[]
 }
 
 function startSdk(options: TracingOptions, settings: TracingSettings, parts: SdkParts): NodeSDK {
@@ -192,15 +200,15 @@ function startSdk(options: TracingOptions, settings: TracingSettings, parts: Sdk
     const sdk = nodeSdkWith(provider, {
       autoDetectResources: false,
       resource,
-      ...(parts.readers && { metricReaders: parts.readers }),
+      metricReaders: parts.metricPipelines.map(({ reader }) => reader),
+      ...(parts.logs.length > 0 && { logRecordProcessors: parts.logs }),
       textMapPropagator: parts.propagator,
     })
     sdk.start()
     return sdk
   }
   return withoutEnv(RESOLVED, () => withRefusalsUnsaid(start), {
-    ...(!settings.metricsAreOn && { OTEL_METRICS_EXPORTER: 'none' }),
-    ...(!settings.logsAreOn && { OTEL_LOGS_EXPORTER: 'none' }),
+    OTEL_LOGS_EXPORTER: 'none',
   })
 }
 

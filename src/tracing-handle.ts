@@ -1,10 +1,12 @@
 import { metrics } from '@opentelemetry/api'
-import type { IMetricReader } from '@opentelemetry/sdk-metrics'
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs'
 import type { NodeSDK } from '@opentelemetry/sdk-node'
 import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { BatchSpanProcessor, queueCapacityOf } from './export/batch-span-processor.js'
+import { BatchLogRecordProcessor } from './export/batch-log-record-processor.js'
 import { sumOfResults, type FlushResult } from './export/flush-result.js'
-import type { TracingLedger } from './export/ledger.js'
+import type { LogLedger, TracingLedger } from './export/ledger.js'
+import type { MetricPipeline } from './export/metrics/metric-readers.js'
 import { meterLedger } from './export/sdk-metrics.js'
 import { monotonicClock } from './internal/clock.js'
 import { takePartInDepartures } from './internal/departures.js'
@@ -14,7 +16,7 @@ import type { SpanMetrics } from './metrics/span-metrics.js'
 import type { SamplingDecisionRecord } from './sampling/decision-log.js'
 import type { SamplingStage } from './sampling/stage.js'
 import type { TailSpanProcessor } from './sampling/tail/tail-processor.js'
-import { wholeLedger } from './whole-ledger.js'
+import { logLedgerOf, wholeLedger } from './whole-ledger.js'
 
 /** The handle of running tracing. */
 export interface Tracing {
@@ -31,9 +33,11 @@ export interface Tracing {
   explain(traceId: string): SamplingDecisionRecord | undefined
   /** Where every span went. */
   ledger(): TracingLedger
+  /** Where every log record went that was emitted; all zero where OTEL_LOGS_EXPORTER asks for none. */
+  logLedger(): LogLedger
   /**
-   * Sends out every span that has ended, and says what became of them. Never rejects; waits `shutdownTimeoutMillis` unless told
-   * otherwise.
+   * Sends out every span that has ended, with the logs and metrics that there are, and says what became of the spans. Never
+   * rejects; waits `shutdownTimeoutMillis` unless told otherwise.
    */
   flush(options?: { timeoutMillis?: number }): Promise<FlushResult>
   /** Flushes and stops. Never rejects, also when the backend is away; bounded like {@link Tracing.flush}. */
@@ -47,21 +51,17 @@ export interface RunningParts {
   readonly tail: TailSpanProcessor
   /** The processors behind the tail. */
   readonly senders: readonly SpanProcessor[]
+  readonly logs: readonly LogRecordProcessor[]
   readonly spanMetrics: SpanMetrics | undefined
-  /** Of span metrics; those that NodeSDK makes by itself are its own. */
-  readonly readers: readonly IMetricReader[]
+  readonly metricPipelines: readonly MetricPipeline[]
 }
 
 /** @param onStopped told when all has been sent or given up */
-export function runningHandle(
-  parts: RunningParts,
-  longestMillis: number,
-  metricsAreOn: boolean,
-  onStopped: () => void,
-): Tracing {
-  const { sdk, sampling, tail, senders, spanMetrics, readers } = parts
+export function runningHandle(parts: RunningParts, longestMillis: number, onStopped: () => void): Tracing {
+  const { sdk, sampling, tail, senders, logs, spanMetrics, metricPipelines } = parts
   const own = senders.filter((sender) => sender instanceof BatchSpanProcessor)
-  const others = [...senders.filter((sender) => !(sender instanceof BatchSpanProcessor)), ...readers]
+  const ownLogs = logs.filter((processor) => processor instanceof BatchLogRecordProcessor)
+  const others = senders.filter((sender) => !(sender instanceof BatchSpanProcessor))
   const ledger = (): TracingLedger => wholeLedger(sampling.counts, senders)
   const flushOthers = (timeoutMillis: number): Promise<void> =>
     settledWithin(timeoutMillis, 'sending spans', () => others.map((other) => other.forceFlush()))
@@ -69,15 +69,21 @@ export function runningHandle(
     tail.decideNow()
     const began = monotonicClock.nowMillis()
     const flushes = own.map((processor) => processor.forceFlush({ timeoutMillis }))
-    if (others.length > 0) await flushOthers(timeoutMillis)
-    const isTimeUp = others.length > 0 && monotonicClock.nowMillis() - began >= timeoutMillis
+    const rest = [
+      ...ownLogs.map((processor) => processor.forceFlush({ timeoutMillis })),
+      ...metricPipelines.map((pipeline) => pipeline.flush(timeoutMillis)),
+      ...(others.length > 0 ? [flushOthers(timeoutMillis)] : []),
+    ]
+    await Promise.all(rest)
+    const isTimeUp = rest.length > 0 && monotonicClock.nowMillis() - began >= timeoutMillis
     const result = sumOfResults(await Promise.all(flushes))
     return isTimeUp ? { ...result, timedOut: true } : result
   }
   // Before the exit hook: the app's own MeterProvider may throw.
-  const stopMetering = metricsAreOn
-    ? meterLedger(metrics.getMeterProvider(), ledger, () => own[0] && queueCapacityOf(own[0]))
-    : undefined
+  const stopMetering =
+    metricPipelines.length > 0
+      ? meterLedger(metrics.getMeterProvider(), ledger, () => own[0] && queueCapacityOf(own[0]))
+      : undefined
   const stopDeparting = takePartInDepartures({
     timeoutMillis: longestMillis,
     handOver: () => tail.decideNow(),
@@ -92,6 +98,7 @@ export function runningHandle(
   const stop = async (timeoutMillis: number): Promise<FlushResult> => {
     tail.decideNow()
     const shutdowns = own.map((processor) => processor.shutdown({ timeoutMillis }))
+    for (const processor of ownLogs) void processor.shutdown({ timeoutMillis })
     // Our own keep to their time, and say themselves what was lost.
     await settledWithin(timeoutMillis + 100, 'sending the last spans', () => [sdk.shutdown()])
     sampling.close()
@@ -108,6 +115,7 @@ export function runningHandle(
     setSampler: (sampler) => sampling.setSampler(sampler),
     explain: (traceId) => sampling.explain(traceId),
     ledger,
+    logLedger: () => logLedgerOf(logs),
     flush,
     shutdown: ({ timeoutMillis = longestMillis } = {}) => (stopped ??= stop(timeoutMillis)),
   }

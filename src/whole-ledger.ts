@@ -1,6 +1,8 @@
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import { BatchSpanProcessor } from './export/batch-span-processor.js'
-import { noDeliveryCounts, type TracingLedger } from './export/ledger.js'
+import { BatchLogRecordProcessor } from './export/batch-log-record-processor.js'
+import { noDeliveryCounts, type LogLedger, type TracingLedger } from './export/ledger.js'
 import type { SamplingCounts } from './sampling/sampling-counts.js'
 
 /**
@@ -14,4 +16,10 @@ export function wholeLedger(counts: Readonly<SamplingCounts>, senders: readonly 
   if (own) return { ...own.ledger(), ...rest }
   if (senders.length > 0) return { ...noDeliveryCounts(), ...rest, exported: passedOn }
   return { ...noDeliveryCounts(), ...rest, sampledOut: sampledOut + passedOn }
+}
+
+/** Of several pipelines, the first one of ours is the one that counts. */
+export function logLedgerOf(processors: readonly LogRecordProcessor[]): LogLedger {
+  const own = processors.find((processor) => processor instanceof BatchLogRecordProcessor)
+  return own?.ledger() ?? { emitted: 0, ...noDeliveryCounts() }
 }

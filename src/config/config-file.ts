@@ -45,9 +45,9 @@ export function settingsFromConfigFile(): TracingSettings {
     propagation: {},
     httpRequests: {},
     spanLimits: spanLimits(model),
-    metricsAreOn: false,
-    logsAreOn: false,
-    metricExporters: undefined,
+    metricPipelines: undefined,
+    delivery: {},
+    logPipelines: [],
     enabledInstrumentations: undefined,
     disabledInstrumentations: [],
   }

@@ -1,6 +1,8 @@
 import { DiagLogLevel } from '@opentelemetry/api'
 import type { SpanLimits } from '@opentelemetry/sdk-trace'
 import { batchOptionsFromEnvironment } from '../export/batch-options.js'
+import { logPipelinesFromEnvironment } from '../export/log-settings.js'
+import { metricPipelinesFromEnvironment } from '../export/metrics/metric-settings.js'
 import { otlpFromEnvironment } from '../export/otlp-settings.js'
 import type { ExporterSettings, PipelineSettings } from '../export/span-processors.js'
 import { httpRequestOptionsFromEnvironment } from '../instrumentation/request-options.js'
@@ -31,9 +33,9 @@ export function settingsFromEnvironment(): TracingSettings {
       warnOfEnvValue(name, allowed, 'what is none is left out'),
     ),
     spanLimits: spanLimits(),
-    metricsAreOn: asksForSignal('OTEL_METRICS_EXPORTER'),
-    logsAreOn: asksForSignal('OTEL_LOGS_EXPORTER'),
-    metricExporters: readEnvList('OTEL_METRICS_EXPORTER'),
+    delivery: batchOptionsFromEnvironment(),
+    logPipelines: logPipelinesFromEnvironment(),
+    metricPipelines: metricPipelinesFromEnvironment(),
     enabledInstrumentations: readEnvList('OTEL_NODE_ENABLED_INSTRUMENTATIONS'),
     disabledInstrumentations: readEnvList('OTEL_NODE_DISABLED_INSTRUMENTATIONS') ?? [],
   }
@@ -134,10 +136,4 @@ function spanLimits(): SpanLimits {
       readEnvNumber('OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT', count) ??
       128,
   }
-}
-
-/** NodeSDK starts metrics and logs over OTLP unless told not to; a tracing SDK starts them only when asked. */
-function asksForSignal(name: string): boolean {
-  const names = readEnvList(name)
-  return names !== undefined && !names.includes('none')
 }

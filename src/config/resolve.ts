@@ -1,16 +1,18 @@
 import type { TextMapPropagator } from '@opentelemetry/api'
 import { defaultResource, detectResources, resourceFromAttributes, type Resource } from '@opentelemetry/resources'
-import type { IMetricReader } from '@opentelemetry/sdk-metrics'
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs'
 import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions'
 import { basename } from 'node:path'
+import { metricPipelines, type MetricPipeline } from '../export/metrics/metric-readers.js'
+import { metricPipelinesFromEnvironment } from '../export/metrics/metric-settings.js'
+import { logRecordProcessors } from '../export/log-pipelines.js'
 import { otlpFromEnvironment } from '../export/otlp-settings.js'
-import { resolveBatchOptions, type BatchOptions } from '../export/batch-options.js'
+import { deliveryOf, resolveBatchOptions, type BatchOptions } from '../export/batch-options.js'
 import { BatchSpanProcessor } from '../export/batch-span-processor.js'
 import { openPipeline, type PipelineSettings } from '../export/span-processors.js'
 import { warnOnce } from '../internal/diagnostics.js'
 import { withoutEnv } from '../internal/env.js'
-import { metricReaders } from '../metrics/metric-readers.js'
 import { createSpanMetrics, type SpanMetrics } from '../metrics/span-metrics.js'
 import { propagatorByName } from '../propagation/by-name.js'
 import { firstValidPropagator } from '../propagation/first-valid.js'
@@ -117,27 +119,35 @@ function chosenPipelines(
   return [{ exporter: name === 'otlp' ? otlpFromEnvironment() : { kind: name }, batch: {} }]
 }
 
+/** @returns none where logs are not sent */
+export function resolveLogRecordProcessors(options: TracingOptions, settings: TracingSettings): LogRecordProcessor[] {
+  const { batch, shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
+  if (settings.logPipelines.length === 0) return []
+  const delivery = resolveBatchOptions(batch ?? {}, settings.delivery)
+  return logRecordProcessors(settings.logPipelines, delivery, shutdownTimeoutMillis)
+}
+
 export function resolveSpanMetrics({ spanMetrics = false }: TracingOptions): SpanMetrics | undefined {
   if (spanMetrics === false) return undefined
   return createSpanMetrics(spanMetrics === true ? {} : spanMetrics)
 }
 
 /**
- * The readers through which span metrics go out, with the app's own; those that OTEL_METRICS_EXPORTER names, else OTLP where
- * they have no registry.
+ * The readers through which the app's metrics go out, and span metrics with them: those that were asked for; for span metrics
+ * OTLP where they have no registry.
  */
-export function resolveMetricReaders(
-  { spanMetrics }: TracingOptions,
-  { metricExporters }: TracingSettings,
-  { producer }: SpanMetrics,
-): IMetricReader[] {
-  const hasRegistry = typeof spanMetrics === 'object' && spanMetrics.registry !== undefined
-  const exporters = metricExporters ?? (hasRegistry ? [] : ['otlp'])
-  if (exporters.includes('none')) {
-    if (!hasRegistry)
-      warnOnce('span metrics', 'OTEL_METRICS_EXPORTER is none, and spanMetrics has no registry: they go nowhere')
-    return []
-  }
-  const { protocol } = otlpFromEnvironment('metrics')
-  return metricReaders({ exporters, protocol, producer, isInRegistry: hasRegistry })
+export function resolveMetricPipelines(
+  options: TracingOptions,
+  settings: TracingSettings,
+  spanMetrics: SpanMetrics | undefined,
+): MetricPipeline[] {
+  const { batch, shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
+  const isInRegistry = typeof options.spanMetrics === 'object' && options.spanMetrics.registry !== undefined
+  const asDefault = spanMetrics && !isInRegistry ? ['otlp'] : ['none']
+  const pipelines = settings.metricPipelines ?? metricPipelinesFromEnvironment(asDefault) ?? []
+  if (spanMetrics && !isInRegistry && pipelines.length === 0)
+    warnOnce('span metrics', 'OTEL_METRICS_EXPORTER is none, and spanMetrics has no registry: they go nowhere')
+  if (pipelines.length === 0) return []
+  const delivery = deliveryOf('metrics', resolveBatchOptions(batch ?? {}, settings.delivery))
+  return metricPipelines(pipelines, { delivery, shutdownTimeoutMillis, producer: spanMetrics?.producer, isInRegistry })
 }

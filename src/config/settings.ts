@@ -1,6 +1,9 @@
 import type { Attributes, DiagLogLevel, TextMapPropagator } from '@opentelemetry/api'
 import type { ResourceDetector } from '@opentelemetry/resources'
 import type { Sampler, SpanLimits } from '@opentelemetry/sdk-trace'
+import type { BatchOptions } from '../export/batch-options.js'
+import type { LogPipelineSettings } from '../export/log-settings.js'
+import type { MetricPipelineSettings } from '../export/metrics/metric-settings.js'
 import type { PipelineSettings } from '../export/span-processors.js'
 import type { HttpRequestOptions } from '../instrumentation/request-options.js'
 import type { PropagationOptions } from '../propagation/propagation-options.js'
@@ -23,11 +26,12 @@ export interface TracingSettings {
   readonly propagation: PropagationOptions
   readonly httpRequests: HttpRequestOptions
   readonly spanLimits: SpanLimits
-  /** Whether NodeSDK shall start its metrics and logs parts from OTEL_METRICS_EXPORTER and OTEL_LOGS_EXPORTER. */
-  readonly metricsAreOn: boolean
-  readonly logsAreOn: boolean
-  /** OTEL_METRICS_EXPORTER, where metrics have to start from code. */
-  readonly metricExporters: readonly string[] | undefined
+  /** How requests get to the backend, whichever signal they carry. */
+  readonly delivery: BatchOptions
+  /** Where log records go; empty: the app's logs are not sent. */
+  readonly logPipelines: readonly LogPipelineSettings[]
+  /** Where metrics go; empty: nowhere; undefined: not said. */
+  readonly metricPipelines: readonly MetricPipelineSettings[] | undefined
   readonly enabledInstrumentations: readonly string[] | undefined
   readonly disabledInstrumentations: readonly string[]
 }

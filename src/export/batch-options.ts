@@ -1,4 +1,5 @@
 import { warnOnce } from '../internal/diagnostics.js'
+import { join } from 'node:path'
 import { readEnv } from '../internal/env.js'
 import { readEnvNumber, warnOfEnvValue } from '../internal/env-values.js'
 import { TracingConfigError } from '../internal/errors.js'
@@ -71,6 +72,11 @@ const RANGES = {
   outageBufferBytes: { min: MIB, integer: true },
   spoolMaxBytes: { min: MIB, integer: true },
 } as const satisfies Partial<Record<keyof BatchOptions, NumberRange>>
+
+/** Of the options that batches of other signals have, too. */
+export const BATCH_RANGES: Readonly<
+  Record<'maxQueueSize' | 'maxExportBatchSize' | 'scheduledDelayMillis' | 'exportTimeoutMillis', NumberRange>
+> = RANGES
 
 const NAMES: readonly (keyof BatchOptions)[] = [
   ...(Object.keys(RANGES) as (keyof typeof RANGES)[]),
@@ -158,6 +164,14 @@ export function configuredBatchOptions(source: string, batch: BatchOptions): Bat
   return Object.fromEntries(entries)
 }
 
-function withoutUndefined<T extends object>(settings: T): { [K in keyof T]?: NonNullable<T[K]> } {
+/** The options of another signal than spans: a spool is a folder of its own, since each signal goes to another address. */
+export function deliveryOf(
+  signal: 'logs' | 'metrics',
+  { spoolDirectory, ...options }: ResolvedBatchOptions,
+): ResolvedBatchOptions {
+  return { ...options, ...(spoolDirectory !== undefined && { spoolDirectory: join(spoolDirectory, signal) }) }
+}
+
+export function withoutUndefined<T extends object>(settings: T): { [K in keyof T]?: NonNullable<T[K]> } {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as never
 }

@@ -44,6 +44,12 @@ export type DeliveryCounts = Pick<
   | 'droppedAtExit'
 >
 
+/** Where every log record went that was emitted: `emitted` is the sum of the others. */
+export interface LogLedger extends DeliveryCounts {
+  /** All log records that the app and its instrumentations emitted. */
+  emitted: number
+}
+
 export function noDeliveryCounts(): DeliveryCounts {
   return {
     queued: 0,

@@ -10,6 +10,7 @@ import {
   type MetricData,
   type MetricDescriptor,
   type MetricProducer,
+  type ScopeMetrics,
 } from '@opentelemetry/sdk-metrics'
 import type { MetricName, Naming } from './naming.js'
 import { pointOf, pointSince, type Point } from './point.js'
@@ -21,7 +22,16 @@ export interface ProducerSource {
   /** Upper bounds of explicit buckets; undefined where exponential ones go out. */
   readonly bounds: readonly number[] | undefined
   all(): Promise<readonly Series[]>
+  /** The same, in this turn. */
+  allNow(): readonly Series[]
   nowMillis(): number
+}
+
+export interface SpanMetricProducer extends MetricProducer {
+  /** The same for a process that ends in this turn. */
+  collectNow(): ScopeMetrics[]
+  /** How many spans have been counted. */
+  total(): number
 }
 
 /** A series and what is to be said of it. */
@@ -31,21 +41,25 @@ type Measured = readonly [series: Series, point: Point]
  * The series as an SDK's reader collects them. Specification, metrics SDK, "MetricProducer": its temporality is its own to
  * settle, the reader changes nothing. Delta is for one reader only, as each collection begins the next.
  */
-export function spanMetricProducer(source: ProducerSource, temporality: AggregationTemporality): MetricProducer {
+export function spanMetricProducer(source: ProducerSource, temporality: AggregationTemporality): SpanMetricProducer {
   const measure = temporality === AggregationTemporality.DELTA ? deltas() : sums
   const isDelta = measure !== sums
   let startTime = millisToHrTime(source.nowMillis())
+  const scopeMetricsOf = (all: readonly Series[]): ScopeMetrics[] => {
+    const endTime = millisToHrTime(source.nowMillis())
+    const measured = measure(all)
+    const metrics = measured.length > 0 ? metricsOf(source, measured, { temporality, startTime, endTime }) : []
+    if (isDelta) startTime = endTime
+    return metrics.length > 0 ? [{ scope: { name: 'spanwright' }, metrics }] : []
+  }
   return {
     async collect() {
-      const all = await source.all()
-      const endTime = millisToHrTime(source.nowMillis())
-      const measured = measure(all)
-      const metrics = measured.length > 0 ? metricsOf(source, measured, { temporality, startTime, endTime }) : []
-      if (isDelta) startTime = endTime
-      const scopeMetrics = metrics.length > 0 ? [{ scope: { name: 'spanwright' }, metrics }] : []
+      const scopeMetrics = scopeMetricsOf(await source.all())
       // The reader's own resource takes its place.
       return { resourceMetrics: { resource: emptyResource(), scopeMetrics }, errors: [] }
     },
+    collectNow: () => scopeMetricsOf(source.allNow()),
+    total: () => source.allNow().reduce((sum, series) => sum + pointOf(series).calls, 0),
   }
 }
 

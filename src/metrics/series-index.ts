@@ -38,6 +38,11 @@ export class SeriesIndex {
     return this.#series
   }
 
+  /** The same, with what is known of the resource. */
+  allNow(): readonly Series[] {
+    return this.#series
+  }
+
   of(span: ReadableSpan): Series {
     let node: Node | undefined = this.#root.get(span.name)
     if (node !== undefined) node = (node as Branch).get(stateOf(span))

@@ -1,9 +1,9 @@
 import { TraceFlags } from '@opentelemetry/api'
-import type { AggregationTemporality, MetricProducer } from '@opentelemetry/sdk-metrics'
+import type { AggregationTemporality } from '@opentelemetry/sdk-metrics'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { nowEpochMillis } from '../internal/clock.js'
 import { messageOf, warnOnce } from '../internal/diagnostics.js'
-import { spanMetricProducer } from './metric-producer.js'
+import { spanMetricProducer, type SpanMetricProducer } from './metric-producer.js'
 import { NAMINGS } from './naming.js'
 import { registerSpanMetrics } from './prometheus-metrics.js'
 import { SeriesIndex } from './series-index.js'
@@ -19,7 +19,7 @@ export interface SpanMetrics {
    */
   readonly exemplars: SpanProcessor | undefined
   /** What a metric reader of the SDK collects; one for each reader. */
-  readonly producer: (temporality: AggregationTemporality) => MetricProducer
+  readonly producer: (temporality: AggregationTemporality) => SpanMetricProducer
   /** Takes the metrics out of the registry. */
   close(): void
 }
@@ -34,7 +34,13 @@ export function createSpanMetrics(
   const isExponential = options.histogram === 'exponential'
   const bounds = isExponential && !registry ? undefined : [...(options.buckets ?? naming.buckets)]
   const index = new SeriesIndex({ dimensions, maxSeries, naming, shape: { bounds, isExponential } })
-  const source = { naming, bounds: isExponential ? undefined : bounds, all: () => index.all(), nowMillis }
+  const source = {
+    naming,
+    bounds: isExponential ? undefined : bounds,
+    all: () => index.all(),
+    allNow: () => index.allNow(),
+    nowMillis,
+  }
   const unregister = registry && registerSpanMetrics(registry, naming, () => index.all())
   return {
     processor: onEach((span) => index.of(span).add(span.duration)),

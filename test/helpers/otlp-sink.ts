@@ -4,6 +4,7 @@ import { grpcServer } from './otlp-sink/grpc-endpoint.js'
 import { httpServer } from './otlp-sink/http-endpoint.js'
 import { Inbox, type ReceivedRequest, type SinkFault } from './otlp-sink/inbox.js'
 import { Listener } from './otlp-sink/listener.js'
+import { logsIn, metricsIn, type OtherRequest, type ReceivedLog, type SentMetric } from './otlp-sink/other-signals.js'
 import type { ReceivedSpan } from './otlp-sink/received-span.js'
 import { TRACES_PATH } from './otlp-sink/schema.js'
 import type { WaitOptions } from './otlp-sink/waiters.js'
@@ -39,6 +40,12 @@ export interface OtlpSink extends AsyncDisposable {
   /** What could be decoded, in the order of arrival, refused requests too. */
   readonly requests: readonly ReceivedRequest[]
   readonly faults: readonly SinkFault[]
+  /** What came of logs and metrics. */
+  readonly otherRequests: readonly OtherRequest[]
+  /** All log records. */
+  logs(): ReceivedLog[]
+  /** The metrics of each export, in their order. */
+  metricExports(): SentMetric[][]
   /** The spans that the sink accepted, one entry each time one was sent. */
   spans(): ReceivedSpan[]
   /**
@@ -86,6 +93,9 @@ export async function otlpSink({ tls, mutualTls = false }: OtlpSinkOptions = {})
     tracesUrl: httpUrl + TRACES_PATH,
     requests: inbox.requests,
     faults: inbox.faults,
+    otherRequests: inbox.otherRequests,
+    logs: () => inbox.otherRequests.flatMap(logsIn),
+    metricExports: () => inbox.otherRequests.map(metricsIn).filter((metrics) => metrics.length > 0),
     spans: () => inbox.spans(),
     waitForSpans: async (count, options) => {
       await inbox.waiters.until(`${count} spans`, () => inbox.spans().length >= count, options)

@@ -21,7 +21,7 @@ export function attributesFrom(
   return Object.fromEntries(pairs.map(({ key, value }) => [key, valueFrom(value, report)]))
 }
 
-function valueFrom(any: AnyValueMessage | null, report: (problem: string) => void): ReceivedValue {
+export function valueFrom(any: AnyValueMessage | null, report: (problem: string) => void): ReceivedValue {
   if (any?.value === undefined) return undefined
   switch (any.value) {
     case 'intValue': {

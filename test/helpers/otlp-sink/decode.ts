@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib'
-import protobuf, { type Message } from 'protobufjs'
+import protobuf, { type Message, type Type } from 'protobufjs'
 import { fromJson } from 'protobufjs/ext/protojson.js'
 import { canonicalJson, parseJson } from './json-mapping.js'
 import type { ExportRequestMessage } from './message.js'
@@ -12,29 +12,29 @@ export interface Decoded {
   readonly problems: readonly string[]
 }
 
-/** @throws {Refusal} when the bytes are no ExportTraceServiceRequest. */
-export function decodeProtobuf(body: Uint8Array): Decoded {
+/** @throws {Refusal} when the bytes are no message of the type. */
+export function decodeProtobuf(body: Uint8Array, type: Type = exportRequestType): Decoded {
   const reader = protobuf.Reader.create(body)
   // An unknown field is how a wrong field number shows itself, so they are kept to be told of.
   reader.discardUnknown = false
-  const message = orRefuse('protobuf', () => exportRequestType.decode(reader))
-  return { message: toPlain(message), problems: unknownFields(message, 'ExportTraceServiceRequest') }
+  const message = orRefuse('protobuf', () => type.decode(reader))
+  return { message: toPlain(message, type), problems: unknownFields(message, type.name) }
 }
 
 /**
  * Decodes by the JSON mapping of OTLP: ids in hex, enums as integers, lowerCamelCase keys, 64-bit integers as decimal
  * strings or numbers, bytes in base64.
  *
- * @throws {Refusal} when the text is no ExportTraceServiceRequest.
+ * @throws {Refusal} when the text is no message of the type.
  */
-export function decodeJson(body: Uint8Array): Decoded {
+export function decodeJson(body: Uint8Array, type: Type = exportRequestType): Decoded {
   const problems: string[] = []
   const message = orRefuse('JSON', () => {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body)
-    const json = canonicalJson(exportRequestType, parseJson(text), (problem) => problems.push(problem))
-    return fromJson(exportRequestType, json)
+    const json = canonicalJson(type, parseJson(text), (problem) => problems.push(problem))
+    return fromJson(type, json)
   })
-  return { message: toPlain(message), problems }
+  return { message: toPlain(message, type), problems }
 }
 
 /** @throws {Refusal} when the bytes are no gzip stream. */
@@ -42,8 +42,8 @@ export function gunzip(bytes: Uint8Array): Buffer {
   return orRefuse('gzip', () => gunzipSync(bytes))
 }
 
-function toPlain(message: Message): ExportRequestMessage {
-  return exportRequestType.toObject(message, { longs: BigInt, defaults: true, oneofs: true }) as ExportRequestMessage
+function toPlain(message: Message, type: Type): ExportRequestMessage {
+  return type.toObject(message, { longs: BigInt, defaults: true, oneofs: true }) as ExportRequestMessage
 }
 
 function unknownFields(value: unknown, path: string): string[] {

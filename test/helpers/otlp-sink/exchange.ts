@@ -1,6 +1,7 @@
 import type { SinkAnswer } from './behaviour.js'
 import { decodeJson, decodeProtobuf } from './decode.js'
 import type { Inbox, OtlpProtocol, ReceivedRequest, SinkFault } from './inbox.js'
+import { OTHER_SIGNALS } from './other-signals.js'
 import { receivedSpans } from './received-span.js'
 import { GRPC, Refusal } from './refusal.js'
 
@@ -29,6 +30,15 @@ export async function serve(inbox: Inbox, exchange: Exchange): Promise<void> {
   try {
     const sent = await exchange.read()
     protocol = sent.protocol
+    const other = OTHER_SIGNALS[path]
+    if (other) {
+      const { message, problems } =
+        protocol === 'http/json' ? decodeJson(sent.body, other) : decodeProtobuf(sent.body, other)
+      problems.forEach(fault)
+      inbox.takeOther({ protocol, path, headers, message })
+      exchange.respond({ kind: 'ok' }, protocol)
+      return
+    }
     const { message, problems } = protocol === 'http/json' ? decodeJson(sent.body) : decodeProtobuf(sent.body)
     const spans = receivedSpans(message, fault)
     problems.forEach(fault)

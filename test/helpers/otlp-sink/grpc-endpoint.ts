@@ -9,6 +9,7 @@ import { serve, type SentMessage, type WrittenAnswer } from './exchange.js'
 import { frame, unframe } from './grpc-frame.js'
 import { flatHeaders, isConnectionLoss } from './headers.js'
 import type { Inbox } from './inbox.js'
+import { OTHER_SIGNALS } from './other-signals.js'
 import { GRPC, Refusal, truncated } from './refusal.js'
 import { EXPORT_CALL, exportResponseType, retryInfoType, statusType } from './schema.js'
 
@@ -62,7 +63,7 @@ async function readCall(
   const contentType = headers['content-type'] ?? ''
   if (!/^application\/grpc($|\+proto$|;)/.test(contentType)) throw refusal(415, `content-type "${contentType}"`)
   if (method !== 'POST') throw refusal(405, `method ${method}`)
-  if (path !== EXPORT_CALL) throw refusal(200, `unknown method ${path}`)
+  if (path !== EXPORT_CALL && !OTHER_SIGNALS[path ?? '']) throw refusal(200, `unknown method ${path}`)
   if (headers.te !== 'trailers') throw refusal(200, 'the te header must be "trailers"', GRPC.internal)
   return { protocol: 'grpc', ...unframe(data, headers['grpc-encoding'] ?? 'identity') }
 }

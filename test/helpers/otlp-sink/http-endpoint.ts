@@ -11,6 +11,7 @@ import { drip } from './drip.js'
 import { serve, type SentMessage, type WrittenAnswer } from './exchange.js'
 import { flatHeaders, isConnectionLoss } from './headers.js'
 import type { Inbox, OtlpProtocol } from './inbox.js'
+import { OTHER_SIGNALS } from './other-signals.js'
 import { GRPC, Refusal, truncated } from './refusal.js'
 import { exportResponseType, statusType, TRACES_PATH } from './schema.js'
 
@@ -55,7 +56,8 @@ export function httpServer(
 
 async function readRequest(request: IncomingMessage, headers: Readonly<Record<string, string>>): Promise<SentMessage> {
   const sent = await buffer(request).catch(truncated)
-  if (request.url !== TRACES_PATH) throw refusal(404, `nothing is served at ${request.url}`)
+  if (request.url !== TRACES_PATH && !OTHER_SIGNALS[request.url ?? ''])
+    throw refusal(404, `nothing is served at ${request.url}`)
   if (request.method !== 'POST') throw refusal(405, `method ${request.method}`)
   const contentType = headers['content-type'] ?? ''
   const protocol = PROTOCOLS[contentType.split(';')[0]?.trim().toLowerCase() ?? '']

@@ -1,6 +1,7 @@
 import { monotonicClock } from '../../../src/internal/clock.js'
 import { acceptedCount, behavioursOf, type NextBehaviour, type SinkAnswer, type SinkScript } from './behaviour.js'
 import type { ExportRequestMessage } from './message.js'
+import type { OtherRequest } from './other-signals.js'
 import type { ReceivedSpan } from './received-span.js'
 import { Waiters } from './waiters.js'
 
@@ -46,6 +47,7 @@ const { setTimeout, clearTimeout } = globalThis
 /** What arrived, and what is to be answered: the part of the sink that both protocols share. */
 export class Inbox {
   readonly requests: ReceivedRequest[] = []
+  readonly otherRequests: OtherRequest[] = []
   readonly faults: SinkFault[] = []
   readonly waiters: Waiters = new Waiters(() => this.#story())
   readonly #delays = new Set<NodeJS.Timeout>()
@@ -75,12 +77,19 @@ export class Inbox {
     return behaviour
   }
 
+  /** Of logs and metrics: taken, whatever the script says. */
+  takeOther(request: OtherRequest): void {
+    this.otherRequests.push(request)
+    this.waiters.check()
+  }
+
   fault(fault: SinkFault): void {
     this.faults.push(fault)
   }
 
   reset(): void {
     this.requests.length = 0
+    this.otherRequests.length = 0
     this.faults.length = 0
     this.respondWith({ kind: 'ok' })
   }

@@ -8,6 +8,8 @@ const root = new protobuf.Root()
 root.resolvePath = (_origin, target) => join(PROTO_FOLDER, target)
 root.loadSync([
   'opentelemetry/proto/collector/trace/v1/trace_service.proto',
+  'opentelemetry/proto/collector/logs/v1/logs_service.proto',
+  'opentelemetry/proto/collector/metrics/v1/metrics_service.proto',
   'google/rpc/status.proto',
   'google/rpc/error_details.proto',
 ])
@@ -15,6 +17,10 @@ root.resolveAll()
 
 export const exportRequestType: Type = root.lookupType(`${COLLECTOR}.ExportTraceServiceRequest`)
 export const exportResponseType: Type = root.lookupType(`${COLLECTOR}.ExportTraceServiceResponse`)
+export const logsRequestType: Type = root.lookupType('opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest')
+export const metricsRequestType: Type = root.lookupType(
+  'opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest',
+)
 export const statusType: Type = root.lookupType('google.rpc.Status')
 export const retryInfoType: Type = root.lookupType('google.rpc.RetryInfo')
 

@@ -1,0 +1,69 @@
+import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
+import {
+  AggregationTemporality,
+  ConsoleMetricExporter,
+  InstrumentType,
+  type IMetricReader,
+  type PushMetricExporter,
+} from '@opentelemetry/sdk-metrics'
+import { messageOf, warnOnce } from '../../internal/diagnostics.js'
+import type { DeliveryOptions } from '../otlp-delivery.js'
+import type { ImmediateProducer } from './collect-now.js'
+import type { MetricPipelineSettings } from './metric-settings.js'
+import { OtlpMetricExporter } from './otlp-metric-exporter.js'
+import { periodicReader } from './periodic-reader.js'
+
+/** A reader, and what it exports by. */
+export interface MetricPipeline {
+  readonly reader: IMetricReader
+  /** Undefined where metrics are fetched. */
+  readonly exporter: PushMetricExporter | undefined
+  /** Collects and sends, in at most that time. Never rejects. */
+  flush(timeoutMillis: number): Promise<void>
+}
+
+export interface MetricPipelinesOptions {
+  readonly delivery: DeliveryOptions
+  readonly shutdownTimeoutMillis: number
+  /** Makes what each reader collects beside the SDK's own metrics. */
+  readonly producer: ((temporality: AggregationTemporality) => ImmediateProducer) | undefined
+  /** Prometheus finds the same in a registry: whoever scrapes both would count twice. */
+  readonly isInRegistry: boolean
+}
+
+/** The readers of an app's metrics. An exporter that can't be made is logged, and left out. */
+export function metricPipelines(
+  pipelines: readonly MetricPipelineSettings[],
+  options: MetricPipelinesOptions,
+): MetricPipeline[] {
+  return pipelines.flatMap((settings) => {
+    try {
+      return metricPipeline(settings, options)
+    } catch (error) {
+      warnOnce(`metrics ${settings.kind}`, `no metrics are sent by ${settings.kind}: ${messageOf(error)}`)
+      return []
+    }
+  })
+}
+
+function metricPipeline(settings: MetricPipelineSettings, options: MetricPipelinesOptions): MetricPipeline {
+  const { delivery, shutdownTimeoutMillis, producer, isInRegistry } = options
+  if (settings.kind === 'prometheus') {
+    const { host, port } = settings
+    const metricProducers = producer && !isInRegistry ? [producer(AggregationTemporality.CUMULATIVE)] : []
+    const reader = new PrometheusExporter({
+      ...(host !== undefined && { host }),
+      ...(port !== undefined && { port }),
+      metricProducers,
+    })
+    return { reader, exporter: undefined, flush: () => Promise.resolve() }
+  }
+  const exporter =
+    settings.kind === 'otlp'
+      ? new OtlpMetricExporter(settings, delivery, shutdownTimeoutMillis)
+      : new ConsoleMetricExporter()
+  const temporality = exporter.selectAggregationTemporality(InstrumentType.HISTOGRAM)
+  const { intervalMillis, timeoutMillis } = settings
+  const producers = producer ? [producer(temporality)] : []
+  return periodicReader({ exporter, intervalMillis, timeoutMillis, shutdownTimeoutMillis, producers })
+}

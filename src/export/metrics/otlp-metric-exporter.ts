@@ -1,0 +1,91 @@
+import { ExportResultCode, type ExportResult } from '@opentelemetry/core'
+import type {
+  AggregationOption,
+  AggregationTemporality,
+  InstrumentType,
+  PushMetricExporter,
+  ResourceMetrics,
+} from '@opentelemetry/sdk-metrics'
+import type { DeliveryCounts } from '../ledger.js'
+import { OtlpDelivery, type DeliveryOptions } from '../otlp-delivery.js'
+import type { OtlpSettings } from '../otlp-settings.js'
+import { metricsRequest } from '../otlp/metrics-request.js'
+import { aggregationOf, temporalityOf, type HistogramAggregation, type TemporalityPreference } from './temporality.js'
+
+/** What a metric reader's OTLP is made of. */
+export interface OtlpMetricSettings {
+  readonly otlp: OtlpSettings
+  readonly temporality: TemporalityPreference
+  readonly histogram: HistogramAggregation
+}
+
+/** Sends metrics over OTLP by the delivery thread, with its retries and buffer. */
+export class OtlpMetricExporter implements PushMetricExporter {
+  readonly #settings: OtlpMetricSettings
+  readonly #timeoutMillis: number
+  /** For the next flush. */
+  flushTimeoutMillis: number
+  readonly #delivery: OtlpDelivery
+  #hasLeft = false
+
+  constructor(settings: OtlpMetricSettings, delivery: DeliveryOptions, shutdownTimeoutMillis: number) {
+    this.#settings = settings
+    this.#timeoutMillis = shutdownTimeoutMillis
+    this.flushTimeoutMillis = shutdownTimeoutMillis
+    this.#delivery = new OtlpDelivery(settings.otlp, delivery)
+  }
+
+  /** Of data points. */
+  get counts(): DeliveryCounts {
+    return this.#delivery.counts
+  }
+
+  /** Succeeds as soon as the request is on its way: it is the delivery that tries again, for as long as an outage lasts. */
+  export(metrics: ResourceMetrics, done: (result: ExportResult) => void): void {
+    try {
+      this.#send(metrics)
+      done({ code: ExportResultCode.SUCCESS })
+    } catch (error) {
+      done({ code: ExportResultCode.FAILED, error: error instanceof Error ? error : new Error(String(error)) })
+    }
+  }
+
+  forceFlush(): Promise<void> {
+    return this.#delivery.flush(this.flushTimeoutMillis)
+  }
+
+  async shutdown(): Promise<void> {
+    await this.#delivery.leave(this.#timeoutMillis)
+    this.#hasLeft = true
+  }
+
+  leaveNow(timeoutMillis: number): void {
+    this.#delivery.leaveNow(timeoutMillis)
+  }
+
+  selectAggregation(instrument: InstrumentType): AggregationOption {
+    return aggregationOf(this.#settings.histogram, instrument)
+  }
+
+  selectAggregationTemporality(instrument: InstrumentType): AggregationTemporality {
+    return temporalityOf(this.#settings.temporality, instrument)
+  }
+
+  #send(metrics: ResourceMetrics): void {
+    const points = pointsIn(metrics)
+    if (points === 0) return
+    if (this.#hasLeft) this.#delivery.counts.droppedAtExit += points
+    else if (this.#delivery.isFull) this.#delivery.drop(points)
+    else {
+      const request = metricsRequest(metrics, this.#settings.otlp.protocol)
+      this.#delivery.counts.queued += points
+      this.#delivery.send(request, points)
+    }
+  }
+}
+
+function pointsIn({ scopeMetrics }: ResourceMetrics): number {
+  let points = 0
+  for (const { metrics } of scopeMetrics) for (const { dataPoints } of metrics) points += dataPoints.length
+  return points
+}

@@ -1,0 +1,106 @@
+import { PeriodicExportingMetricReader, type MetricProducer, type PushMetricExporter } from '@opentelemetry/sdk-metrics'
+import { takePartInDepartures } from '../../internal/departures.js'
+import { messageOf, warnOnce } from '../../internal/diagnostics.js'
+import { withinMillis } from '../../internal/within-millis.js'
+import { collectNow, hasNewMeasurements, type ImmediateProducer } from './collect-now.js'
+import type { MetricPipeline } from './metric-readers.js'
+import { OtlpMetricExporter } from './otlp-metric-exporter.js'
+
+interface PeriodicReaderOptions {
+  readonly exporter: PushMetricExporter
+  readonly intervalMillis: number
+  readonly timeoutMillis: number
+  /** Longest time that leaving may take. */
+  readonly shutdownTimeoutMillis: number
+  readonly producers: readonly ImmediateProducer[]
+}
+
+/**
+ * OpenTelemetry's periodic reader, which also collects and exports when the process ends, whichever way. `process.exit` leaves
+ * no turn of the event loop, so there, what an asynchronous callback would observe is missing.
+ */
+export function periodicReader(options: PeriodicReaderOptions): MetricPipeline {
+  const { exporter, intervalMillis, timeoutMillis, shutdownTimeoutMillis, producers } = options
+  const reader = new PeriodicExportingMetricReader({
+    exporter,
+    exportIntervalMillis: intervalMillis,
+    exportTimeoutMillis: timeoutMillis,
+    metricProducers: [...producers],
+  })
+  const last = new LastCollection(exporter, producers)
+  let hasLeft = false
+  const flush = async (millis: number): Promise<void> => {
+    if (hasLeft) return
+    if (exporter instanceof OtlpMetricExporter) exporter.flushTimeoutMillis = millis
+    await withinMillis(
+      millis,
+      reader.forceFlush().then(() => last.wasFlushed(), reportFailure),
+    )
+  }
+  const removeExitHook = takePartInDepartures({
+    timeoutMillis: shutdownTimeoutMillis,
+    handOver: () => undefined,
+    needsEventLoop: true,
+    news: 0,
+    flush,
+    leaveNow(millis) {
+      if (!hasLeft) last.exportWhatIsNew()
+      if (exporter instanceof OtlpMetricExporter) exporter.leaveNow(millis)
+    },
+  })
+  const setMetricProducer = reader.setMetricProducer.bind(reader)
+  const shutdown = reader.shutdown.bind(reader)
+  // On the object, so that it stays an instance of the SDK's class, which a MeterProvider asks for.
+  Object.assign(reader, {
+    setMetricProducer(producer: MetricProducer) {
+      last.producer = producer
+      setMetricProducer(producer)
+    },
+    async shutdown(shutdownOptions?: { timeoutMillis?: number }) {
+      hasLeft = true
+      await shutdown(shutdownOptions)
+      removeExitHook()
+    },
+  })
+  return { reader, flush, exporter }
+}
+
+function reportFailure(error: unknown): void {
+  warnOnce('metrics flush', `metrics could not be sent: ${messageOf(error)}`)
+}
+
+/** The collection at the end of a process whose event loop does not turn any more. */
+class LastCollection {
+  readonly #exporter: PushMetricExporter
+  readonly #producers: readonly ImmediateProducer[]
+  /** What the MeterProvider gave to the reader. */
+  producer: MetricProducer | undefined
+  /** How much the producers had when the last flush was over; undefined before. */
+  #flushed: number | undefined
+
+  constructor(exporter: PushMetricExporter, producers: readonly ImmediateProducer[]) {
+    this.#exporter = exporter
+    this.#producers = producers
+  }
+
+  /** All that there is has been exported. */
+  wasFlushed(): void {
+    this.#flushed = this.#total()
+  }
+
+  exportWhatIsNew(): void {
+    const { producer } = this
+    if (producer === undefined) return
+    try {
+      if (this.#flushed === this.#total() && !hasNewMeasurements(producer)) return
+      this.#exporter.export(collectNow(producer, this.#producers), () => undefined)
+      this.wasFlushed()
+    } catch (error) {
+      warnOnce('metrics at exit', `the last metrics are lost: ${messageOf(error)}`)
+    }
+  }
+
+  #total(): number {
+    return this.#producers.reduce((sum, producer) => sum + producer.total(), 0)
+  }
+}
