@@ -1,8 +1,5 @@
-import { diag, type TextMapPropagator } from '@opentelemetry/api'
+import { diag } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
-import type { LogRecordProcessor } from '@opentelemetry/sdk-logs'
-import type { NodeSDK } from '@opentelemetry/sdk-node'
-import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import { configFileName, settingsFromConfigFile } from './config/config-file.js'
 import { logLevelFromEnvironment, settingsFromEnvironment } from './config/environment.js'
 import { checkOptions, DEFAULTS, optionsFrom, type TracingOptions } from './config/options.js'
@@ -16,7 +13,6 @@ import {
   resolveSpanMetrics,
   resolveSpanProcessors,
 } from './config/resolve.js'
-import type { MetricPipeline } from './export/metrics/metric-readers.js'
 import type { TracingSettings } from './config/settings.js'
 import { instrumentationsTraceTo } from './instrumentation/install.js'
 import { NOTHING_FLUSHED } from './export/flush-result.js'
@@ -25,7 +21,6 @@ import { apiGlobals } from './internal/api-globals.js'
 import { setDefaultTraceResponseHeaders } from './internal/default-response-headers.js'
 import { hasDiagLogger, logDiagnosticsToStderr, messageOf, warnOnce } from './internal/diagnostics.js'
 import { doctorsReport, type DoctorsReport } from './internal/doctor.js'
-import { withoutEnv } from './internal/env.js'
 import { TracingConfigError } from './internal/errors.js'
 import { guestOf } from './internal/guest.js'
 import { setIgnoredRequests } from './internal/ignored-requests.js'
@@ -33,21 +28,19 @@ import { isHooksThread } from './internal/hooks-thread.js'
 import { claimProvider, foreignProvider, tellOfOtherSdk, type RegisteredProvider } from './internal/other-sdk.js'
 import { watchOutgoingUrls } from './internal/outgoing-request.js'
 import { processWide } from './internal/process-wide.js'
-import { withRefusalsUnsaid } from './internal/refused-registrations.js'
 import { Rollback } from './internal/rollback.js'
 import { spanObservers } from './internal/span-observers.js'
 import { isSupportedRuntime, logUnsupportedRuntime } from './internal/supported-runtime.js'
 import { isApiOfOtherVersion, makeRoom, releaseApi } from './internal/taken-api.js'
 import { setDefaultLogFormat } from './logs/default-log-format.js'
-import { nodeSdkWith } from './node-sdk.js'
 import { offHandle } from './off-handle.js'
 import { baggageSpanProcessor } from './propagation/baggage-attributes.js'
 import type { PropagationOptions } from './propagation/propagation-options.js'
 import { EVERYWHERE } from './propagation/propagation-targets.js'
-import { samplingStage, type SamplingStage } from './sampling/stage.js'
+import { samplingStage } from './sampling/stage.js'
 import { isCollectingAlone } from './testing/collecting-provider.js'
-import { TracerProvider } from './tracer/tracer-provider.js'
 import { runningHandle, type Tracing } from './tracing-handle.js'
+import { startSdk } from './start-sdk.js'
 import { startInstrumentations } from './start-instrumentations.js'
 
 const state = processWide('tracing', (): { running?: Tracing } => ({}))
@@ -173,43 +166,6 @@ function readSettings(): TracingSettings | undefined {
     warnOnce('config file', `OTEL_CONFIG_FILE ${file} can't be used, the app is not traced: ${messageOf(error)}`)
     return undefined
   }
-}
-
-/**
- * What has been resolved here, and what NodeSDK would otherwise read, and complain of, a second time. It would start logs
- * over OTLP by itself, so it is told `none`.
- */
-const RESOLVED = /^OTEL_(SDK_DISABLED|LOG_LEVEL|TRACES_SAMPLER(_ARG)?|SPAN_\w+_LIMIT)$/
-
-interface SdkParts {
-  readonly sampling: SamplingStage
-  readonly processors: SpanProcessor[]
-  readonly propagator: TextMapPropagator | null
-  readonly logs: LogRecordProcessor[]
-  readonly metricPipelines: readonly MetricPipeline[]
-}
-
-function startSdk(options: TracingOptions, settings: TracingSettings, parts: SdkParts): NodeSDK {
-  const start = (): NodeSDK => {
-    const resource = resolveResource(options, settings)
-    // Until somebody waits for them, late attributes count as pending even when they are there.
-    void resource.waitForAsyncAttributes?.()
-    const spanLimits = { ...settings.spanLimits, ...options.spanLimits }
-    const { sampler } = parts.sampling
-    const provider = new TracerProvider({ resource, sampler, spanProcessors: parts.processors, spanLimits })
-    const sdk = nodeSdkWith(provider, {
-      autoDetectResources: false,
-      resource,
-      metricReaders: parts.metricPipelines.map(({ reader }) => reader),
-      ...(parts.logs.length > 0 && { logRecordProcessors: parts.logs }),
-      textMapPropagator: parts.propagator,
-    })
-    sdk.start()
-    return sdk
-  }
-  return withoutEnv(RESOLVED, () => withRefusalsUnsaid(start), {
-    OTEL_LOGS_EXPORTER: 'none',
-  })
 }
 
 type Borders = Pick<Required<PropagationOptions>, 'propagationTargets' | 'traceResponseHeaders'>

@@ -6,7 +6,7 @@ import { BatchSpanProcessor, queueCapacityOf } from './export/batch-span-process
 import { BatchLogRecordProcessor } from './export/batch-log-record-processor.js'
 import { sumOfResults, type FlushResult } from './export/flush-result.js'
 import type { LogLedger, TracingLedger } from './export/ledger.js'
-import type { MetricPipeline } from './export/metrics/metric-readers.js'
+import type { MetricPipeline } from './export/metrics/metric-pipeline.js'
 import { meterLedger } from './export/sdk-metrics.js'
 import { monotonicClock } from './internal/clock.js'
 import { takePartInDepartures } from './internal/departures.js'

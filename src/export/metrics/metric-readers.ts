@@ -1,26 +1,12 @@
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
-import {
-  AggregationTemporality,
-  ConsoleMetricExporter,
-  InstrumentType,
-  type IMetricReader,
-  type PushMetricExporter,
-} from '@opentelemetry/sdk-metrics'
+import { AggregationTemporality, ConsoleMetricExporter, InstrumentType } from '@opentelemetry/sdk-metrics'
 import { messageOf, warnOnce } from '../../internal/diagnostics.js'
 import type { DeliveryOptions } from '../otlp-delivery.js'
 import type { ImmediateProducer } from './collect-now.js'
+import type { MetricPipeline } from './metric-pipeline.js'
 import type { MetricPipelineSettings } from './metric-settings.js'
 import { OtlpMetricExporter } from './otlp-metric-exporter.js'
 import { periodicReader } from './periodic-reader.js'
-
-/** A reader, and what it exports by. */
-export interface MetricPipeline {
-  readonly reader: IMetricReader
-  /** Undefined where metrics are fetched. */
-  readonly exporter: PushMetricExporter | undefined
-  /** Collects and sends, in at most that time. Never rejects. */
-  flush(timeoutMillis: number): Promise<void>
-}
 
 export interface MetricPipelinesOptions {
   readonly delivery: DeliveryOptions

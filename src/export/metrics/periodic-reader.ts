@@ -3,7 +3,7 @@ import { takePartInDepartures } from '../../internal/departures.js'
 import { messageOf, warnOnce } from '../../internal/diagnostics.js'
 import { withinMillis } from '../../internal/within-millis.js'
 import { collectNow, hasNewMeasurements, type ImmediateProducer } from './collect-now.js'
-import type { MetricPipeline } from './metric-readers.js'
+import type { MetricPipeline } from './metric-pipeline.js'
 import { OtlpMetricExporter } from './otlp-metric-exporter.js'
 
 interface PeriodicReaderOptions {
