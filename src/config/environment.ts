@@ -90,18 +90,25 @@ function exporters(): readonly ExporterSettings[] {
   return found.length > 0 ? found : [otlpFromEnvironment()]
 }
 
+const ARGUMENT = 'OTEL_TRACES_SAMPLER_ARG'
+
 function sampler(): TracingSettings['sampler'] {
   const name = readEnv('OTEL_TRACES_SAMPLER')
-  if (name === undefined) return undefined
+  if (name === undefined) {
+    if (readEnv(ARGUMENT) !== undefined) {
+      const what = 'the sampler in code holds where there is one, and else every trace is kept'
+      warnOnce(ARGUMENT, `${ARGUMENT} changes nothing without OTEL_TRACES_SAMPLER; ${what}`)
+    }
+    return undefined
+  }
   const complaints = {
     unknownName: (names: readonly string[]) =>
       warnOfEnvValue('OTEL_TRACES_SAMPLER', names.join(', '), 'parentbased_always_on is used'),
-    wrongArgument: (problem: string, instead: string) =>
-      warnOnce('OTEL_TRACES_SAMPLER_ARG', `OTEL_TRACES_SAMPLER_ARG: ${problem}; ${instead}`),
+    wrongArgument: (problem: string, instead: string) => warnOnce(ARGUMENT, `${ARGUMENT}: ${problem}; ${instead}`),
   }
   const serviceName = readEnv('OTEL_SERVICE_NAME')
   const defaults = serviceName === undefined ? {} : { jaeger_remote: { serviceName } }
-  return samplerByName(name, readEnv('OTEL_TRACES_SAMPLER_ARG'), complaints, defaults)
+  return samplerByName(name, readEnv(ARGUMENT), complaints, defaults)
 }
 
 function propagators(): TracingSettings['propagators'] {

@@ -1,7 +1,7 @@
 import type { Sampler } from '@opentelemetry/sdk-trace'
 import { TracingConfigError } from '../internal/errors.js'
 import { optionsInArgument } from './argument.js'
-import { mainOptionOf, SAMPLER_NAMES, samplerFromName, type NamedOptions } from './named.js'
+import { keepsAllByDefault, mainOptionOf, SAMPLER_NAMES, samplerFromName, type NamedOptions } from './named.js'
 
 /** How the caller tells of a wrong name or argument; the sampler then falls back as the specification asks. */
 export interface SamplerComplaints {
@@ -33,7 +33,8 @@ export function samplerByName(
     if (!(error instanceof TracingConfigError)) throw error
     const withoutArgument = argument === undefined ? undefined : made(() => make({}))
     const instead = withoutArgument?.toString() ?? 'parentbased_always_on'
-    complaints.wrongArgument(error.message, `${instead} is used`)
+    const keeps = !withoutArgument || keepsAllByDefault(name) ? ', which keeps every trace that begins here' : ''
+    complaints.wrongArgument(error.message, `${instead} is used${keeps}`)
     return withoutArgument
   }
 }

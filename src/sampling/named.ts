@@ -64,6 +64,11 @@ export function mainOptionOf(name: string): string | undefined {
   return SAMPLERS[rootNameOf(name)]?.main
 }
 
+/** Whether the sampler keeps every trace that begins here, where it is given no argument. */
+export function keepsAllByDefault(name: string): boolean {
+  return SAMPLERS[rootNameOf(name)]?.defaults?.ratio === 1
+}
+
 /**
  * A sampler by the name that OTEL_TRACES_SAMPLER, a file of rules or a configuration file has for it.
  *

@@ -207,6 +207,7 @@ describe('OTEL_TRACES_SAMPLER', () => {
     ['parentbased_always_off', undefined, 0],
     ['parentbased_traceidratio', '0', 0],
     ['parentbased_traceidratio', undefined, 2],
+    ['traceidratio', '0%', 0],
   ])('%s with the argument %s keeps %i spans of 2', async (sampler, argument, kept) => {
     const result = await run({
       OTEL_TRACES_SAMPLER: sampler,
@@ -214,6 +215,16 @@ describe('OTEL_TRACES_SAMPLER', () => {
     })
     expect(result.spans).toHaveLength(kept)
     expect(result.said).toEqual([])
+  })
+
+  test('keeps everything by an argument without a sampler, and says so once', async () => {
+    const result = await run({ OTEL_TRACES_SAMPLER_ARG: '0.1' })
+    expect(result.spans).toHaveLength(2)
+    expect(result.said).toEqual([
+      expect.stringMatching(
+        /^spanwright: OTEL_TRACES_SAMPLER_ARG changes nothing without OTEL_TRACES_SAMPLER; .*every trace/,
+      ),
+    ])
   })
 
   test('keeps everything by a name that does not exist, and says so once', async () => {
@@ -227,7 +238,7 @@ describe('OTEL_TRACES_SAMPLER', () => {
     expect(result.spans).toHaveLength(2)
     expect(result.said).toEqual([
       expect.stringMatching(
-        /^spanwright: OTEL_TRACES_SAMPLER_ARG: ratio must be a number from 0 to 1, got .+; TraceIdRatioBased\{1\} is used$/,
+        /^spanwright: OTEL_TRACES_SAMPLER_ARG: ratio must be a number from 0 to 1, got .+; TraceIdRatioBased\{1\} is used, which keeps every trace that begins here$/,
       ),
     ])
   })
