@@ -12,7 +12,7 @@ import { readEnvNumber, warnOfEnvValue } from '../internal/env-values.js'
 import { DEFAULT_PROPAGATORS, propagatorByName } from '../propagation/by-name.js'
 import { propagationOptionsFromEnvironment } from '../propagation/propagation-options.js'
 import { samplerByName } from '../sampling/by-name.js'
-import { areEnvAttributesWrong, DEFAULT_DETECTORS, detectorsByName } from './resource-detectors.js'
+import { areEnvAttributesWrong, DEFAULT_DETECTORS, detectorsWithEnv } from './resource-detectors.js'
 import type { TracingSettings } from './settings.js'
 
 /**
@@ -65,7 +65,7 @@ function resourceDetectors(): TracingSettings['resourceDetectors'] {
   }
   const names = readEnvList('OTEL_NODE_RESOURCE_DETECTORS')
   if (!names) return DEFAULT_DETECTORS
-  return detectorsByName(names, (name) =>
+  return detectorsWithEnv(names, (name) =>
     warnOnce(`detector ${name}`, `OTEL_NODE_RESOURCE_DETECTORS: there is no detector "${name}"; it is left out`),
   )
 }

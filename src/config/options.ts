@@ -34,7 +34,7 @@ import { checkForce, type ForceOptions } from '../sampling/force.js'
 
 /** Options of {@link startTracing}. Each goes before what the environment or the configuration file says. */
 export interface TracingOptions extends PropagationOptions, HttpRequestOptions {
-  /** `service.name`. Default: OTEL_SERVICE_NAME, else `unknown_service:node`. */
+  /** `service.name`. Default: OTEL_SERVICE_NAME, else the name in the app's package.json, else `unknown_service:node`. */
   serviceName?: string
   /** `service.version`. */
   serviceVersion?: string

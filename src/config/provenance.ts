@@ -27,6 +27,11 @@ export interface IgnoredVariable {
 
 const CONFIG_FILE = 'OTEL_CONFIG_FILE'
 
+/** Beside a setting in `settled`: the file that it was read from, where no option and no variable has said it. */
+export function foundIn(name: string): string {
+  return `${name} found in`
+}
+
 /** Each setting that has a value, in the order of docs/configuration.md. */
 export function settingsWithSources(said: Said): readonly Setting[] {
   return PUBLIC_SETTINGS.flatMap((row) => {
@@ -38,6 +43,8 @@ export function settingsWithSources(said: Said): readonly Setting[] {
 function sourceOf(row: PublicSetting, said: Said): string {
   const option = optionOf(row, said)
   if (option) return `startTracing({ ${option.name.split('.')[0]} })`
+  const file = said.settled[foundIn(row.name)]
+  if (file !== undefined) return file
   if (hasFile(said)) return canStandInFile(row) ? CONFIG_FILE : 'default'
   return row.variables?.find((name) => speaks(row, name, said)) ?? 'default'
 }

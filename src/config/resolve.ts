@@ -21,6 +21,7 @@ import type { PropagationOptions } from '../propagation/propagation-options.js'
 import { EVERYWHERE, withPropagationTargets } from '../propagation/propagation-targets.js'
 import { withTrustIncoming } from '../propagation/trust-incoming.js'
 import { samplerFromName } from '../sampling/named.js'
+import { appPackage } from './app-package.js'
 import { DEFAULTS, type TracingOptions } from './options.js'
 import { withFoundAttributes } from './found-attributes.js'
 import type { TracingSettings } from './settings.js'
@@ -37,9 +38,7 @@ const UNKNOWN_SERVICE = `unknown_service:${basename(process.execPath, '.exe')}`
 
 export function resolveResource(options: TracingOptions, settings: TracingSettings): Resource {
   const { serviceName, serviceVersion, environment } = options
-  const merged = defaultResource()
-    .merge(resourceFromAttributes({ [ATTR_SERVICE_NAME]: UNKNOWN_SERVICE }))
-    .merge(detectResources({ detectors: [...settings.resourceDetectors] }))
+  const said = detectResources({ detectors: [...settings.resourceDetectors] })
     .merge(resourceFromAttributes(settings.resourceAttributes))
     .merge(
       resourceFromAttributes({
@@ -49,7 +48,17 @@ export function resolveResource(options: TracingOptions, settings: TracingSettin
         ...(environment !== undefined && { 'deployment.environment.name': environment }),
       }),
     )
-  return withFoundAttributes(merged)
+  return withFoundAttributes(defaultResource().merge(unnamedService(said)).merge(said))
+}
+
+/** Who it is where nobody says so: the app's package.json knows, with the version that belongs to the name. */
+function unnamedService(said: Resource): Resource {
+  const isNamed = said.getRawAttributes().some(([name]) => name === ATTR_SERVICE_NAME)
+  const app = isNamed ? undefined : appPackage()
+  return resourceFromAttributes({
+    [ATTR_SERVICE_NAME]: app?.name ?? UNKNOWN_SERVICE,
+    ...(app?.version !== undefined && { [ATTR_SERVICE_VERSION]: app.version }),
+  })
 }
 
 export function resolvePropagation(

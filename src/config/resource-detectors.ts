@@ -31,8 +31,16 @@ const CLOUD_DETECTORS: Readonly<Record<string, { readonly package: string; reado
   gcp: { package: 'gcp', detectors: ['gcpDetector'] },
 }
 
-/** NodeSDK's. None of them waits for anything, and none calls the network. */
-export const DEFAULT_DETECTORS: readonly ResourceDetector[] = [envDetector, processDetector, hostDetector]
+/** NodeSDK's. None of them waits for anything, and none calls the network. What the user has said comes last, and holds. */
+export const DEFAULT_DETECTORS: readonly ResourceDetector[] = [processDetector, hostDetector, envDetector]
+
+/** Those of OTEL_NODE_RESOURCE_DETECTORS, and after them, named or not, what OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say. */
+export function detectorsWithEnv(
+  names: readonly string[],
+  unknown: (name: string) => void,
+): readonly ResourceDetector[] {
+  return [...detectorsByName(names, unknown).filter((detector) => detector !== envDetector), envDetector]
+}
 
 /** OpenTelemetry's detector leaves out wrong OTEL_RESOURCE_ATTRIBUTES without a word; whether it does is seen by trying. */
 export function areEnvAttributesWrong(): boolean {

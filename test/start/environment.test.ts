@@ -47,9 +47,9 @@ describe('the resource', () => {
     })
   })
 
-  test('has the default name of the specification, and the process and host, without any variable', async () => {
+  test('has the name of the app, and the process and host, without any variable', async () => {
     const { attributes } = probe(await run({})).resource
-    expect(attributes).toMatchObject({ 'service.name': 'unknown_service:node', 'process.runtime.name': 'nodejs' })
+    expect(attributes).toMatchObject({ 'service.name': 'spanwright', 'process.runtime.name': 'nodejs' })
     expect(attributes).toHaveProperty(['host.name'])
   })
 

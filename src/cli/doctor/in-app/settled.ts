@@ -1,5 +1,7 @@
 import { DiagLogLevel } from '@opentelemetry/api'
+import { appPackage } from '../../../config/app-package.js'
 import { DEFAULTS, type TracingOptions } from '../../../config/options.js'
+import { foundIn } from '../../../config/provenance.js'
 import { resolvePropagation } from '../../../config/resolve.js'
 import type { TracingSettings } from '../../../config/settings.js'
 import { resolveBatchOptions } from '../../../export/batch-options.js'
@@ -64,7 +66,17 @@ function resourceInWords({ resource }: StartedParts): Record<string, string> {
   for (const [name, value] of resource().getRawAttributes()) {
     if (RESOURCE.includes(name) && typeof value === 'string') words[name] ??= value
   }
-  return words
+  return { ...words, ...packageInWords(words) }
+}
+
+/** Where a name is the one in package.json, it was read there: whoever says another goes before it, and whoever says the same is right. */
+function packageInWords(words: Readonly<Record<string, string>>): Record<string, string> {
+  const app = appPackage()
+  if (!app || words['service.name'] !== app.name) return {}
+  return {
+    [foundIn('service.name')]: app.file,
+    ...(words['service.version'] === app.version && { [foundIn('service.version')]: app.file }),
+  }
 }
 
 function prefixed(prefix: string, values: object): Record<string, string> {
