@@ -4,7 +4,7 @@ import * as dns from '@opentelemetry/instrumentation-dns'
 import * as http from '@opentelemetry/instrumentation-http'
 import * as net from '@opentelemetry/instrumentation-net'
 import * as undici from '@opentelemetry/instrumentation-undici'
-import { warnOnce } from '../internal/diagnostics.js'
+import { messageOf, warnOnce } from '../internal/diagnostics.js'
 import { requireOwn } from '../internal/require.js'
 import { ApiCopies } from './api-copies.js'
 import { areInUse, byBuiltIn, isOfBuiltIns, patchBuiltIns } from './built-ins.js'
@@ -165,7 +165,7 @@ function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoi
   } catch (error) {
     warnOnce(
       `start ${packageName}`,
-      `${packageName} could not be started, ${entry.name} is not traced: ${String(error)}`,
+      `${packageName} could not be started, ${entry.name} is not traced: ${messageOf(error)}`,
     )
     return undefined
   }

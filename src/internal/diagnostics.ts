@@ -38,9 +38,18 @@ export function repeatWarning(message: string): void {
 /** What an error has to say, for a warning; anything can be thrown. */
 export function messageOf(error: unknown): string {
   try {
-    return error instanceof Error ? error.message : String(error)
+    return String(error instanceof Error ? error.message : error)
   } catch {
     return 'an error without words'
+  }
+}
+
+/** A warning of OpenTelemetry's kind. Neither what it is about, which may have no text, nor the user's logger fails the app. */
+export function diagWarn(message: () => string): void {
+  try {
+    diag.warn(message())
+  } catch {
+    // Nothing is lost but the warning.
   }
 }
 

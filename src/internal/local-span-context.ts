@@ -15,6 +15,9 @@ export class LocalSpanContext implements SpanContext {
   }
 }
 
+/** One whose trace id is known to be random in its right-most seven bytes: it was made here, or came with the random flag. */
+export class RandomSpanContext extends LocalSpanContext {}
+
 export function isValidSpanContext(spanContext: SpanContext): boolean {
   return spanContext instanceof LocalSpanContext || isSpanContextValid(spanContext)
 }

@@ -58,7 +58,8 @@ interface Identity {
 
 function identityOf(provider: RegisteredProvider): Identity {
   // Bundlers number classes of the same name.
-  const className = provider.constructor.name.replace(/\$\d+$/, '') || 'a tracer provider'
+  const { name } = (provider.constructor as { readonly name: string } | undefined) ?? { name: '' }
+  const className = name.replace(/\$\d+$/, '') || 'a tracer provider'
   const file = fileOf(provider)
   const found = file === undefined ? undefined : packageFolderOf(file)
   return { className, home: found?.folder ?? file, packageName: found?.name }

@@ -18,9 +18,10 @@ const OWN_KEY = 'ot'
 type Members = Map<string, string>
 
 /**
- * The state in a `tracestate` header; several headers are joined by commas. Read when it is first asked for. Members that
- * are not by the grammar are left out, of two with one key the left one is kept, and what is too much makes room: members
- * of more than 128 characters first, then from the right, never `ot`.
+ * The state in a `tracestate` header; several headers are joined by commas. Read when it is first asked for. With a member that is
+ * not by the grammar, or more than 32 of them, the whole is discarded, as the working group's own test suite wants it; nothing is
+ * read past that. Of two with one key the left one is kept, and what is too long makes room: members of more than 128
+ * characters first, then from the right, never `ot`.
  */
 export function parseTraceState(header: string): TraceState {
   return new W3CTraceState(header)
@@ -102,15 +103,19 @@ function memberLength(key: string, value: string): number {
 
 function readMembers(header: string): Members {
   const members: Members = new Map()
+  let count = 0
   for (let start = 0, end: number; start < header.length; start = end + 1) {
     end = header.indexOf(',', start)
     if (end === -1) end = header.length
     const member = trimOptionalWhitespace(header.slice(start, end))
+    if (member === '') continue
+    count += 1
     const equals = member.indexOf('=')
-    if (equals === -1) continue
-    const key = member.slice(0, equals)
+    const key = member.slice(0, Math.max(equals, 0))
     const value = member.slice(equals + 1)
-    if (isKey(key) && isValue(value) && !members.has(key)) members.set(key, value)
+    // Section 4.3 allows to discard the header, or its illegal members.
+    if (count > MOST_MEMBERS || !isKey(key) || !isValue(value)) return new Map()
+    if (!members.has(key)) members.set(key, value)
   }
   return members
 }

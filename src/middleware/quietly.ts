@@ -1,4 +1,4 @@
-import { warnOnce } from '../internal/diagnostics.js'
+import { messageOf, warnOnce } from '../internal/diagnostics.js'
 
 /** A span processor that throws must not fail the request. */
 export function quietly(change: () => void): void {
@@ -7,7 +7,7 @@ export function quietly(change: () => void): void {
   } catch (error) {
     warnOnce(
       'server-span',
-      `the span of a request could not be written (${String(error)}); look at the span processors`,
+      `the span of a request could not be written (${messageOf(error)}); look at the span processors`,
     )
   }
 }

@@ -25,7 +25,7 @@ class FirstValidPropagator implements TextMapPropagator {
 
   constructor(propagators: readonly TextMapPropagator[]) {
     this.#propagators = [...propagators]
-    this.#fields = new Set(propagators.flatMap((propagator) => propagator.fields()))
+    this.#fields = new Set(propagators.flatMap(fieldsOf))
   }
 
   inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
@@ -69,7 +69,17 @@ function withSpan(context: Context, span: Span | undefined): Context {
   return span === undefined ? trace.deleteSpan(context) : trace.setSpan(context, span)
 }
 
-function tell(propagator: TextMapPropagator, verb: 'inject' | 'extract', error: unknown): void {
-  const { name } = propagator.constructor
+/** As OpenTelemetry's composite does, this takes propagators in plain JavaScript that don't name their fields. */
+function fieldsOf(propagator: TextMapPropagator): string[] {
+  try {
+    return (propagator as Partial<TextMapPropagator>).fields?.() ?? []
+  } catch (error) {
+    tell(propagator, 'name its fields', error)
+    return []
+  }
+}
+
+function tell(propagator: TextMapPropagator, verb: 'inject' | 'extract' | 'name its fields', error: unknown): void {
+  const { name } = (propagator.constructor as { readonly name: string } | undefined) ?? { name: 'without a class' }
   warnOnce(`propagator ${verb} ${name}`, `propagator ${name} failed to ${verb} and was skipped: ${messageOf(error)}`)
 }

@@ -1,5 +1,6 @@
 import { likeOriginal } from '../internal/like-original.js'
-import { warnOnce } from '../internal/diagnostics.js'
+import { textOrEmpty } from '../internal/text.js'
+import { messageOf, warnOnce } from '../internal/diagnostics.js'
 import { runInSpan, type WithSpanOptions } from './with-span.js'
 
 /** Options of the span, or a function that makes them from the arguments of the call. */
@@ -30,7 +31,8 @@ export function optionsOf<A extends unknown[]>(
   try {
     return options(...args)
   } catch (error) {
-    warnOnce(`traced-options:${name}`, `the options of the span '${name}' could not be made (${String(error)})`)
+    const text = textOrEmpty(name)
+    warnOnce(`traced-options:${text}`, `the options of the span '${text}' could not be made (${messageOf(error)})`)
     return undefined
   }
 }

@@ -7,7 +7,7 @@ import {
   type Tracer,
   type TracerProvider,
 } from '@opentelemetry/api'
-import { warnOnce } from '../internal/diagnostics.js'
+import { messageOf, warnOnce } from '../internal/diagnostics.js'
 
 let knownProvider: TracerProvider | undefined
 let knownTracer: Tracer | undefined
@@ -20,7 +20,7 @@ export function startSpan(name: string, options: SpanOptions | undefined, parent
   try {
     return currentTracer().startSpan(name, options, parent)
   } catch (error) {
-    warnOnce('span-start', `a span could not be started (${String(error)}); the work goes on without it`)
+    warnOnce('span-start', `a span could not be started (${messageOf(error)}); the work goes on without it`)
     return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
   }
 }

@@ -1,6 +1,6 @@
 import { context, type Span, type SpanOptions } from '@opentelemetry/api'
 import { contextWithSpan } from '../internal/context-with-span.js'
-import { warnOnce } from '../internal/diagnostics.js'
+import { messageOf, warnOnce } from '../internal/diagnostics.js'
 import { followResult, isEagerPromise } from '../internal/follow-result.js'
 import { recordErrorOn } from './record-error.js'
 import { startSpan } from './tracer.js'
@@ -122,5 +122,5 @@ function wasAskedFor(error: unknown, signal: AbortSignal | undefined): boolean {
 
 /** A span processor that throws must not change what the app's function returned. */
 function warnAboutEnd(error: unknown): void {
-  warnOnce('span-end', `a span could not be ended (${String(error)}); look at the span processors`)
+  warnOnce('span-end', `a span could not be ended (${messageOf(error)}); look at the span processors`)
 }

@@ -1,6 +1,6 @@
-import { diag, type AnyValue, type Attributes, type Link } from '@opentelemetry/api'
+import type { AnyValue, Attributes, Link } from '@opentelemetry/api'
 import { cleanAttributes, cleanSimpleAttributes } from '@opentelemetry/core'
-import { messageOf } from '../internal/diagnostics.js'
+import { diagWarn, messageOf } from '../internal/diagnostics.js'
 import type { ResolvedSpanLimits } from './span-limits.js'
 
 export interface CleanAttributes {
@@ -95,7 +95,7 @@ function carefully(clean: Clean, given: unknown, limits: Parameters<Clean>[1]): 
   try {
     return clean(given, limits)
   } catch (error) {
-    diag.warn(`Attributes can't be read: ${messageOf(error)}`)
+    diagWarn(() => `Attributes can't be read: ${messageOf(error)}`)
     return { attributes: {}, droppedAttributesCount: 1 }
   }
 }

@@ -1,5 +1,4 @@
 import {
-  diag,
   SpanStatusCode,
   type AnyValue,
   type Attributes,
@@ -16,7 +15,8 @@ import type { InstrumentationScope } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
 import type { Span, TimedEvent } from '@opentelemetry/sdk-trace'
 import { inspect } from 'node:util'
-import { messageOf } from '../internal/diagnostics.js'
+import { diagWarn, messageOf } from '../internal/diagnostics.js'
+import { textOrEmpty } from '../internal/text.js'
 import { cleanLink, countOf, eventAttributes, isLink, isSimple } from './attributes.js'
 import { exceptionAttributes } from './exception-attributes.js'
 import type { SpanOrigin, SpanStart } from './span-start.js'
@@ -110,7 +110,7 @@ export class RecordingSpan implements Span {
     try {
       for (const key in attributes) if (Object.hasOwn(attributes, key)) this.put(key, attributes[key])
     } catch (error) {
-      diag.warn(`Attributes of ${this.name} can't be read: ${messageOf(error)}`)
+      diagWarn(() => `Attributes of ${this.name} can't be read: ${messageOf(error)}`)
     }
     return this
   }
@@ -120,18 +120,19 @@ export class RecordingSpan implements Span {
     const { limits } = this.origin
     const isTime = isTimeInput(attributesOrTime)
     const at = this.clock.timeOf(isTime && !isTimeInput(time) ? attributesOrTime : time)
-    const event = { name, time: at, ...eventAttributes(limits, isTime ? undefined : attributesOrTime) }
+    const event = {
+      name: textOrEmpty(name),
+      time: at,
+      ...eventAttributes(limits, isTime ? undefined : attributesOrTime),
+    }
     this.droppedEventsCount += addLast(this.events, event, limits.eventCountLimit)
     return this
   }
 
   addLink(link: Link): this {
     if (this.isTooLate('addLink') || !isLink(link)) return this
-    this.droppedLinksCount += addLast(
-      this.links,
-      cleanLink(link, this.origin.limits),
-      this.origin.limits.linkCountLimit,
-    )
+    const { limits } = this.origin
+    this.droppedLinksCount += addLast(this.links, cleanLink(link, limits), limits.linkCountLimit)
     return this
   }
 
@@ -148,21 +149,21 @@ export class RecordingSpan implements Span {
     if (code !== SpanStatusCode.ERROR || message == null) this.status = { code }
     else if (typeof message === 'string') this.status = { code, message }
     else {
-      diag.warn(`The message of a status is left out: ${typeof message}, not a string`)
+      diagWarn(() => `The message of a status is left out: ${typeof message}, not a string`)
       this.status = { code }
     }
     return this
   }
 
   updateName(name: string): this {
-    if (!this.isTooLate('updateName')) this.name = name
+    if (!this.isTooLate('updateName')) this.name = textOrEmpty(name)
     return this
   }
 
   recordException(exception: Exception, time?: TimeInput): void {
     const attributes = exceptionAttributes(exception)
     if (countOf(attributes) > 0) this.addEvent(EXCEPTION_EVENT, attributes, time)
-    else diag.warn('An exception without a type and a message is not recorded')
+    else diagWarn(() => 'An exception without a type and a message is not recorded')
   }
 
   end(endTime?: TimeInput): void {
@@ -171,7 +172,7 @@ export class RecordingSpan implements Span {
     const { processor } = this.origin
     const at = this.clock.timeOf(endTime)
     if (hrTimeDuration(this.startTime, at)[0] < 0) {
-      diag.warn(`${this.name} ended before it started; its duration is set to 0`)
+      diagWarn(() => `${this.name} ended before it started; its duration is set to 0`)
       this.endTime = [...this.startTime]
     } else this.endTime = at
     processor.onEnding?.(this)
@@ -209,17 +210,17 @@ export class RecordingSpan implements Span {
       if (decision === AddAttributeDecision.ADD_NEW) this.attributesCount += 1
       else if (decision === AddAttributeDecision.DROP_LIMIT_REACHED) this.noRoomForAttribute()
     } catch (error) {
-      diag.warn(`An attribute of ${this.name} can't be read: ${messageOf(error)}`)
+      diagWarn(() => `An attribute of ${this.name} can't be read: ${messageOf(error)}`)
     }
   }
 
   private noRoomForAttribute(): void {
     this.droppedAttributesCount += 1
-    if (this.droppedAttributesCount === 1) diag.warn(`${this.name} has more attributes than it may have`)
+    if (this.droppedAttributesCount === 1) diagWarn(() => `${this.name} has more attributes than it may have`)
   }
 
   private isTooLate(call: string): boolean {
-    if (this.ended) diag.warn(`${call}() came after the end of the span ${this.name}, and changes nothing`)
+    if (this.ended) diagWarn(() => `${call}() came after the end of the span ${this.name}, and changes nothing`)
     return this.ended
   }
 }

@@ -15,7 +15,8 @@ import { SamplingDecision, type IdGenerator, type Sampler } from '@opentelemetry
 import type { SpanTimeSource } from '../internal/clock.js'
 import { consult } from '../internal/consult.js'
 import { messageOf, warnOnce } from '../internal/diagnostics.js'
-import { isValidSpanContext, LocalSpanContext } from '../internal/local-span-context.js'
+import { isValidSpanContext, LocalSpanContext, RandomSpanContext } from '../internal/local-span-context.js'
+import { textOrEmpty } from '../internal/text.js'
 import { attributesWithin, cleanLink, isLink, validAttributes } from './attributes.js'
 import { contextWithSpan } from '../internal/context-with-span.js'
 import { RecordingSpan } from './recording-span.js'
@@ -31,63 +32,70 @@ export interface TracerParts extends Omit<SpanOrigin, 'instrumentationScope'> {
   readonly time: SpanTimeSource
 }
 
+/** Trace Context Level 2, section 3.2.2.5.2. */
+const RANDOM_FLAG = 0b10
+
 type InSpan<T> = (span: Span) => T
 
-/** Asks the sampler, and makes spans of what it keeps. Specification: "Tracer", and "Sampling" of the SDK. */
+/**
+ * Asks the sampler, and makes spans of what it keeps. Specification: "Tracer", and "Sampling" of the SDK. Its fields are not
+ * `#private`, nor are the provider's: others wrap both in proxies.
+ */
 export class SpanTracer implements Tracer {
-  readonly #origin: SpanOrigin
-  readonly #sampler: Sampler
-  readonly #ids: IdGenerator
-  readonly #idsAreValid: boolean
-  readonly #time: SpanTimeSource
+  private readonly origin: SpanOrigin
+  private readonly sampler: Sampler
+  private readonly ids: IdGenerator
+  private readonly idsAreValid: boolean
+  private readonly time: SpanTimeSource
 
   constructor(parts: TracerParts, instrumentationScope: SpanOrigin['instrumentationScope']) {
     const { resource, limits, processor, sampler, idGenerator, idsAreValid, time } = parts
-    this.#origin = { resource, instrumentationScope, limits, processor }
-    this.#sampler = sampler
-    this.#ids = idGenerator
-    this.#idsAreValid = idsAreValid
-    this.#time = time
+    this.origin = { resource, instrumentationScope, limits, processor }
+    this.sampler = sampler
+    this.ids = idGenerator
+    this.idsAreValid = idsAreValid
+    this.time = time
   }
 
   /** Never throws: a span that can't be started, for whatever it was handed, is told once and is one that records nothing. */
   startSpan(name: string, options?: SpanOptions | null, given: Context = context.active()): Span {
     try {
-      return this.#start(name, options ?? {}, given)
+      return this.start(textOrEmpty(name), options ?? {}, given)
     } catch (error) {
       warnOnce('span start', `a span could not be started: ${messageOf(error)}; what it is about goes on without it`)
       return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
     }
   }
 
-  #start(name: string, options: SpanOptions, given: Context): Span {
+  private start(name: string, options: SpanOptions, given: Context): Span {
     const parentContext = options.root ? trace.deleteSpan(given) : given
     if (isTracingSuppressed(parentContext)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
     const parent = trace.getSpan(parentContext)
     const parentSpanContext = validContextOf(parent)
-    const traceId = parentSpanContext?.traceId ?? this.#ids.generateTraceId()
+    const traceId = parentSpanContext?.traceId ?? this.ids.generateTraceId()
     const kind = options.kind ?? SpanKind.INTERNAL
-    const links = options.links?.filter(isLink).map((link) => cleanLink(link, this.#origin.limits)) ?? []
+    const links = options.links?.filter(isLink).map((link) => cleanLink(link, this.origin.limits)) ?? []
     const { attributes: valid = {}, droppedAttributesCount: invalid = 0 } = validAttributes(options.attributes)
     // Before the sampler, which counts: what it has decided about must begin.
-    const spanId = this.#ids.generateSpanId()
-    const verdict = consult(this.#sampler, [parentContext, traceId, name, kind, valid, links])
-    const local = new LocalSpanContext(
+    const spanId = this.ids.generateSpanId()
+    const verdict = consult(this.sampler, [parentContext, traceId, name, kind, valid, links])
+    const Local = hasRandomTraceId(parentSpanContext) ? RandomSpanContext : LocalSpanContext
+    const local = new Local(
       traceId,
       spanId,
       verdict.decision === SamplingDecision.RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE,
       verdict.traceState ?? parentSpanContext?.traceState,
     )
-    const spanContext = this.#idsAreValid ? local : unchecked(local)
+    const spanContext = this.idsAreValid ? local : unchecked(local)
     if (verdict.decision === SamplingDecision.NOT_RECORD) return trace.wrapSpanContext(spanContext)
     const { attributes = {}, droppedAttributesCount: surplus = 0 } = attributesWithin(
-      this.#origin.limits,
+      this.origin.limits,
       valid,
       verdict.attributes,
     )
-    const now = this.#time.nowMillis()
-    const clock = parent instanceof RecordingSpan ? parent.clock.forChild(now) : new TraceClock(this.#time, now)
-    const span = new RecordingSpan(this.#origin, {
+    const now = this.time.nowMillis()
+    const clock = parent instanceof RecordingSpan ? parent.clock.forChild(now) : new TraceClock(this.time, now)
+    const span = new RecordingSpan(this.origin, {
       name,
       kind,
       spanContext,
@@ -98,7 +106,7 @@ export class SpanTracer implements Tracer {
       droppedAttributesCount: invalid + surplus,
       links,
     })
-    this.#origin.processor.onStart(span, parentContext)
+    this.origin.processor.onStart(span, parentContext)
     return span
   }
 
@@ -116,12 +124,12 @@ export class SpanTracer implements Tracer {
     contextOrFn?: Context | InSpan<T>,
     lastFn?: InSpan<T>,
   ): T | undefined {
-    if (typeof optionsOrFn === 'function') return this.#inSpan(name, undefined, undefined, optionsOrFn)
-    if (typeof contextOrFn === 'function') return this.#inSpan(name, optionsOrFn, undefined, contextOrFn)
-    return lastFn && this.#inSpan(name, optionsOrFn, contextOrFn, lastFn)
+    if (typeof optionsOrFn === 'function') return this.inSpan(name, undefined, undefined, optionsOrFn)
+    if (typeof contextOrFn === 'function') return this.inSpan(name, optionsOrFn, undefined, contextOrFn)
+    return lastFn && this.inSpan(name, optionsOrFn, contextOrFn, lastFn)
   }
 
-  #inSpan<T>(name: string, options: SpanOptions | undefined, given: Context | undefined, fn: InSpan<T>): T {
+  private inSpan<T>(name: string, options: SpanOptions | undefined, given: Context | undefined, fn: InSpan<T>): T {
     const parentContext = given ?? context.active()
     const span = this.startSpan(name, options, parentContext)
     return context.with(contextWithSpan(parentContext, span), fn, undefined, span)
@@ -131,6 +139,11 @@ export class SpanTracer implements Tracer {
 function validContextOf(parent: Span | undefined): SpanContext | undefined {
   const spanContext = parent?.spanContext()
   return spanContext !== undefined && isValidSpanContext(spanContext) ? spanContext : undefined
+}
+
+/** Of a trace that begins here, as its id generator makes them; of others where somebody has said so. */
+function hasRandomTraceId(parent: SpanContext | undefined): boolean {
+  return parent === undefined || parent instanceof RandomSpanContext || (parent.traceFlags & RANDOM_FLAG) !== 0
 }
 
 /** Ids of somebody else's generator may be no ids. */

@@ -33,9 +33,9 @@ const DEFAULT_FLUSH_MILLIS = 30_000
  * @throws TracingConfigError when an option is wrong
  */
 export class TracerProvider implements ApiTracerProvider {
-  readonly #parts: TracerParts
-  readonly #processors: readonly SpanProcessor[]
-  readonly #tracers = new Map<string, Tracer>()
+  private readonly parts: TracerParts
+  private readonly processors: readonly SpanProcessor[]
+  private readonly tracers = new Map<string, Tracer>()
 
   constructor(options: TracerProviderOptions = {}) {
     checkPlainObject('options', options)
@@ -45,8 +45,8 @@ export class TracerProvider implements ApiTracerProvider {
       checkPart('idGenerator', idGenerator, 'an IdGenerator', ['generateTraceId', 'generateSpanId'])
     checkParts('spanProcessors', spanProcessors, [], 'a SpanProcessor', ['onStart', 'onEnd', 'shutdown'])
     checkSpanLimits('spanLimits', options.spanLimits)
-    this.#processors = spanProcessors
-    this.#parts = {
+    this.processors = spanProcessors
+    this.parts = {
       sampler: sampler ?? new ParentBasedSampler({ root: new AlwaysOnSampler() }),
       resource: resource ?? defaultResource(),
       limits: resolveSpanLimits(options.spanLimits),
@@ -60,29 +60,29 @@ export class TracerProvider implements ApiTracerProvider {
   getTracer(name: string, version?: string, options?: { schemaUrl?: string }): Tracer {
     const schemaUrl = options?.schemaUrl
     const key = `${name}@${version ?? ''}:${schemaUrl ?? ''}`
-    let tracer = this.#tracers.get(key)
+    let tracer = this.tracers.get(key)
     if (!tracer) {
-      tracer = new SpanTracer(this.#parts, {
+      tracer = new SpanTracer(this.parts, {
         name,
         ...(version !== undefined && { version }),
         ...(schemaUrl !== undefined && { schemaUrl }),
       })
-      this.#tracers.set(key, tracer)
+      this.tracers.set(key, tracer)
     }
     return tracer
   }
 
   /** Never rejects: what failed, or took longer, is told once. Waits 30 s unless told otherwise. */
   forceFlush({ timeoutMillis = DEFAULT_FLUSH_MILLIS }: { timeoutMillis?: number } = {}): Promise<void> {
-    return settledWithin(timeoutMillis, 'sending spans', () => this.#all((processor) => processor.forceFlush()))
+    return settledWithin(timeoutMillis, 'sending spans', () => this.all((processor) => processor.forceFlush()))
   }
 
   /** Never rejects, either; how long it takes is up to the processors. */
   shutdown(): Promise<void> {
-    return settled('sending the last spans', () => this.#all((processor) => processor.shutdown()))
+    return settled('sending the last spans', () => this.all((processor) => processor.shutdown()))
   }
 
-  #all(call: (processor: SpanProcessor) => Promise<void>): Promise<void>[] {
-    return this.#processors.map(async (processor) => call(processor))
+  private all(call: (processor: SpanProcessor) => Promise<void>): Promise<void>[] {
+    return this.processors.map(async (processor) => call(processor))
   }
 }

@@ -36,8 +36,8 @@ test.each([
   'aé',
   'a\u0000',
   'z'.repeat(257),
-])('%j is no key, and its member is left out', (key) => {
-  expect(read(`a=1,${key}=v,b=2`)).toBe('a=1,b=2')
+])('%j is no key, and with it the whole is discarded', (key) => {
+  expect(read(`a=1,${key}=v,b=2`)).toBe('')
   const state = parseTraceState('a=1')
   expect(state.set(key, 'v')).toBe(state)
 })
@@ -48,9 +48,9 @@ test.each(['v', '!', '~', '  leading', 'in the middle', '"', ';', 'v'.repeat(256
 })
 
 test.each(['', 'a=b', '=', 'é', 'a\tb', '\u0000', '\u007f', 'a\r\nb', 'v'.repeat(257)])(
-  '%j is no value, and its member is left out',
+  '%j is no value, and with it the whole is discarded',
   (value) => {
-    expect(read(`a=1,x=${value},b=2`)).toBe('a=1,b=2')
+    expect(read(`a=1,x=${value},b=2`)).toBe('')
     const state = parseTraceState('a=1')
     expect(state.set('x', value)).toBe(state)
   },
@@ -61,8 +61,8 @@ test.each(['a,b', 'v ', ' ', '\t'])('%j cannot be set as a value', (value) => {
   expect(state.set('x', value)).toBe(state)
 })
 
-test('members without an equals sign are left out', () => {
-  expect(read('a=1,b,c=2')).toBe('a=1,c=2')
+test('with a member without an equals sign the whole is discarded', () => {
+  expect(read('a=1,b,c=2')).toBe('')
   expect(read('a')).toBe('')
 })
 
@@ -84,20 +84,31 @@ test('spaces and tabs around members are ignored, and those at the start of a va
 })
 
 test('other white space is not optional white space', () => {
-  expect(read('\u00a0a=1,b=2\u00a0,\nc=3,d=4')).toBe('d=4')
+  for (const header of ['\u00a0a=1,d=4', 'b=2\u00a0,d=4', '\nc=3,d=4']) expect(read(header)).toBe('')
 })
 
 test('of members with one key the left one is kept', () => {
   expect(read('a=1,b=2,a=3')).toBe('a=1,b=2')
 })
 
-test('an illegal member does not hide a legal one of the same key', () => {
-  expect(read('a=,a=2')).toBe('a=2')
+test('with a 33rd member the whole is discarded, also where a key of it is there twice', () => {
+  const members = repeated(33, (index) => `k${index}=v`)
+  expect(read(members.join(','))).toBe('')
+  expect(read([...members.slice(0, 32), 'k0=v'].join(','))).toBe('')
+  expect(read(members.slice(0, 32).join(','))).toBe(members.slice(0, 32).join(','))
 })
 
-test('the 33rd member is left out', () => {
-  const members = repeated(33, (index) => `k${index}=v`)
-  expect(read(members.join(','))).toBe(members.slice(0, 32).join(','))
+test('nothing is read past the first fault', () => {
+  const hostile = `@${'a=1,'.repeat(4_000)}`
+  const none = `${repeated(33, (index) => `k${index}=v`).join(',')},${'a=1,'.repeat(4_000)}`
+  const timeOf = (header: string): number => {
+    const before = performance.now()
+    for (let i = 0; i < 200; i++) read(header)
+    return performance.now() - before
+  }
+  timeOf('a=1')
+  // To read them to the end takes a hundred times as long as this.
+  for (const header of [hostile, none]) expect(timeOf(header)).toBeLessThan(100)
 })
 
 test('512 characters are kept', () => {
@@ -136,8 +147,8 @@ test('a member of 513 characters is left out, alone as it is', () => {
 })
 
 test('the ot member is kept wherever it stands and however long it is', () => {
-  const members = repeated(40, (index) => `k${index}=v`)
-  expect(read(`${members.join(',')},ot=th:8`)).toBe(`${members.slice(0, 31).join(',')},ot=th:8`)
+  const members = repeated(30, (index) => `k${index}=v`)
+  expect(read(`${members.join(',')},ot=th:8`)).toBe(`${members.join(',')},ot=th:8`)
   const long = `ot=rv:1234567890abcd;x:${'y'.repeat(230)}`
   expect(read(`${members.map((member) => member + 'v'.repeat(20)).join(',')},${long}`)).toMatch(new RegExp(`,${long}$`))
 })
@@ -187,11 +198,4 @@ test("OpenTelemetry's states are read from their text, and ours stay the objects
   const ours = parseTraceState('a=1')
   expect(ownTraceState(ours)).toBe(ours)
   expect(ownTraceState(new CoreTraceState('a=1,b=2')).set('c', '3').serialize()).toBe('c=3,a=1,b=2')
-})
-
-test('a header of four thousand members is read in less than a quarter of a second', () => {
-  const header = repeated(4_000, (index) => `k${index}=v`).join(',')
-  const before = performance.now()
-  expect(read(header).split(',')).toHaveLength(32)
-  expect(performance.now() - before).toBeLessThan(250)
 })

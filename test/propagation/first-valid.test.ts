@@ -174,3 +174,18 @@ test('a local child of the winner has the flag that came with it, whatever the o
   const same = `${OURS}-${SPAN}-1`
   expect(flagsOfChild([w3c, b3Single], { b3: same, traceparent: traceparent.replace(/01$/, '03') })).toBe('03')
 })
+
+test('a propagator in plain JavaScript need not name its fields, nor have a class', () => {
+  const bare = Object.assign(Object.create(null) as object, {
+    inject() {
+      throw new Error('not today')
+    },
+    extract: (context: Context) => context,
+  }) as unknown as TextMapPropagator
+  const failing = { inject() {}, extract: (context: Context) => context, fields: () => expect.fail() }
+  const propagator = firstValidPropagator([bare, failing, w3c])
+  expect(propagator.fields()).toEqual(['traceparent', 'tracestate'])
+  const carrier: { traceparent?: string } = {}
+  propagator.inject(propagator.extract(ROOT_CONTEXT, { traceparent }, getter), carrier, setter)
+  expect(carrier.traceparent).toBe(traceparent)
+})

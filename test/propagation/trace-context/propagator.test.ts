@@ -95,8 +95,8 @@ describe('extract', () => {
   )
 
   test('reads tracestate beside a traceparent of a future version', () => {
-    const future = extracted({ traceparent: traceparent.replace(/^00/, 'cc') + '-more', tracestate: 'a=1,B=2' })
-    expect(future?.traceState?.serialize()).toBe('a=1')
+    const future = extracted({ traceparent: traceparent.replace(/^00/, 'cc') + '-more', tracestate: 'a=1,b=2' })
+    expect(future?.traceState?.serialize()).toBe('a=1,b=2')
   })
 
   test('keeps what else is in the context', () => {
@@ -154,11 +154,11 @@ describe('inject', () => {
   test('sends the trace state as one header', () => {
     const carrier = {}
     propagator.inject(
-      propagator.extract(ROOT_CONTEXT, { traceparent, tracestate: ['a=1 , B=2', 'c= 3'] }, getter),
+      propagator.extract(ROOT_CONTEXT, { traceparent, tracestate: ['a=1 , b=2', 'c= 3'] }, getter),
       carrier,
       setter,
     )
-    expect(carrier).toEqual({ traceparent, tracestate: 'a=1,c= 3' })
+    expect(carrier).toEqual({ traceparent, tracestate: 'a=1,b=2,c= 3' })
   })
 
   test.each([' ', ',', 'A=1', 'a=1=2'])('sends no empty tracestate where %j came', (tracestate) => {
@@ -171,7 +171,7 @@ describe('inject', () => {
     expect(injected({ traceState: new CoreTraceState('a=1,b=2') }).tracestate).toBe('a=1,b=2')
     expect(injected({ traceState: new CoreTraceState('') })).toEqual({ traceparent })
     const foreign = { serialize: () => 'a=1\r\nevil: 1,b=2' } as unknown as TraceState
-    expect(injected({ traceState: foreign }).tracestate).toBe('b=2')
+    expect(injected({ traceState: foreign }).tracestate).toBeUndefined()
   })
 
   test('sends nothing without a span, or with one that is not valid', () => {

@@ -18,6 +18,7 @@ import {
 } from '@opentelemetry/sdk-trace'
 import { afterAll, expect, test } from 'vitest'
 import { traceContextPropagator } from '../../../src/propagation/trace-context/trace-context-propagator.js'
+import { TracerProvider as OwnTracerProvider } from '../../../src/tracer/tracer-provider.js'
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const PARENT = '00f067aa0ba902b7'
@@ -106,4 +107,23 @@ test('a hundred thousand extractions in a row, each in the context of the one be
   // A chain of contexts would overflow the stack, or hold each of them.
   expect(() => current.getValue(Symbol('any'))).not.toThrow()
   expect(sentFlags(started(current)[0])).toBe('01')
+})
+
+test('a span context that was made by hand is sent with its own flags, and so is what begins below it', () => {
+  const ours = new OwnTracerProvider().getTracer('test')
+  for (const [flags, sent] of [
+    [0, '00'],
+    [1, '01'],
+    [2, '02'],
+    [3, '03'],
+  ] as const) {
+    const byHand = trace.setSpanContext(ROOT_CONTEXT, { traceId: TRACE, spanId: PARENT, traceFlags: flags })
+    expect(sentFlags(byHand)).toBe(sent)
+    const child = ours.startSpan('child', {}, byHand)
+    const withChild = trace.setSpan(byHand, child)
+    // Our sampler follows its parent.
+    expect(sentFlags(withChild)).toBe(sent)
+    expect(sentFlags(trace.setSpan(withChild, ours.startSpan('grandchild', {}, withChild)))).toBe(sent)
+  }
+  expect(sentFlags(trace.setSpan(ROOT_CONTEXT, ours.startSpan('root')))).toBe('03')
 })
