@@ -6,6 +6,7 @@ import type {
 } from '@opentelemetry/instrumentation'
 import { messageOf, warnOnce } from '../internal/diagnostics.js'
 import { packageOf, type CatalogueEntry } from './catalogue.js'
+import { patchRequired } from './required-namespace.js'
 
 /** The class of an instrumentation; each has `init`, which says what it patches. */
 export type InstrumentationClass = new (config: InstrumentationConfig) => Instrumentation & Definitions
@@ -39,7 +40,7 @@ function guard(part: InstrumentationModuleDefinition | InstrumentationModuleFile
   if (!patch) return
   part.patch = (exported: unknown, version?: string) => {
     try {
-      return patch(exported, version) as unknown
+      return patchRequired(exported, (writable) => patch(writable, version) as unknown)
     } catch (error) {
       const which = version === undefined ? name : `${name} (version ${version})`
       warnOnce(

@@ -54,6 +54,9 @@ function hasSynchronousHooks(): boolean {
 function synchronousInterception(packages: ReadonlyMap<string, CatalogueEntry>): ImportInterception {
   const isInstrumented = (specifier: string): boolean => packages.has(packageNameOf(specifier) ?? '')
   const files = innerFiles(packages)
+  // CommonJS that requires an ECMAScript module gets past the hook, but that module's own imports don't.
+  const isWithin = ({ parentURL = '' }: ResolveContext): boolean =>
+    parentURL.includes('/node_modules/') && packages.get(packageNameOf(parentURL) ?? '')?.importedFiles !== undefined
   let hook: SyncHook | undefined
   let hasFailed = false
   const create = (): SyncHook | undefined => {
@@ -76,17 +79,24 @@ function synchronousInterception(packages: ReadonlyMap<string, CatalogueEntry>):
   }
   return {
     resolve(specifier, context, next) {
-      if (!hook && !hasFailed && !context.conditions.includes('require') && isInstrumented(specifier)) hook = create()
+      if (!hook && !hasFailed && !context.conditions.includes('require')) {
+        if (isInstrumented(specifier) || isWithin(context)) hook = create()
+      }
       if (!hook) return next(specifier, context)
       if (!isPath(specifier) || !isInstrumented(specifier)) return hook.resolveSync(specifier, context, next)
       // Node.js writes into the context what the next step is given.
       const ownContext = { ...context }
       const named = nameOfEntry(specifier, context, next) ?? specifier
-      return hook.resolveSync(named, ownContext, (_named, nextContext) => next(specifier, nextContext))
+      // The hook keeps the last step, and resolves by it what the module passes on of others.
+      return hook.resolveSync(named, ownContext, (wanted, nextContext) =>
+        next(wanted === named ? specifier : wanted, nextContext),
+      )
     },
     load: (url, context, next) => (hook ? hook.loadSync(url, context, next) : next(url, context)),
   }
 }
+
+type ResolveContext = Parameters<ResolveHookSync>[1]
 
 const isPath = (specifier: string): boolean => specifier.startsWith('file:') || specifier.startsWith('/')
 
