@@ -21,9 +21,10 @@ export function shortNameOf(name: string): string | undefined {
   return KNOWN.has(short) ? short : undefined
 }
 
-/** The known names that a wrong one was most likely meant to be. */
-export function nearestNames(name: string): readonly string[] {
-  return nearestOf(withoutPrefix(name), [...KNOWN])
+/** The known names that a wrong one was most likely meant to be, for messages: ` (nearest: http)`, or nothing. */
+export function nearestNames(name: string): string {
+  const nearest = nearestOf(withoutPrefix(name), [...KNOWN])
+  return nearest.length === 0 ? '' : ` (nearest: ${nearest.join(', ')})`
 }
 
 /** Options of the user's by short names. They have been checked. */
@@ -42,7 +43,7 @@ export function checkInstrumentationConfig(config: object | undefined): void {
     const option = `${OPTION}.${name}`
     const short = shortNameOf(name)
     if (short === undefined) {
-      const allowed = `the name of an instrumentation (nearest: ${nearestNames(name).join(', ')})`
+      const allowed = `the name of an instrumentation${nearestNames(name)}`
       throw new TracingConfigError('ERR_OPTION_UNKNOWN', { option, allowed, received: name })
     }
     checkPlainObject(option, options)

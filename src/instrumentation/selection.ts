@@ -49,10 +49,9 @@ function askedFor(name: string, { config, enabledNames, disabledNames }: Instrum
 function warnOfUnknownNames({ enabledNames = [], disabledNames }: InstrumentationChoice): void {
   for (const name of [...enabledNames, ...disabledNames]) {
     if (shortNameOf(name) !== undefined) continue
-    const nearest = nearestNames(name).join(', ')
     warnOnce(
       `instrumentation ${name}`,
-      `there is no instrumentation "${name}" (nearest: ${nearest}); the name is ignored`,
+      `there is no instrumentation "${name}"${nearestNames(name)}; the name is ignored`,
     )
   }
 }

@@ -1,6 +1,9 @@
 const MOST = 3
 
-/** The names that a misspelt one is nearest to, by the number of characters to be changed; at most three, the nearest first. */
+/**
+ * The names that a misspelt one is nearest to, by the number of characters to be changed; at most three, the nearest first. None
+ * where more than half would have to be changed.
+ */
 export function nearestOf(wrong: string, names: readonly string[]): readonly string[] {
   const distances = names
     .map((name) => ({ name, distance: editDistance(wrong.toLowerCase(), name) }))
@@ -8,7 +11,7 @@ export function nearestOf(wrong: string, names: readonly string[]): readonly str
   const [first] = distances
   if (!first) return []
   return distances
-    .filter(({ distance }, index) => index < MOST && distance <= first.distance + 1)
+    .filter(({ distance }, index) => index < MOST && distance <= Math.min(first.distance + 1, wrong.length / 2))
     .map(({ name }) => name)
 }
 
