@@ -77,9 +77,8 @@ function resourceAttributes({ resource }: ConfigurationModel, configuration: Con
     resource?.attributes,
     resource?.attributes_list ?? undefined,
   )
-  const attributes: Attributes = {}
-  for (const { name, value } of merged ?? []) if (value !== null) attributes[name] = value
-  return attributes
+  const given = (merged ?? []).flatMap(({ name, value }) => (value === null ? [] : [[name, value] as const]))
+  return Object.fromEntries(given)
 }
 
 /** Names of the schema's detectors, and which of ours answer to them. */

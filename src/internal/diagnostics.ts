@@ -2,20 +2,21 @@ import { diag, DiagLogLevel, type DiagLogFunction, type DiagLogger } from '@open
 import { format } from 'node:util'
 import { apiGlobals } from './api-globals.js'
 import { canRead, ownApi } from './api-version.js'
+import { LineLimit, LINES_LEFT_OUT } from './line-limit.js'
 import { hearRefusal } from './refused-registrations.js'
 
 export const PREFIX = 'spanwright: '
-const told = new Set<string>()
+const warnings = new LineLimit()
 const listeners = new Set<(message: string) => void>()
 
 /**
  * Says something to the operator, once a process for each key. It goes to OpenTelemetry's diagnostic logger, so that a
  * logger or level that the user chose is respected; without one it goes to stderr. Never stdout: that is the app's own.
+ * At most 100 lines a minute.
  */
 export function warnOnce(key: string, message: string): void {
-  if (told.has(key)) return
-  told.add(key)
-  warn(message)
+  const decision = warnings.decide(key)
+  if (decision !== 'skip') warn(decision === 'print' ? message : LINES_LEFT_OUT)
 }
 
 export function warn(message: string): void {
@@ -70,33 +71,30 @@ export function hasDiagLogger(): boolean {
 }
 
 class StderrLogger implements DiagLogger {
-  readonly #printed = new Set<string>()
-  readonly error: DiagLogFunction = this.#printerFor('error')
-  readonly warn: DiagLogFunction = this.#printerFor('warn')
-  readonly info: DiagLogFunction = this.#printerFor('info')
-  readonly debug: DiagLogFunction = this.#printerFor('debug')
-  readonly verbose: DiagLogFunction = this.#printerFor('verbose')
+  readonly #warnings = new LineLimit()
+  /** Printed only for whoever asks for them. */
+  readonly #details = new LineLimit(Infinity)
+  readonly error: DiagLogFunction = this.#printerFor('error', this.#warnings)
+  readonly warn: DiagLogFunction = this.#printerFor('warn', this.#warnings)
+  readonly info: DiagLogFunction = this.#printerFor('info', this.#details)
+  readonly debug: DiagLogFunction = this.#printerFor('debug', this.#details)
+  readonly verbose: DiagLogFunction = this.#printerFor('verbose', this.#details)
 
-  #printerFor(level: string): DiagLogFunction {
+  #printerFor(level: string, lines: LineLimit): DiagLogFunction {
     return (...parts) => {
       const text = format(...parts)
       // What we say ourselves is chosen by warnOnce; a second line of ours has something new to tell.
       if (text.startsWith(PREFIX)) writeLine(text)
       else if (hearRefusal(text, warnOnce)) return
-      else this.#printOnce(`opentelemetry ${level}: ${text}`)
+      else printOnce(`opentelemetry ${level}: ${text}`, lines)
     }
-  }
-
-  #printOnce(line: string): void {
-    const withoutNumbers = line.replace(/\d+/g, '#')
-    if (this.#printed.has(withoutNumbers)) return
-    if (this.#printed.size < MOST_LINES_REMEMBERED) this.#printed.add(withoutNumbers)
-    writeLine(line)
   }
 }
 
-/** Lines with an id never repeat; remembering each of them would grow without bound. */
-const MOST_LINES_REMEMBERED = 1_000
+function printOnce(line: string, lines: LineLimit): void {
+  const decision = lines.decide(line.replace(/\d+/g, '#'))
+  if (decision !== 'skip') writeLine(decision === 'print' ? line : `opentelemetry: ${LINES_LEFT_OUT}`)
+}
 
 function writeLine(line: string): void {
   try {

@@ -7,11 +7,11 @@ import type { Resource } from '@opentelemetry/resources'
  */
 export function settledAttributes(resource: Resource): Attributes {
   if (resource.asyncAttributesPending !== true) return resource.attributes
-  const attributes: Attributes = {}
+  const attributes = new Map<string, Attributes[string]>()
   for (const [name, value] of resource.getRawAttributes()) {
     if (value == null || (typeof value === 'object' && 'then' in value)) continue
     // The first that names an attribute has it, as in the resource itself.
-    if (!Object.hasOwn(attributes, name)) attributes[name] = value
+    if (!attributes.has(name)) attributes.set(name, value)
   }
-  return attributes
+  return Object.fromEntries(attributes)
 }

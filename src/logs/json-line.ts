@@ -11,7 +11,8 @@ export function jsonLine(record: object): string {
 
 /** The record with each field by itself, so that one bad field does not take the others along. */
 function withoutTraps(record: object): Record<string, unknown> {
-  const safe: Record<string, unknown> = {}
+  // Without a prototype, a field called __proto__ is one like any other.
+  const safe = Object.create(null) as Record<string, unknown>
   for (const [name, value] of Object.entries(record)) {
     try {
       const text = JSON.stringify(value, withoutCircles()) as string | undefined

@@ -64,7 +64,7 @@ function onEach(onEnd: (span: ReadableSpan) => void): SpanProcessor {
         onEnd(span)
       } catch (error) {
         // An attribute can be anything, also what has no text.
-        warnOnce(`span metrics ${messageOf(error)}`, `a span is missing in the span metrics: ${messageOf(error)}`)
+        warnOnce('span metrics', `a span is missing in the span metrics: ${messageOf(error)}`)
       }
     },
     forceFlush: () => Promise.resolve(),

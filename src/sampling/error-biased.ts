@@ -167,7 +167,7 @@ class Policy implements TailPolicy {
     try {
       return this.#isError(span)
     } catch (error) {
-      warnOnce(`isError ${messageOf(error)}`, `isError threw, the span's status counts instead: ${messageOf(error)}`)
+      warnOnce('isError', `isError threw, the span's status counts instead: ${messageOf(error)}`)
       return hasErrorStatus(span)
     }
   }

@@ -23,9 +23,7 @@ export function validAttributes(given: unknown): CleanAttributes {
   if (typeof given !== 'object' || given === null) return {}
   const simple = simpleCopy(given)
   if (simple) return simple
-  const clean = carefully(cleanAttributes, given, UNLIMITED)
-  // Copied, because one called __proto__ has become what they inherit from.
-  return { ...clean, attributes: { ...clean.attributes } }
+  return carefully(cleanAttributes, given, UNLIMITED)
 }
 
 /** What a span may have of the valid ones, and of those that a sampler adds: they may be anything. */
@@ -93,7 +91,9 @@ function simpleCopy(given: object): CleanAttributes | undefined {
 /** A getter of the host's may throw: then none of them is there, rather than an error in the host. */
 function carefully(clean: Clean, given: unknown, limits: Parameters<Clean>[1]): CleanAttributes {
   try {
-    return clean(given, limits)
+    const cleaned: CleanAttributes = clean(given, limits)
+    // Copied, because one called __proto__ has become what they inherit from.
+    return cleaned.attributes ? { ...cleaned, attributes: { ...cleaned.attributes } } : cleaned
   } catch (error) {
     diagWarn(() => `Attributes can't be read: ${messageOf(error)}`)
     return { attributes: {}, droppedAttributesCount: 1 }

@@ -188,6 +188,8 @@ export class RecordingSpan implements Span {
 
   /** Undefined values are none, and change nothing. */
   private put(key: string, value: AnyValue): void {
+    // Not an attribute: the object would inherit from the value.
+    if (key === '__proto__') return
     const { attributes } = this
     const { limits } = this.origin
     if (typeof key !== 'string' || key === '' || !isSimple(value, limits.attributeValueLengthLimit)) {

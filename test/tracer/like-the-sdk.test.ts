@@ -109,6 +109,18 @@ describe('a span is what the SDK would have made of it', () => {
     expect('one' in spans.only.attributes).toBe(false)
   })
 
+  test('an attribute called __proto__ that is set later, or belongs to an event or a link, is none either', () => {
+    const attributes = JSON.parse('{ "__proto__": { "one": 1 }, "__proto": ["two"] }') as Attributes
+    const spans = new EndedSpans()
+    const provider = new TracerProvider({ spanProcessors: [spans], spanLimits: { attributeCountLimit: 1 } })
+    const span = provider.getTracer('explicit').startSpan('work', {}, ROOT_CONTEXT)
+    span.setAttribute('__proto__', { one: 1 }).setAttribute('__proto__', 'text').setAttributes(attributes)
+    span.addEvent('event', attributes).addLink({ context: span.spanContext(), attributes }).end()
+    const { events, links } = spans.only
+    expect(spans.only).toMatchObject({ attributes: { __proto: ['two'] }, droppedAttributesCount: 0 })
+    for (const { attributes = {} } of [spans.only, ...events, ...links]) expect('one' in attributes).toBe(false)
+  })
+
   test('a status that is none does not disturb the app once the span has ended', () => {
     const { ours, theirs } = bothRan((span) => {
       span.end()

@@ -5,6 +5,8 @@ import type { TracingLedger } from '../../export/ledger.js'
 /** What one process, or one worker thread, of the app tells the doctor. Plain data: it travels as a file. */
 export interface ProcessReport {
   readonly pid: number
+  /** When the process began, in clock ticks since the boot of the machine; undefined where only Linux could tell. */
+  readonly processStart: string | undefined
   readonly thread: number
   /** The version of Node.js. */
   readonly node: string

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { monotonicClock } from '../../internal/clock.js'
 import { startApp, type AppEnd } from './running-app.js'
 import type { ReportFolder } from './report-folder.js'
-import type { ProcessReport } from './process-report.js'
 import type { WatchOptions } from './arguments.js'
-import { deliveredSpans, isOfTheApp } from './merged.js'
+import { livingProcesses, send } from './living-processes.js'
+import { deliveredSpans } from './merged.js'
 
 /** What was seen of the app. */
 export interface AppRun extends AppEnd {
@@ -69,12 +69,14 @@ async function endApp(
 ): Promise<boolean> {
   if (sent === undefined) app.signal('SIGTERM')
   const signal = sent ?? 'SIGTERM'
-  if (await isOverWithin(GRACE_MILLIS / 2, () => app.hasEnded && livingProcesses(folder).length === 0)) return false
-  for (const pid of livingProcesses(folder)) send(pid, signal)
-  if (await isOverWithin(GRACE_MILLIS / 2, () => app.hasEnded && livingProcesses(folder).length === 0)) return false
+  if (await isOverWithin(GRACE_MILLIS / 2, () => app.hasEnded && livingProcesses(folder.read()).length === 0))
+    return false
+  for (const pid of livingProcesses(folder.read())) send(pid, signal)
+  if (await isOverWithin(GRACE_MILLIS / 2, () => app.hasEnded && livingProcesses(folder.read()).length === 0))
+    return false
   say(`The app did not end by ${signal} in ${GRACE_MILLIS / 1_000} seconds: ending it by SIGKILL.`)
   app.signal('SIGKILL')
-  for (const pid of livingProcesses(folder)) send(pid, 'SIGKILL')
+  for (const pid of livingProcesses(folder.read())) send(pid, 'SIGKILL')
   return true
 }
 
@@ -85,21 +87,4 @@ async function isOverWithin(millis: number, isOver: () => boolean): Promise<bool
     await delay(LOOK_MILLIS)
   }
   return true
-}
-
-function livingProcesses(folder: ReportFolder): readonly number[] {
-  const pids = folder
-    .read()
-    .filter(isOfTheApp)
-    .map(({ pid }: ProcessReport) => pid)
-  return [...new Set(pids)].filter((pid) => send(pid, 0))
-}
-
-/** False where there is no such process. */
-function send(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(pid, signal)
-  } catch {
-    return false
-  }
 }

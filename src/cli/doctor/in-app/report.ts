@@ -1,6 +1,7 @@
 import type { TracingOptions } from '../../../config/options.js'
 import type { TracingLedger } from '../../../export/ledger.js'
 import { nowEpochMillis } from '../../../internal/clock.js'
+import { thisProcess } from '../../../export/delivery/spool/process-identity.js'
 import { messageOf } from '../../../internal/diagnostics.js'
 import {
   type WhyOff,
@@ -47,6 +48,7 @@ class ReportOfThisProcess implements InAppReport {
   #starter: Starter | undefined
   #tracing: TracingState = 'not started'
   #failure: string | undefined
+  readonly #processStart = thisProcess().start
   #options: Record<string, string> = {}
   #environment = environment()
   #parts: StartedParts | undefined
@@ -117,6 +119,7 @@ class ReportOfThisProcess implements InAppReport {
     const given = (parts?.options as TracingOptions | undefined)?.instrumentations ?? []
     return {
       pid: process.pid,
+      processStart: this.#processStart,
       thread: threadId,
       node: process.version,
       startedEpochMillis: this.#startedEpochMillis,
