@@ -1,4 +1,5 @@
 export { startTracing } from './start-tracing.js'
+export { getTracing } from './running-tracing.js'
 export type { Tracing } from './tracing-handle.js'
 export type { TracingOptions } from './config/options.js'
 export { TracerProvider, type TracerProviderOptions } from './tracer/tracer-provider.js'

@@ -27,13 +27,13 @@ import { setIgnoredRequests } from './internal/ignored-requests.js'
 import { isHooksThread } from './internal/hooks-thread.js'
 import { claimProvider, foreignProvider, tellOfOtherSdk, type RegisteredProvider } from './internal/other-sdk.js'
 import { watchOutgoingUrls } from './internal/outgoing-request.js'
-import { processWide } from './internal/process-wide.js'
 import { Rollback } from './internal/rollback.js'
 import { spanObservers } from './internal/span-observers.js'
 import { isSupportedRuntime, logUnsupportedRuntime } from './internal/supported-runtime.js'
 import { isApiOfOtherVersion, makeRoom, releaseApi } from './internal/taken-api.js'
 import { setDefaultLogFormat } from './logs/default-log-format.js'
 import { offHandle } from './off-handle.js'
+import { state } from './running-tracing.js'
 import { baggageSpanProcessor } from './propagation/baggage-attributes.js'
 import type { PropagationOptions } from './propagation/propagation-options.js'
 import { EVERYWHERE } from './propagation/propagation-targets.js'
@@ -43,11 +43,10 @@ import { runningHandle, type Tracing } from './tracing-handle.js'
 import { startSdk } from './start-sdk.js'
 import { startInstrumentations } from './start-instrumentations.js'
 
-const state = processWide('tracing', (): { running?: Tracing } => ({}))
-
 /**
  * Starts tracing: boots OpenTelemetry's NodeSDK with the options, the file of OTEL_CONFIG_FILE, or `OTEL_*`, in that order.
- * A second call returns the first handle and warns once. With OTEL_SDK_DISABLED=true nothing is started.
+ * A second call returns the first handle, as {@link getTracing} does; options of it have no effect, which is logged once.
+ * With OTEL_SDK_DISABLED=true nothing is started.
  *
  * Whatever else keeps it from starting, such as a Node.js that is too old, is logged once: the app runs on without tracing,
  * and the handle has nothing behind it.
@@ -66,10 +65,13 @@ export function startTracing(options?: TracingOptions): Tracing {
       return offHandle()
     }
     if (state.running) {
-      warnOnce(
-        'second start',
-        'tracing is running already; the first handle is returned, new options are not looked at',
-      )
+      const unused = Object.keys(given).filter((name) => given[name as keyof TracingOptions] !== undefined)
+      if (unused.length > 0) {
+        warnOnce(
+          'second start',
+          `tracing is running already; the first handle is returned, and these options have no effect: ${unused.join(', ')}`,
+        )
+      }
       return state.running
     }
     state.running = boot(given, report, rollback)

@@ -5,7 +5,8 @@ const MOST_LINES = 100
 const PERIOD_MILLIS = 60_000
 const MOST_REMEMBERED = 1_000
 
-export const LINES_LEFT_OUT: string = `more than ${MOST_LINES} different warnings in a minute: the next ones are left out until it is over`
+export const LINES_LEFT_OUT =
+  'more than 100 different warnings in a minute: the next ones are left out until it is over'
 
 /** Which lines are new, and how many of them a minute may have: what an error says can be different each time. */
 export class LineLimit {

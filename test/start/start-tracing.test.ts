@@ -2,7 +2,7 @@ import { context, diag, DiagLogLevel, propagation, trace } from '@opentelemetry/
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { SamplingDecision, startTracing, type Tracing, type TracingOptions } from '../../src/index.js'
+import { getTracing, SamplingDecision, startTracing, type Tracing, type TracingOptions } from '../../src/index.js'
 
 let tracing: Tracing | undefined
 afterEach(async () => {
@@ -13,15 +13,29 @@ const start = (options: TracingOptions): Tracing =>
   (tracing = startTracing({ traceExporter: 'none', instrumentations: [], ...options }))
 
 describe('startTracing', () => {
-  test('returns the first handle when it is called again, and warns once', () => {
+  test('returns the first handle when it is called again, and warns once of options that have no effect', () => {
     const said: string[] = []
     vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0)
     const first = start({})
+    expect([startTracing(), startTracing({}), getTracing()]).toEqual([first, first, first])
+    expect(said).toEqual([])
     const second = startTracing({ serviceName: 'other' })
-    startTracing()
+    startTracing({ serviceName: 'other' })
     vi.restoreAllMocks()
     expect(second).toBe(first)
-    expect(said).toEqual([expect.stringContaining('tracing is running already')])
+    const warning =
+      'tracing is running already; the first handle is returned, and these options have no effect: serviceName'
+    expect(said).toEqual([expect.stringContaining(warning)])
+  })
+
+  test('getTracing has a handle that does nothing where nothing runs', async () => {
+    const idle = getTracing()
+    await expect(Promise.all([idle.flush(), idle.shutdown()])).resolves.toBeDefined()
+    expect([idle.ledger().started, idle.explain('a')]).toEqual([0, undefined])
+    const running = start({})
+    expect(getTracing()).toBe(running)
+    await running.shutdown()
+    expect(getTracing()).not.toBe(running)
   })
 
   test('can be called again after a shutdown', async () => {
