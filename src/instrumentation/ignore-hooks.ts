@@ -1,6 +1,7 @@
 import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-http'
 import type { UndiciInstrumentationConfig } from '@opentelemetry/instrumentation-undici'
 import { ignoresHosts, ignoresPaths, isIgnoredHost, isIgnoredPath } from '../internal/ignored-requests.js'
+import { isOfOtherTracer } from './other-tracers.js'
 
 type IncomingHook = NonNullable<HttpInstrumentationConfig['ignoreIncomingRequestHook']>
 
@@ -23,13 +24,14 @@ export function isOfPathsAlone(hook: unknown): boolean {
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 }
 
-/** A hook for `ignoreOutgoingHosts`, where there are any; after it the app's own. */
+/** A hook for other tracers' own requests, and for `ignoreOutgoingHosts`; after it the app's own. */
 export function hookForHosts({
   ignoreOutgoingRequestHook: own,
 }: HttpInstrumentationConfig): Pick<HttpInstrumentationConfig, 'ignoreOutgoingRequestHook'> {
-  if (!ignoresHosts()) return {}
   return {
     ignoreOutgoingRequestHook(request) {
+      if (isOfOtherTracer(request)) return true
+      if (!ignoresHosts()) return own?.(request) ?? false
       const { hostname, host, protocol } = request
       const [, name = '', port] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(hostname ?? host ?? 'localhost') ?? []
       const isIgnored = isIgnoredHost(name, request.port ?? port ?? DEFAULT_PORTS[protocol ?? 'http:'] ?? 80)

@@ -1,3 +1,4 @@
+import { diag } from '@opentelemetry/api'
 import type { ApiPart } from './api-globals.js'
 import { ONE_COPY } from './api-version.js'
 import { findings } from './findings.js'
@@ -30,7 +31,8 @@ export function hearRefusal(error: string, say: Say): boolean {
   if (taken !== undefined) collect(who, taken, say)
   else {
     const text = `${who} could not register its ${nameOf(part)}: its ${API} is ${own}, and ${theirs} was first. ${ONE_COPY}`
-    say(`api version ${who} ${part}`, text)
+    if (isOfTool(who, [part])) diag.info(`spanwright: ${text}`)
+    else say(`api version ${who} ${part}`, text)
   }
   return true
 }
@@ -59,8 +61,16 @@ function collect(who: string, part: string, say: Say): void {
     const all = refused.get(who) ?? new Set()
     refused.delete(who)
     if (all.has('trace')) findings.otherSdks.push(who)
-    say(`refused ${who}`, all.has('trace') ? anotherSdk(who) : refusedParts(who, [...all]))
+    const text = all.has('trace') ? anotherSdk(who) : refusedParts(who, [...all])
+    if (isOfTool(who, [...all])) diag.info(`spanwright: ${text}`)
+    else say(`refused ${who}`, text)
   })
+}
+
+/** A package that brings OpenTelemetry for itself works without these parts, and no user of it could leave them out. */
+function isOfTool(who: string, parts: readonly (string | undefined)[]): boolean {
+  const isSpare = parts.every((part) => part === 'context' || part === 'propagation')
+  return isSpare && /[\\/]node_modules[\\/]/.test(who)
 }
 
 function anotherSdk(who: string): string {

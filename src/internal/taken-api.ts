@@ -1,4 +1,4 @@
-import { context, logs, metrics, propagation, trace } from '@opentelemetry/api'
+import { context, diag, logs, metrics, propagation, trace } from '@opentelemetry/api'
 import { apiGlobals, type ApiPart } from './api-globals.js'
 import { ONE_COPY, ownApi } from './api-version.js'
 import { warnOnce } from './diagnostics.js'
@@ -48,11 +48,12 @@ export function makeRoom(metricsAreOn: boolean, logsAreOn: boolean): void {
   taken.parts = parts.filter((part) => globals?.[part])
   if (taken.parts.length === 0) return
   const names = taken.parts.map((part) => `${nameOf(part)} (${globals?.[part]?.constructor.name})`)
-  warnOnce(
-    'taken parts',
+  const text =
     `registered before tracing started, and left in place: ${names.join(', ')}. spanwright's own is not used, nor are ` +
-      'options and variables for it. Remove that registration, or start tracing before it',
-  )
+    'options and variables for it. Remove that registration, or start tracing before it'
+  // Any context manager does; nobody has options for it.
+  if (taken.parts.every((part) => part === 'context')) diag.info(`spanwright: ${text}`)
+  else warnOnce('taken parts', text)
 }
 
 /** Takes from the API what was registered since the first start. */

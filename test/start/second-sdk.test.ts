@@ -1,7 +1,15 @@
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { appFolder } from '../helpers/app-folder.js'
 import { fixture, REPOSITORY, runTracedApp } from '../helpers/traced-app.js'
+
+const OWN_PARTS = `const { context, propagation } = require('@opentelemetry/api')
+const { W3CTraceContextPropagator } = require('@opentelemetry/core')
+const { AsyncLocalStorageContextManager } = require('@opentelemetry/context-async-hooks')
+const own = [new AsyncLocalStorageContextManager(), new W3CTraceContextPropagator()]
+context.setGlobalContextManager(own[0]); propagation.setGlobalPropagator(own[1])
+`
 
 const run = (name: string, withoutFlag: boolean): ReturnType<typeof runTracedApp> =>
   runTracedApp(`second-sdk/${name}`, { withoutFlag })
@@ -75,6 +83,18 @@ describe('an SDK that starts after tracing', () => {
       `spanwright: ${fixture('second-sdk/late-propagator.cjs')}:5 registered a propagator after spanwright had: refused, ` +
         "spanwright's stays. Pass it to startTracing({ propagators: […] })",
     ])
+  })
+
+  test("a package's own context manager and propagator are mentioned at the level info alone", async () => {
+    await using app = await appFolder({
+      packages: ['@opentelemetry/api', '@opentelemetry/core', '@opentelemetry/context-async-hooks'],
+      files: { 'node_modules/tool/index.js': OWN_PARTS, 'app.cjs': "require('tool')" },
+    })
+    const run = async (env: Record<string, string>): Promise<readonly string[]> =>
+      (await runTracedApp(join(app.path, 'app.cjs'), { cwd: app.path, env })).said
+    expect(await run({})).toEqual([])
+    const ofTool = `${join(app.path, 'node_modules/tool/index.js')}:5 registered a context manager and propagator after`
+    expect(await run({ OTEL_LOG_LEVEL: 'info' })).toContainEqual(expect.stringContaining(ofTool))
   })
 })
 
