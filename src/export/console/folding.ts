@@ -2,7 +2,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { covered } from './intervals.js'
 import { serviceOf } from './service-names.js'
 import { blur, facts } from './span-facts.js'
-import { problemsOf } from './span-problems.js'
+import { logsOf, problemsOf } from './span-problems.js'
 import { adopt, byTime, nodeOf, type TreeNode } from './tree-node.js'
 
 /** So many equal siblings are a pattern worth one row rather than many. */
@@ -22,7 +22,7 @@ export function settle(order: readonly TreeNode[]): void {
 }
 
 function shapeOf(node: TreeNode, span: ReadableSpan, shapes: Map<string, number>): number | undefined {
-  if (problemsOf(span).length > 0 || node.depth > DEEPEST_TO_FOLD) return undefined
+  if (problemsOf(span).length > 0 || logsOf(span).length > 0 || node.depth > DEEPEST_TO_FOLD) return undefined
   const below: number[] = []
   for (const { shape } of node.children) {
     if (shape === undefined) return undefined

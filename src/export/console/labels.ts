@@ -3,7 +3,7 @@ import type { Paint } from './paint.js'
 import type { Row } from './rows.js'
 import { serviceOf } from './service-names.js'
 import { blur, facts, ownAttributes } from './span-facts.js'
-import { hasFailed, problemsOf } from './span-problems.js'
+import { hasFailed, logsOf, problemsOf } from './span-problems.js'
 import { cut, widthOf, wrap } from './terminal-text.js'
 import { isSequential, totalOf, type TreeNode } from './tree-node.js'
 
@@ -65,6 +65,9 @@ export function below({ node, beneath }: Row, { rest }: Label, columns: number, 
   for (const problem of node.spans.flatMap(problemsOf)) {
     const text = wrap(`${failed ? '✗' : '!'} ${problem}`, room, MOST_LINES_A_PROBLEM)
     lines.push(...text.map((line) => paint.dim(beneath) + (failed ? paint.red : paint.yellow)(line)))
+  }
+  for (const log of node.spans.flatMap(logsOf)) {
+    lines.push(...wrap(`! ${log}`, room, MOST_LINES_A_PROBLEM).map((line) => paint.dim(beneath) + paint.yellow(line)))
   }
   return lines
 }

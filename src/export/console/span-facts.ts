@@ -15,7 +15,7 @@ export function facts(span: ReadableSpan, shown: (text: string) => string = (tex
     if (text && !name.includes(text) && !known.some((other) => other.includes(text))) known.push(text)
   }
   const database = read(attributes, 'db.system.name', 'db.system')
-  const queue = read(attributes, 'messaging.system')
+  const queue = read(attributes, 'messaging.system.name', 'messaging.system')
   const remoteCall = read(attributes, 'rpc.system.name', 'rpc.system')
   if (!database) add(KIND_WORDS[span.kind])
   if (database) {

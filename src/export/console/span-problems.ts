@@ -23,10 +23,34 @@ export function problemsOf(span: ReadableSpan): string[] {
 }
 
 const MOST_PROBLEMS = 3
+const MOST_CAUSES = 3
+const MOST_LOGS = 5
 
 function exceptionText(attributes: Attributes = {}): string {
   const parts = [read(attributes, 'exception.type'), read(attributes, 'exception.message')]
-  return parts.filter((part) => part !== undefined).join(': ') || 'exception'
+  const text = parts.filter((part) => part !== undefined).join(': ') || 'exception'
+  return [text, ...causesIn(attributes['exception.stacktrace'])].join(', caused by ')
+}
+
+/** The heads of the causes, in whose place the stack has them: `Caused by: Error: …`. */
+function causesIn(stacktrace: unknown): string[] {
+  if (typeof stacktrace !== 'string') return []
+  const heads = stacktrace.matchAll(/^[ \t]*(?:Caused by|\[cause\]): (.+)$/gm)
+  return [...heads].slice(0, MOST_CAUSES).map(([, head = '']) => clean(head))
+}
+
+/** Warnings and errors that were logged in the span (`logsAsSpanEvents`), unless its problems say the same. */
+export function logsOf(span: ReadableSpan): string[] {
+  const problems = problemsOf(span)
+  const logs = span.events.flatMap(({ name, attributes = {} }) => {
+    const message = name === 'log' ? read(attributes, 'log.message') : undefined
+    if (message === undefined || problems.some((text) => text.includes(message))) return []
+    return [[read(attributes, 'log.severity'), message].filter((part) => part !== undefined).join(' ')]
+  })
+  const shown = [...new Set(logs)]
+  return shown.length > MOST_LOGS
+    ? [...shown.slice(0, MOST_LOGS), `+${shown.length - MOST_LOGS} more lines of logs`]
+    : shown
 }
 
 function failureCode(attributes: Attributes): string {

@@ -14,6 +14,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { TracePiece } from '../../../src/export/console/trace-piece.js'
 import { waterfall } from '../../../src/export/console/waterfall.js'
+import { recordErrorOn } from '../../../src/spans/record-error.js'
 
 const PLAIN = { columns: 100, colours: false }
 const REMOTE = {
@@ -359,6 +360,45 @@ describe('errors', () => {
     expect(lines.filter((line) => line.includes('card refused'))).toEqual(['  ✗ TypeError: card refused'])
   })
 
+  test('names the causes of an error behind it', () => {
+    const traced = new Traced()
+    const root = traced.start('charge', 0)
+    const refused = new Error('connect ECONNREFUSED')
+    recordErrorOn(root, new Error('no charge', { cause: new TypeError('no connection', { cause: refused }) }))
+    root.end(at(1))
+    const shown = traced.lines().map((line) => line.trim())
+    expect(shown.join(' ')).toContain(
+      '✗ Error: no charge, caused by TypeError: no connection, caused by Error: connect ECONNREFUSED',
+    )
+  })
+
+  test('shows the warnings and errors that were logged in a span, each once, and folds none of them', () => {
+    const traced = new Traced()
+    const root = traced.start('charge', 0)
+    const log = (span: Span, severity: string, message: string): void => {
+      span.addEvent('log', { 'log.severity': severity, 'log.message': message })
+    }
+    log(root, 'WARN', 'retrying\u001b[31m')
+    log(root, 'ERROR', 'card refused')
+    log(root, 'ERROR', 'no stock')
+    root.addEvent('other', { 'log.message': 'not a log' })
+    for (let i = 0; i < 6; i++) {
+      const query = traced.start('query', 1, { parent: root })
+      if (i === 3) log(query, 'WARN', 'slow query')
+      query.end(at(2))
+    }
+    recordErrorOn(root, new Error('card refused'))
+    root.end(at(3))
+    const lines = traced.lines()
+    expect(lines.filter((line) => /[!✗] /.test(line) && !line.includes('✗ charge'))).toEqual([
+      '│ ✗ Error: card refused',
+      '│ ! WARN retrying␛[31m',
+      '│ ! ERROR no stock',
+      expect.stringContaining('! WARN slow query'),
+    ])
+    expect(lineWith(lines, 'query ×5')).toBeDefined()
+  })
+
   test('shows an exception that was recorded without failing the span', () => {
     const traced = new Traced()
     const root = traced.start('charge', 0)
@@ -420,6 +460,15 @@ describe('attributes', () => {
         attributes: { 'messaging.system': 'kafka', 'messaging.destination.name': 'orders' },
       },
       'send  producer  kafka  orders',
+    ],
+    [
+      'a message, by the current name of its system',
+      {
+        name: 'send',
+        kind: SpanKind.PRODUCER,
+        attributes: { 'messaging.system.name': 'rabbitmq', 'messaging.destination.name': 'orders' },
+      },
+      'send  producer  rabbitmq  orders',
     ],
     [
       'a remote call',
