@@ -88,6 +88,14 @@ export function bundleSdk({ isAlone }: { isAlone: boolean } = { isAlone: false }
           'if (this._instrumentations.length > 0) registerInstrumentations({',
         ),
       }))
+      // An IP address is no server name for TLS: Node.js warns of it, on the app's stderr. The certificate is checked against the host.
+      build.onLoad({ filter: /grpc-js\/build\/src\/channel-credentials\.js$/ }, async ({ path }) => ({
+        contents: replaced(
+          await readFile(path, 'utf8'),
+          /(?=connectionOptions\.servername = remoteHost;)/,
+          'if (!require("net").isIP(remoteHost)) ',
+        ),
+      }))
       build.onLoad({ filter: /.*/, namespace: 'lazy' }, standIn)
       build.onLoad({ filter: /.*/, namespace: OUTSIDE }, standIn)
     },
