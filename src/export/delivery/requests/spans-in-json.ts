@@ -21,7 +21,7 @@ interface SpanInJson {
 
 /** @throws where the bytes are no request; some of it may have been weighed by then. */
 export function weighJson(bytes: Uint8Array, weigh: Weigh): void {
-  const request = parsed(bytes)
+  const { request } = parsed(bytes)
   let weighed = 0
   const weighValue = (randomness: number, value: unknown): number => {
     const length = lengthOf(value)
@@ -47,7 +47,7 @@ function highest<T>(items: readonly T[], randomnessOf: (item: T) => number): num
 
 /** @throws where the bytes are no request. */
 export function thinJson(bytes: Uint8Array, goes: Goes): Thinned {
-  const request = parsed(bytes)
+  const { request, names } = parsed(bytes)
   const before = request.resourceSpans.flatMap(spansOf).length
   for (const resource of request.resourceSpans) {
     for (const scope of resource.scopeSpans ?? []) {
@@ -59,7 +59,7 @@ export function thinJson(bytes: Uint8Array, goes: Goes): Thinned {
   request.resourceSpans = request.resourceSpans.filter((resource) => resource.scopeSpans?.length !== 0)
   const kept = request.resourceSpans.flatMap(spansOf).length
   if (kept === 0) return { rest: undefined, dropped: before }
-  return { rest: kept === before ? bytes : written(request), dropped: before - kept }
+  return { rest: kept === before ? bytes : written(request, names), dropped: before - kept }
 }
 
 function spansOf(resource: ResourceSpansInJson): SpanInJson[] {
@@ -71,13 +71,31 @@ function randomnessOfSpan({ traceId, traceState }: SpanInJson): number {
   return explicit ?? randomnessOfId(String(traceId))
 }
 
-function parsed(bytes: Uint8Array): RequestInJson {
-  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as RequestInJson
+/** What resources, scopes and items are called in a request; the first is the one that is read here. */
+type Names = readonly [string, string, string]
+const NAMES_OF_SPANS: Names = ['resourceSpans', 'scopeSpans', 'spans']
+const NAMES_OF_OTHERS: readonly Names[] = [
+  ['resourceLogs', 'scopeLogs', 'logRecords'],
+  ['resourceMetrics', 'scopeMetrics', 'metrics'],
+]
+
+/** Log records and metrics under the names of spans. */
+function parsed(bytes: Uint8Array): { readonly request: RequestInJson; readonly names: Names } {
+  const json = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as object
+  const names = NAMES_OF_OTHERS.find(([resources]) => resources in json) ?? NAMES_OF_SPANS
+  return { request: renamed(json, names, NAMES_OF_SPANS) as RequestInJson, names }
 }
 
-function written(request: RequestInJson): Uint8Array {
+function written(request: RequestInJson, names: Names): Uint8Array {
   // A small Buffer is a part of a larger one, which would go along to another thread.
-  return new Uint8Array(Buffer.from(JSON.stringify(request)))
+  return new Uint8Array(Buffer.from(JSON.stringify(renamed(request, NAMES_OF_SPANS, names))))
+}
+
+function renamed(part: object, from: Names, to: Names, level = 0): object {
+  const [name, other] = [from[level], to[level]]
+  if (from === to || name === undefined || other === undefined) return part
+  const { [name]: inner, ...rest } = part as Readonly<Record<string, object[] | undefined>>
+  return inner ? { ...rest, [other]: inner.map((each) => renamed(each, from, to, level + 1)) } : part
 }
 
 function lengthOf(value: unknown): number {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { weighSpans, withoutSpansBelow } from '../../../../src/export/delivery/requests/spans-in-request.js'
+import { halvesOf, weighSpans, withoutSpansBelow } from '../../../../src/export/delivery/requests/spans-in-request.js'
 import { decoded, encoded, spanNames, type Format, type SpanSpec } from './requests.js'
 
 const FORMATS: Format[] = ['protobuf', 'json']
@@ -56,6 +56,26 @@ test.each(FORMATS)('where no span goes the bytes are the same, where all go ther
   expect(withoutSpansBelow({ bytes, spans: 2 }, 1)).toEqual({ rest: bytes, dropped: 0 })
   expect(withoutSpansBelow({ bytes, spans: 2 }, 1).rest).toBe(bytes)
   expect(withoutSpansBelow({ bytes, spans: 2 }, 3)).toEqual({ rest: undefined, dropped: 2 })
+})
+
+test.each([
+  ['resourceLogs', 'scopeLogs', 'logRecords'],
+  ['resourceMetrics', 'scopeMetrics', 'metrics'],
+])('%s in JSON are halved like spans, and nothing else of them changes', (resources, scopes, items) => {
+  const request = (...names: string[]): object => ({
+    [resources]: [
+      { resource: { a: 1 }, [scopes]: [{ scope: { b: 2 }, [items]: names.map((name) => ({ name, c: [3] })) }] },
+    ],
+  })
+  const bytes = new TextEncoder().encode(JSON.stringify(request('1', '2', '3')))
+  const halves = halvesOf({ bytes, spans: 3 })?.map(({ bytes: half, spans }) => [
+    spans,
+    JSON.parse(Buffer.from(half).toString()) as object,
+  ])
+  expect(halves).toEqual([
+    [2, request('1', '2')],
+    [1, request('3')],
+  ])
 })
 
 test('fields that nobody knows yet stay, at every level', () => {
