@@ -26,6 +26,7 @@ export function localDelivery(
     transport,
     report,
     outageBufferBytes,
+    shedsOldest: (otlp.signal ?? 'traces') !== 'traces',
     attemptTimeoutMillis,
     release,
     clock: monotonicClock,

@@ -22,6 +22,8 @@ export interface DeliveryParts {
   readonly spool?: Spool
   /** Bound of the bytes of all batches in memory that are not settled. */
   readonly outageBufferBytes: number
+  /** See {@link OutageBuffer}. */
+  readonly shedsOldest?: boolean
   readonly attemptTimeoutMillis: number
   /** Takes the memory of each batch that has come to its end; nobody reads it any more. */
   readonly release?: ((bytes: Uint8Array) => void) | undefined
@@ -78,7 +80,16 @@ class BatchDelivery implements Delivery {
     this.#alarm = createAlarm(clock, () => this.#goOn())
     const onGone = (parcel: Parcel): void => this.#onGone(parcel)
     const onHalf = (parcel: Parcel): void => this.#onHalf(parcel)
-    this.#buffer = new OutageBuffer({ lines, maxBytes: outageBufferBytes, spool, tell, onGone, onHalf, release })
+    this.#buffer = new OutageBuffer({
+      lines,
+      maxBytes: outageBufferBytes,
+      shedsOldest: parts.shedsOldest,
+      spool,
+      tell,
+      onGone,
+      onHalf,
+      release,
+    })
     const { endpoint } = transport
     const [buffer, outage, flushes, sizeLimit] = [this.#buffer, this.#outage, this.#flushes, this.#sizeLimit]
     this.#outcomes = new Outcomes({ endpoint, lines, buffer, outage, flushes, sizeLimit, tell })

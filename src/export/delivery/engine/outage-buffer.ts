@@ -9,6 +9,8 @@ import type { WaitingLines } from './waiting-lines.js'
 export interface OutageBufferParts {
   readonly lines: WaitingLines
   readonly maxBytes: number
+  /** Requests that hold no traces go as wholes, the oldest first. Default: traces go, those of the lowest randomness first. */
+  readonly shedsOldest?: boolean | undefined
   readonly spool: Spool | undefined
   readonly tell: (event: DeliveryEvent) => void
   /** Nothing is left of this one. */
@@ -140,6 +142,10 @@ export class OutageBuffer {
     if (this.#bytes <= maxBytes) return
     this.#spoolDownTo(maxBytes * LEFT_AFTER_OVERFLOW)
     if (this.#bytes <= maxBytes) return
+    if (this.#parts.shedsOldest) {
+      this.#dropOldest(maxBytes * LEFT_AFTER_OVERFLOW)
+      return
+    }
     const waiting = [...this.#parts.lines.own()].flatMap(({ bytes }) => bytes ?? [])
     const threshold = thresholdThatFrees(this.#bytes - maxBytes * LEFT_AFTER_OVERFLOW, waiting)
     this.#floor = Math.max(this.#floor, threshold)
@@ -160,6 +166,17 @@ export class OutageBuffer {
       if (this.#bytes <= maxBytes) return
       if (parcel.bytes && !this.toSpool(parcel)) return
     }
+  }
+
+  #dropOldest(maxBytes: number): void {
+    this.#parts.lines.keepOnly((parcel) => {
+      const { id, spans } = parcel
+      if (this.#bytes <= maxBytes || !parcel.bytes || id === undefined) return true
+      this.#setBytes(parcel, undefined)
+      this.#parts.tell({ kind: 'shed', id, spans, rest: undefined })
+      this.#parts.onGone(parcel)
+      return false
+    })
   }
 
   #shedWaiting(): void {
