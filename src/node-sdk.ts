@@ -1,4 +1,4 @@
-import { trace } from '@opentelemetry/api'
+import { logs, metrics, trace } from '@opentelemetry/api'
 import { NodeSDK, type NodeSDKConfiguration } from '@opentelemetry/sdk-node'
 import type { TracerProvider } from './tracer/tracer-provider.js'
 
@@ -14,6 +14,8 @@ export function idleNodeSdk(): NodeSDK {
 
 class NodeSdkWithProvider extends NodeSDK {
   readonly #provider: TracerProvider
+  #ownsMetrics = false
+  #ownsLogs = false
 
   constructor(provider: TracerProvider, configuration: Partial<NodeSDKConfiguration>) {
     super({ ...configuration, spanProcessors: [] })
@@ -21,11 +23,18 @@ class NodeSdkWithProvider extends NodeSDK {
   }
 
   override start(): void {
+    const [meters, loggers] = [metrics.getMeterProvider(), logs.getLoggerProvider()]
     super.start()
+    this.#ownsMetrics = metrics.getMeterProvider() !== meters
+    this.#ownsLogs = logs.getLoggerProvider() !== loggers
     trace.setGlobalTracerProvider(this.#provider)
   }
 
   override async shutdown(): Promise<void> {
-    await Promise.all([this.#provider.shutdown(), super.shutdown()])
+    const stopped = Promise.all([this.#provider.shutdown(), super.shutdown()])
+    // A provider that was shut down logs a warning whenever somebody asks it for a meter; without one, there is nothing to log.
+    if (this.#ownsMetrics) metrics.disable()
+    if (this.#ownsLogs) logs.disable()
+    await stopped
   }
 }

@@ -24,6 +24,7 @@ import { samplerFromName } from '../sampling/named.js'
 import { appPackage } from './app-package.js'
 import { DEFAULTS, type TracingOptions } from './options.js'
 import { withFoundAttributes } from './found-attributes.js'
+import { serviceInstanceId } from './service-instance-id.js'
 import type { TracingSettings } from './settings.js'
 
 // Each function here settles one part of tracing: option in code, then what the source of configuration says, then the
@@ -51,11 +52,12 @@ export function resolveResource(options: TracingOptions, settings: TracingSettin
   return withFoundAttributes(defaultResource().merge(unnamedService(said)).merge(said))
 }
 
-/** Who it is where nobody says so: the app's package.json knows, with the version that belongs to the name. */
+/** Who it is where nobody says so: an id of this process; and the app's package.json knows, with the version that belongs to the name. */
 function unnamedService(said: Resource): Resource {
   const isNamed = said.getRawAttributes().some(([name]) => name === ATTR_SERVICE_NAME)
   const app = isNamed ? undefined : appPackage()
   return resourceFromAttributes({
+    'service.instance.id': serviceInstanceId(),
     [ATTR_SERVICE_NAME]: app?.name ?? UNKNOWN_SERVICE,
     ...(app?.version !== undefined && { [ATTR_SERVICE_VERSION]: app.version }),
   })

@@ -1,5 +1,5 @@
 import { registerInstrumentations, type Instrumentation } from '@opentelemetry/instrumentation'
-import { trace, type TracerProvider } from '@opentelemetry/api'
+import { logs, metrics, trace, type TracerProvider } from '@opentelemetry/api'
 import * as dns from '@opentelemetry/instrumentation-dns'
 import * as http from '@opentelemetry/instrumentation-http'
 import * as net from '@opentelemetry/instrumentation-net'
@@ -129,10 +129,13 @@ function packagesOf(
   return new Map(entries.flatMap((entry) => modulesOf(entry).map((module) => [module, entry] as const)))
 }
 
-/** Has all that is started trace to this provider, now that it is registered, and looks out for those that the app starts. */
+/** Has all that is started trace to this provider, and measure and log to what is registered now, and looks out for those that the app starts. */
 export function instrumentationsTraceTo(provider: TracerProvider | undefined): void {
   for (const { instrumentation, entry } of installed.started) {
     doubles.ours(() => instrumentation.setTracerProvider(providerFor(entry?.name)))
+    // They start before there is an SDK, and the API has no proxy for meters as it has for tracers.
+    instrumentation.setMeterProvider(metrics.getMeterProvider())
+    instrumentation.setLoggerProvider?.(logs.getLoggerProvider())
   }
   if (provider) doubles.watch(provider)
 }

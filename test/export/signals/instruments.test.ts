@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { otlpSink } from '../../helpers/otlp-sink.js'
+import { runTracedApp } from '../../helpers/traced-app.js'
+
+const UUID_4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+test('instruments of what starts before the SDK are measured, our own requests are not, and nothing is said', async () => {
+  await using sink = await otlpSink()
+  const run = await runTracedApp('signals/measured.cjs', {
+    sink,
+    withoutFlag: true,
+    env: {
+      OTEL_METRICS_EXPORTER: 'otlp',
+      OTEL_LOGS_EXPORTER: 'otlp',
+      OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,runtime-node,host-metrics,pino',
+    },
+    timeoutMillis: 30_000,
+  })
+  expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+  const [first = []] = sink.metricExports()
+  const names = new Set(first.map(({ name }) => name))
+  expect([...names].filter((name) => /^(nodejs|v8js)\./.test(name)).length).toBeGreaterThanOrEqual(6)
+  expect(names).toContain('process.memory.usage')
+  const countOf = (wanted: string): unknown =>
+    first.find(({ name }) => name === wanted)?.points.reduce((sum, { value }) => sum + value, 0)
+  expect(countOf('http.server.request.duration')).toBe(1)
+  expect(countOf('http.client.request.duration')).toBe(1)
+})
+
+test('all signals of a process have one service.instance.id, and what the environment says takes its place', async () => {
+  await using sink = await otlpSink()
+  const env = { OTEL_METRICS_EXPORTER: 'otlp', OTEL_LOGS_EXPORTER: 'otlp' }
+  const idsOf = (): Set<unknown> =>
+    new Set(
+      [
+        ...sink.spans().map(({ resource }) => resource.attributes),
+        ...[...sink.logs(), ...sink.metricExports().flat()].map(({ resource }) => resource),
+      ].map((attributes) => attributes['service.instance.id']),
+    )
+  await runTracedApp('signals/leave.cjs', { sink, args: ['exit'], env })
+  const [own] = idsOf()
+  expect(idsOf().size).toBe(1)
+  expect(own).toMatch(UUID_4)
+  await runTracedApp('signals/leave.cjs', {
+    sink,
+    args: ['end'],
+    env: { ...env, OTEL_RESOURCE_ATTRIBUTES: 'service.instance.id=pod-7' },
+  })
+  expect(idsOf()).toEqual(new Set([own, 'pod-7']))
+})
