@@ -35,7 +35,10 @@ export function meterLedger(
     result.observe(started, ledger.started)
     result.observe(live, ledger.open)
     const { exported: taken, droppedExportFailed, droppedOutageBuffer, droppedAtExit } = ledger
-    result.observe(processed, taken + droppedExportFailed + droppedOutageBuffer + droppedAtExit, processor)
+    // Semantic conventions: a batching processor has processed a span as soon as it has passed it on, whatever comes of it.
+    const passedOn = ledger.exporting + ledger.spooled
+    const finished = taken + droppedExportFailed + droppedOutageBuffer + droppedAtExit
+    result.observe(processed, passedOn + finished, processor)
     result.observe(processed, ledger.droppedQueueFull, { ...processor, 'error.type': 'queue_full' })
     result.observe(queueSize, ledger.queued, processor)
     result.observe(queueSize, ledger.undecided, tail)

@@ -62,7 +62,9 @@ function expectedOf(ledger: TracingLedger, capacity: number | undefined): Record
   assertLedgerAddsUp(ledger)
   const { exported, droppedQueueFull, droppedExportFailed, droppedOutageBuffer, droppedAtExit } = ledger
   const failed = { rejected: droppedExportFailed, outage_buffer_full: droppedOutageBuffer, process_exit: droppedAtExit }
-  const finished = exported + droppedExportFailed + droppedOutageBuffer + droppedAtExit
+  // Passed on, whatever comes of it: spans in flight are processed, too.
+  const finished =
+    ledger.exporting + ledger.spooled + exported + droppedExportFailed + droppedOutageBuffer + droppedAtExit
   return {
     'otel.sdk.span.started': { values: { '': ledger.started } },
     'otel.sdk.span.live': { values: { '': ledger.open } },
