@@ -2,7 +2,7 @@ import { metrics } from '@opentelemetry/api'
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs'
 import type { NodeSDK } from '@opentelemetry/sdk-node'
 import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
-import { BatchSpanProcessor, queueCapacityOf } from './export/batch-span-processor.js'
+import { BatchSpanProcessor, exporterTypeOf, queueCapacityOf } from './export/batch-span-processor.js'
 import { BatchLogRecordProcessor } from './export/batch-log-record-processor.js'
 import { sumOfResults, type FlushResult } from './export/flush-result.js'
 import type { LogLedger, TracingLedger } from './export/ledger.js'
@@ -82,7 +82,12 @@ export function runningHandle(parts: RunningParts, longestMillis: number, onStop
   // Before the exit hook: the app's own MeterProvider may throw.
   const stopMetering =
     metricPipelines.length > 0
-      ? meterLedger(metrics.getMeterProvider(), ledger, () => own[0] && queueCapacityOf(own[0]))
+      ? meterLedger(
+          metrics.getMeterProvider(),
+          ledger,
+          () => own[0] && queueCapacityOf(own[0]),
+          own[0] && exporterTypeOf(own[0]),
+        )
       : undefined
   const stopDeparting = takePartInDepartures({
     timeoutMillis: longestMillis,

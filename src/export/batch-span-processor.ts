@@ -37,6 +37,8 @@ const DEFAULT_SHUTDOWN_TIMEOUT_MILLIS = 2_000
 
 /** So many spans may wait in it; for the metrics, and so no method that users see. */
 export let queueCapacityOf: (processor: BatchSpanProcessor) => number
+/** Likewise, what it exports by. */
+export let exporterTypeOf: (processor: BatchSpanProcessor) => string
 
 /**
  * A drop-in for the SDK's `BatchSpanProcessor`, in any `NodeSDK`: same options, same `OTEL_BSP_*` variables and defaults.
@@ -48,6 +50,7 @@ export let queueCapacityOf: (processor: BatchSpanProcessor) => number
 export class BatchSpanProcessor implements SpanProcessor {
   static {
     queueCapacityOf = (processor) => processor.#outlet.capacity
+    exporterTypeOf = (processor) => processor.#outlet.exporterType
   }
 
   readonly #outlet: Outlet<ReadableSpan>
@@ -80,6 +83,7 @@ export class BatchSpanProcessor implements SpanProcessor {
         meters,
         () => this.ledger(),
         () => queueCapacityOf(this),
+        exporterTypeOf(this),
       )
   }
 

@@ -43,6 +43,11 @@ class ExporterOutlet implements Outlet<ReadableSpan> {
     this.#announcements = this.#newAnnouncements()
   }
 
+  get exporterType(): string {
+    const { name } = this.#exporter.constructor
+    return name === 'ZipkinExporter' ? 'zipkin_http_span_exporter' : name
+  }
+
   get capacity(): number {
     return this.#options.maxQueueSize
   }

@@ -24,8 +24,16 @@ export function otlpOutlet<T extends { readonly resource: Resource }>(
   return new OtlpOutlet(otlp, options, newEncoder)
 }
 
+/** Semantic conventions, `otel.component.type`. */
+const EXPORTER_TYPES = {
+  grpc: 'otlp_grpc_span_exporter',
+  'http/protobuf': 'otlp_http_span_exporter',
+  'http/json': 'otlp_http_json_span_exporter',
+} as const
+
 class OtlpOutlet<T extends { readonly resource: Resource }> implements Outlet<T> {
   readonly counts: DeliveryCounts
+  readonly exporterType: string
   readonly #options: ResolvedBatchOptions
   readonly #newEncoder: () => BatchEncoder<T>
   #encoder: BatchEncoder<T>
@@ -40,6 +48,7 @@ class OtlpOutlet<T extends { readonly resource: Resource }> implements Outlet<T>
 
   constructor(otlp: OtlpSettings, options: ResolvedBatchOptions, newEncoder: () => BatchEncoder<T>) {
     this.#options = options
+    this.exporterType = EXPORTER_TYPES[otlp.protocol]
     this.#newEncoder = newEncoder
     this.#encoder = newEncoder()
     this.#delivery = new OtlpDelivery(otlp, options)

@@ -13,6 +13,8 @@ export interface Outlet<T> {
    * sure after `handOver`.
    */
   readonly needsEventLoop: boolean
+  /** `otel.component.type` of what it exports by. */
+  readonly exporterType: string
   add(item: T): void
   /** Begins to send what is queued. */
   handOver(): void

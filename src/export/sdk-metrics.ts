@@ -16,9 +16,10 @@ export function meterLedger(
   meters: MeterProvider,
   read: () => TracingLedger,
   queueCapacity: () => number | undefined,
+  exporterType = 'otlp_http_span_exporter',
 ): () => void {
   lastInstance += 1
-  const [processor, exporter] = [component('batching_span_processor'), component('otlp_span_exporter')]
+  const [processor, exporter] = [component('batching_span_processor'), component(exporterType)]
   const tail = component('tail_span_processor')
   const meter = meters.getMeter('spanwright')
   const counter = (name: string): Observable => meter.createObservableCounter(name, { unit: '{span}' })

@@ -143,6 +143,8 @@ test('two processors can be told from each other', async () => {
   second?.end(2)
   const all = await measure()
   expect(all['otel.sdk.processor.span.queue.size']?.components).toHaveLength(4)
+  const exporters = all['otel.sdk.exporter.span.exported']?.components ?? []
+  expect(exporters).toEqual([expect.stringMatching(/^AnyExporter\/\d+$/), expect.stringMatching(/^AnyExporter\/\d+$/)])
 })
 
 test('after the shutdown nothing is metered any more', async () => {
