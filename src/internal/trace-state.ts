@@ -27,9 +27,12 @@ export function parseTraceState(header: string): TraceState {
   return new W3CTraceState(header)
 }
 
-/** The state as one of ours: anybody else's is read from its text. */
+/**
+ * The state as one of ours: anybody else's is read from its text. Nobody has checked what the app set there, so only its illegal
+ * members are left out: they don't cost the other vendors theirs.
+ */
 export function ownTraceState(state: TraceState): TraceState {
-  return state instanceof W3CTraceState ? state : new W3CTraceState(state.serialize())
+  return state instanceof W3CTraceState ? state : new W3CTraceState(legalMembersOf(state.serialize()))
 }
 
 class W3CTraceState implements TraceState {
@@ -68,7 +71,7 @@ class W3CTraceState implements TraceState {
 
   get #members(): Members {
     if (this.#parsed === undefined) {
-      this.#parsed = readMembers(this.#header ?? '')
+      this.#parsed = readMembers(this.#header ?? '', 'discard the whole')
       makeRoom(this.#parsed)
       this.#header = undefined
     }
@@ -101,21 +104,29 @@ function memberLength(key: string, value: string): number {
   return key.length + 1 + value.length
 }
 
-function readMembers(header: string): Members {
+function legalMembersOf(text: string): Members {
+  const members = readMembers(text, 'leave it out')
+  makeRoom(members)
+  return members
+}
+
+/** Section 4.3 allows to discard the header, or its illegal members. */
+function readMembers(text: string, atAFault: 'discard the whole' | 'leave it out'): Members {
   const members: Members = new Map()
+  const most = atAFault === 'discard the whole' ? MOST_MEMBERS : Infinity
   let count = 0
-  for (let start = 0, end: number; start < header.length; start = end + 1) {
-    end = header.indexOf(',', start)
-    if (end === -1) end = header.length
-    const member = trimOptionalWhitespace(header.slice(start, end))
+  for (let start = 0, end: number; start < text.length; start = end + 1) {
+    end = text.indexOf(',', start)
+    if (end === -1) end = text.length
+    const member = trimOptionalWhitespace(text.slice(start, end))
     if (member === '') continue
     count += 1
     const equals = member.indexOf('=')
     const key = member.slice(0, Math.max(equals, 0))
     const value = member.slice(equals + 1)
-    // Section 4.3 allows to discard the header, or its illegal members.
-    if (count > MOST_MEMBERS || !isKey(key) || !isValue(value)) return new Map()
-    if (!members.has(key)) members.set(key, value)
+    if (count <= most && isKey(key) && isValue(value)) {
+      if (!members.has(key)) members.set(key, value)
+    } else if (atAFault === 'discard the whole') return new Map()
   }
   return members
 }

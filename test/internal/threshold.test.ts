@@ -170,10 +170,10 @@ describe('the trace state', () => {
   })
 
   test.each(['zz:{é', 'zz:a=b'])(
-    'of anybody else whose ot has %s, which is illegal, gets the threshold alone',
+    "of anybody else whose ot has %s, which is illegal, gets the threshold alone, and keeps other vendors' members",
     (ot) => {
-      const foreign = { get: () => ot, serialize: () => `foo=1,ot=${ot}` } as unknown as TraceState
-      expect(withThreshold(foreign, 'c').serialize()).toBe('ot=th:c,foo=1')
+      const foreign = { get: () => ot, serialize: () => `foo=1,ot=${ot},bar=2` } as unknown as TraceState
+      expect(withThreshold(foreign, 'c').serialize()).toBe('ot=th:c,foo=1,bar=2')
     },
   )
 

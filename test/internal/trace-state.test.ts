@@ -1,3 +1,4 @@
+import type { TraceState } from '@opentelemetry/api'
 import { TraceState as CoreTraceState } from '@opentelemetry/core'
 import { expect, test } from 'vitest'
 import { ownTraceState, parseTraceState } from '../../src/internal/trace-state.js'
@@ -99,16 +100,28 @@ test('with a 33rd member the whole is discarded, also where a key of it is there
 })
 
 test('nothing is read past the first fault', () => {
-  const hostile = `@${'a=1,'.repeat(4_000)}`
-  const none = `${repeated(33, (index) => `k${index}=v`).join(',')},${'a=1,'.repeat(4_000)}`
-  const timeOf = (header: string): number => {
-    const before = performance.now()
-    for (let i = 0; i < 200; i++) read(header)
-    return performance.now() - before
+  const faults = ['@', `${repeated(33, (index) => `k${index}=v`).join(',')},`]
+  const fastest = (header: string): number => {
+    let least = Infinity
+    for (let run = 0; run < 20; run++) {
+      const before = performance.now()
+      for (let i = 0; i < 100; i++) read(header)
+      least = Math.min(least, performance.now() - before)
+    }
+    return least
   }
-  timeOf('a=1')
-  // To read them to the end takes a hundred times as long as this.
-  for (const header of [hostile, none]) expect(timeOf(header)).toBeLessThan(100)
+  // The fastest of many runs holds on a busy machine too. Read to its end, the longer one takes hundreds of times as long.
+  for (const fault of faults) {
+    const short = fastest(fault + 'a=1,'.repeat(40))
+    expect(fastest(fault + 'a=1,'.repeat(40_000))).toBeLessThan(20 * short + 1)
+  }
+})
+
+test('a state of another class loses its illegal members alone, and its 33rd', () => {
+  const foreign = (text: string) => ({ serialize: () => text }) as unknown as TraceState
+  expect(ownTraceState(foreign('a=1,@b=2,c=x=y,d,,e=é, f=6')).serialize()).toBe('a=1,f=6')
+  const members = repeated(33, (index) => `k${index}=v`)
+  expect(ownTraceState(foreign(members.join(','))).serialize()).toBe(members.slice(0, 32).join(','))
 })
 
 test('512 characters are kept', () => {
