@@ -38,7 +38,8 @@ const DATADOG_CONFIGURATION = '/v0.7/config'
  */
 export function isOfOtherTracer({ headers, path }: RequestOptions): boolean {
   if (path === DATADOG_CONFIGURATION && Symbol.for('dd-trace') in globalThis) return true
-  if (typeof headers !== 'object' || Array.isArray(headers)) return false
+  // Node.js takes null for none.
+  if (typeof headers !== 'object' || (headers as object | null) === null || Array.isArray(headers)) return false
   const values = headers as Readonly<Record<string, unknown>>
   for (const name of Object.keys(values)) {
     if (!MAY_TELL.test(name)) continue

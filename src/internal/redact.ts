@@ -16,10 +16,12 @@ export function redactor(secrets: readonly string[]): Redact {
   return (text) => forms.reduce<string>((rest, secret) => rest.replaceAll(secret, '***'), text)
 }
 
-/** "Bearer abc" is as secret as its token alone. */
+/** "Bearer abc" is as secret as its token alone. The second word of other values is one where it is long enough for a token. */
 export function secretsOfHeader(value: string): string[] {
-  return [value, decoded(value)].flatMap((text) => [text, text.replace(/^[\w-]+\s+/, '')])
+  return [value, decoded(value)].flatMap((text) => [text, text.replace(SCHEME, '')])
 }
+
+const SCHEME = /^(?:(?:basic|bearer|digest|token|api-?key)\s+|[\w-]+\s+(?=\S{8,}$))/i
 
 /** User, password, both as they are sent, and the query. */
 export function secretsOfUrl(url: string): string[] {

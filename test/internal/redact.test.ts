@@ -21,6 +21,11 @@ test('values are found as they were written, decoded, encoded, and without their
   expect(redact('Bearer%20s3cr3t, Bearer s3cr3t, s3cr3t, k3y/k3y, k3y%2Fk3y')).toBe('***, ***, ***, ***, ***')
 })
 
+test('the second word of a value that names no scheme is left alone where it is too short for a token', () => {
+  expect(redacting('payments team')('x-team: payments team')).toBe('x-team: ***')
+  expect(redacting('Custom abcdefgh')('abcdefgh')).toBe('***')
+})
+
 test('URLs lose user, password and query', () => {
   expect(redactUrls('"https://ada:pw@host:4318/v1?key=abc" is wrong, http://host/a@b?')).toBe(
     '"https://***@host:4318/v1?***" is wrong, http://host/a@b?',
