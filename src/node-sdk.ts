@@ -2,9 +2,17 @@ import { logs, metrics, trace } from '@opentelemetry/api'
 import { NodeSDK, type NodeSDKConfiguration } from '@opentelemetry/sdk-node'
 import type { TracerProvider } from './tracer/tracer-provider.js'
 
-/** NodeSDK takes no tracer provider, only what to make its own of. This one starts and stops the one that it is given. */
-export function nodeSdkWith(provider: TracerProvider, configuration: Partial<NodeSDKConfiguration>): NodeSDK {
-  return new NodeSdkWithProvider(provider, configuration)
+/**
+ * NodeSDK takes no tracer provider, only what to make its own of. This one starts and stops the one that it is given.
+ *
+ * @param isTraced false: the API keeps its own provider, whose spans record nothing and pass on the context that came in
+ */
+export function nodeSdkWith(
+  provider: TracerProvider,
+  isTraced: boolean,
+  configuration: Partial<NodeSDKConfiguration>,
+): NodeSDK {
+  return new NodeSdkWithProvider(provider, isTraced, configuration)
 }
 
 /** For a handle with nothing behind it: starts nothing. */
@@ -14,12 +22,14 @@ export function idleNodeSdk(): NodeSDK {
 
 class NodeSdkWithProvider extends NodeSDK {
   readonly #provider: TracerProvider
+  readonly #isTraced: boolean
   #ownsMetrics = false
   #ownsLogs = false
 
-  constructor(provider: TracerProvider, configuration: Partial<NodeSDKConfiguration>) {
+  constructor(provider: TracerProvider, isTraced: boolean, configuration: Partial<NodeSDKConfiguration>) {
     super({ ...configuration, spanProcessors: [] })
     this.#provider = provider
+    this.#isTraced = isTraced
   }
 
   override start(): void {
@@ -27,7 +37,7 @@ class NodeSdkWithProvider extends NodeSDK {
     super.start()
     this.#ownsMetrics = metrics.getMeterProvider() !== meters
     this.#ownsLogs = logs.getLoggerProvider() !== loggers
-    trace.setGlobalTracerProvider(this.#provider)
+    if (this.#isTraced) trace.setGlobalTracerProvider(this.#provider)
   }
 
   override async shutdown(): Promise<void> {

@@ -3,7 +3,7 @@ import type { LogRecordProcessor } from '@opentelemetry/sdk-logs'
 import type { NodeSDK } from '@opentelemetry/sdk-node'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { TracingOptions } from './config/options.js'
-import { resolveResource } from './config/resolve.js'
+import { resolveResource, tracesAreOn } from './config/resolve.js'
 import type { TracingSettings } from './config/settings.js'
 import type { MetricPipeline } from './export/metrics/metric-pipeline.js'
 import { withoutEnv } from './internal/env.js'
@@ -34,7 +34,7 @@ export function startSdk(options: TracingOptions, settings: TracingSettings, par
     const spanLimits = { ...settings.spanLimits, ...options.spanLimits }
     const { sampler } = parts.sampling
     const provider = new TracerProvider({ resource, sampler, spanProcessors: parts.processors, spanLimits })
-    const sdk = nodeSdkWith(provider, {
+    const sdk = nodeSdkWith(provider, tracesAreOn(options, settings), {
       autoDetectResources: false,
       resource,
       metricReaders: parts.metricPipelines.map(({ reader }) => reader),

@@ -1,21 +1,27 @@
 import { DiagLogLevel, type Attributes, type TextMapPropagator } from '@opentelemetry/api'
-import type { ConfigurationModel, SpanProcessorConfigModel } from '@opentelemetry/configuration'
+import type {
+  ConfigurationModel,
+  SpanExporterConfigModel,
+  SpanProcessorConfigModel,
+} from '@opentelemetry/configuration'
 import type { ResourceDetector } from '@opentelemetry/resources'
 import type { SpanLimits } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions'
-import type { OtlpConnection } from '../export/otlp-settings.js'
-import { configuredBatchOptions, type BatchOptions } from '../export/batch-options.js'
 import type { ExporterSettings, PipelineSettings } from '../export/span-processors.js'
 import { readEnv } from '../internal/env.js'
-import { warnOnce } from '../internal/diagnostics.js'
 import { requireOwn } from '../internal/require.js'
 import { PROPAGATOR_NAMES, propagatorByName } from '../propagation/by-name.js'
 import { samplerFromConfig } from '../sampling/from-config.js'
+import { batchFromFile } from './file/batch.js'
+import { LeftOut } from './file/left-out.js'
+import { logPipelinesFromFile } from './file/log-pipelines.js'
+import { metricPipelinesFromFile } from './file/metric-pipelines.js'
+import { fail, onlyKey } from './file/model.js'
+import { isOtlp, otlpFromFile, type Configuration } from './file/otlp.js'
 import { detectorsByName } from './resource-detectors.js'
 import type { TracingSettings } from './settings.js'
 
 type Nullable<T> = T | null | undefined
-type Configuration = typeof import('@opentelemetry/configuration')
 
 /** The file that OTEL_CONFIG_FILE names, or undefined. */
 export const configFileName = (): string | undefined => readEnv('OTEL_CONFIG_FILE')
@@ -28,14 +34,16 @@ export const configFileName = (): string | undefined => readEnv('OTEL_CONFIG_FIL
 export function settingsFromConfigFile(): TracingSettings {
   const configuration = requireOwn('@opentelemetry/configuration') as Configuration
   const model = configuration.createConfigFactory().getConfigModel()
-  warnOfOtherSignals(model)
+  const leftOut = new LeftOut()
+  addOtherKeys(model, leftOut)
   const attributes = resourceAttributes(model, configuration)
   const serviceName = attributes[ATTR_SERVICE_NAME]
-  return {
+  const settings: TracingSettings = {
     disabled: model.disabled ?? false,
     logLevel: logLevel(model.log_level),
     resourceAttributes: attributes,
     resourceDetectors: resourceDetectors(model),
+    tracesAreOn: model.tracer_provider != null,
     pipelines: (model.tracer_provider?.processors ?? []).map((processor) => pipeline(processor, configuration)),
     sampler: samplerFromConfig(
       model.tracer_provider?.sampler,
@@ -45,22 +53,33 @@ export function settingsFromConfigFile(): TracingSettings {
     propagation: {},
     httpRequests: {},
     spanLimits: spanLimits(model),
-    metricPipelines: undefined,
     delivery: {},
-    logPipelines: [],
+    logPipelines: logPipelinesFromFile(model.logger_provider, configuration, leftOut),
+    metricPipelines: metricPipelinesFromFile(model.meter_provider, configuration, leftOut),
     enabledInstrumentations: undefined,
     disabledInstrumentations: [],
   }
+  leftOut.log()
+  return settings
 }
 
-function warnOfOtherSignals(model: ConfigurationModel): void {
-  const unused = (['meter_provider', 'logger_provider'] as const).filter((name) => model[name])
-  if (unused.length === 0) return
-  warnOnce(
-    'config file signals',
-    `OTEL_CONFIG_FILE: ${unused.join(' and ')} is left out, only traces are set up from a file`,
-  )
+/** Those that are not read below. Of logs and metrics, each part of the reader says for itself. */
+function addOtherKeys(model: ConfigurationModel, leftOut: LeftOut): void {
+  leftOut.addKeysOf(model, '', KNOWN_KEYS)
+  leftOut.addKeysOf(model.tracer_provider, 'tracer_provider', ['processors', 'limits', 'sampler'])
 }
+
+const KNOWN_KEYS: readonly string[] = [
+  'file_format',
+  'disabled',
+  'log_level',
+  'resource',
+  'attribute_limits',
+  'propagator',
+  'tracer_provider',
+  'logger_provider',
+  'meter_provider',
+]
 
 /** The schema has severities as names; below "info" they are what OpenTelemetry JS calls DEBUG, VERBOSE and ALL. */
 function logLevel(severity: Nullable<string>): DiagLogLevel {
@@ -102,48 +121,16 @@ function pipeline(processor: SpanProcessorConfigModel, configuration: Configurat
   const kind = onlyKey(processor, 'span processor')
   if (processor.simple) return { exporter: exporter(processor.simple.exporter, configuration), batch: 'none' }
   if (!processor.batch) return fail(`there is no span processor "${kind}"`)
-  const { max_queue_size, max_export_batch_size, schedule_delay, export_timeout } = processor.batch
-  const batch: BatchOptions = {
-    ...(max_queue_size != null && { maxQueueSize: max_queue_size }),
-    ...(max_export_batch_size != null && { maxExportBatchSize: max_export_batch_size }),
-    ...(schedule_delay != null && { scheduledDelayMillis: schedule_delay }),
-    ...(export_timeout != null && { exportTimeoutMillis: timeout(export_timeout, 'export_timeout') }),
-  }
   return {
     exporter: exporter(processor.batch.exporter, configuration),
-    batch: configuredBatchOptions('OTEL_CONFIG_FILE', batch),
+    batch: batchFromFile(processor.batch, 'tracer_provider'),
   }
 }
 
-function exporter(
-  model: import('@opentelemetry/configuration').SpanExporterConfigModel,
-  configuration: Configuration,
-): ExporterSettings {
+function exporter(model: SpanExporterConfigModel, configuration: Configuration): ExporterSettings {
   const kind = onlyKey(model, 'span exporter')
-  if (kind === 'console') return { kind: 'console' }
-  if (kind !== 'otlp_http' && kind !== 'otlp_grpc') return fail(`there is no span exporter "${kind}"`)
-  const properties = model[kind] ?? {}
-  const tls = properties.tls ?? {}
-  const connection: OtlpConnection = {
-    headers: configuration.mergeHeadersConfig(properties.headers, properties.headers_list) ?? {},
-    compression: properties.compression === 'gzip' ? 'gzip' : 'none',
-    tls: {
-      ...(tls.ca_file && { caFile: tls.ca_file }),
-      ...(tls.cert_file && { certFile: tls.cert_file }),
-      ...(tls.key_file && { keyFile: tls.key_file }),
-    },
-    insecure: 'insecure' in tls && tls.insecure === true,
-    ...(properties.endpoint && { url: properties.endpoint }),
-    ...(properties.timeout != null && { timeoutMillis: timeout(properties.timeout, `${kind}.timeout`) }),
-  }
-  const json = 'encoding' in properties && properties.encoding === 'json'
-  const protocol = kind === 'otlp_grpc' ? 'grpc' : json ? 'http/json' : 'http/protobuf'
-  return { kind: 'otlp', protocol, connection }
-}
-
-/** In the schema 0 means "no limit", which OpenTelemetry JS cannot do. */
-function timeout(millis: number, name: string): number {
-  return millis > 0 ? millis : fail(`${name} must be greater than 0, got ${millis}`)
+  if (kind === 'console') return { kind }
+  return isOtlp(kind) ? otlpFromFile(model, kind, 'traces', configuration) : fail(`there is no span exporter "${kind}"`)
 }
 
 function propagators({ propagator }: ConfigurationModel, configuration: Configuration): readonly TextMapPropagator[] {
@@ -169,14 +156,4 @@ function spanLimits({ tracer_provider, attribute_limits }: ConfigurationModel): 
     attributePerEventCountLimit: limits?.event_attribute_count_limit ?? 128,
     attributePerLinkCountLimit: limits?.link_attribute_count_limit ?? 128,
   }
-}
-
-/** The schema writes a choice as an object with one key. */
-function onlyKey(choice: object, what: string): string {
-  const [key, ...more] = Object.entries(choice).flatMap(([name, value]) => (value === undefined ? [] : name))
-  return key !== undefined && more.length === 0 ? key : fail(`a ${what} must have exactly one key`)
-}
-
-function fail(message: string): never {
-  throw new Error(message)
 }

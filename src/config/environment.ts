@@ -25,6 +25,7 @@ export function settingsFromEnvironment(): TracingSettings {
     logLevel: logLevelFromEnvironment(),
     resourceAttributes: {},
     resourceDetectors: resourceDetectors(),
+    tracesAreOn: true,
     pipelines: pipelines(),
     sampler: sampler(),
     propagators: propagators(),

@@ -30,6 +30,11 @@ import type { TracingSettings } from './settings.js'
 // Each function here settles one part of tracing: option in code, then what the source of configuration says, then the
 // default.
 
+/** Whoever names in code where spans go wants them, also where a configuration file has no `tracer_provider`. */
+export function tracesAreOn(options: TracingOptions, settings: TracingSettings): boolean {
+  return settings.tracesAreOn || Boolean(options.traceExporter ?? options.spanProcessors ?? options.spanMetrics)
+}
+
 export function resolveSampler(options: TracingOptions, settings: TracingSettings): Sampler {
   return options.sampler ?? settings.sampler ?? samplerFromName('parentbased_always_on', {})
 }

@@ -18,6 +18,8 @@ export interface TracingSettings {
   /** Attributes of the resource beyond what the detectors find. */
   readonly resourceAttributes: Attributes
   readonly resourceDetectors: readonly ResourceDetector[]
+  /** False: the source asks for no tracing at all, so no span is recorded, and incoming trace context is passed on as it is. */
+  readonly tracesAreOn: boolean
   /** Where spans go; empty: nowhere. */
   readonly pipelines: readonly PipelineSettings[]
   readonly sampler: Sampler | undefined

@@ -85,15 +85,6 @@ tracer_provider:
     expect(result).toMatchObject({ spans: [], said: [], exitCode: 0 })
   })
 
-  test('says that a meter_provider is left out', async () => {
-    await using sink = await otlpSink()
-    const result = await run(
-      "file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic:\n        exporter:\n          console:\n",
-      sink,
-    )
-    expect(result.said).toEqual([expect.stringContaining('meter_provider is left out')])
-  })
-
   test('speaks alone of batching and of the spool, too', async () => {
     await using sink = await otlpSink()
     await sink.down()

@@ -82,7 +82,10 @@ function sentNowhere({ settings, tracing }: Found, main: ProcessReport | undefin
   const where = first?.kind === 'console' ? 'they are printed by the console exporter' : 'there is no exporter'
   return {
     problem: `Spans are not sent: ${where} (${source}).`,
-    cure: 'For a backend: OTEL_TRACES_EXPORTER=otlp, which is the default.',
+    cure:
+      main?.environment.OTEL_CONFIG_FILE === undefined
+        ? 'For a backend: OTEL_TRACES_EXPORTER=otlp, which is the default.'
+        : 'For a backend: give the tracer_provider of the file of OTEL_CONFIG_FILE a processor with an exporter.',
   }
 }
 
