@@ -8,6 +8,7 @@ import {
   ATTR_DB_RESPONSE_STATUS_CODE,
   ATTR_DB_SYSTEM_NAME,
 } from '@opentelemetry/semantic-conventions'
+import { messageOf, warnOnce } from '../internal/diagnostics.js'
 import { read } from '../internal/read.js'
 import { readStatement, type Statement } from './statement.js'
 import { runInSpan, type Outcome } from './with-span.js'
@@ -52,12 +53,22 @@ export function withDbSpan<T>(db: DbSpanOptions, fn: (span: Span) => T): T {
 
 /** What the caller says about the query goes before what its text says. */
 function describe({ system, statement, operation, collection, attributes }: DbSpanOptions): Statement {
-  const found: Statement = statement === undefined ? {} : readStatement(statement, system)
+  const found: Statement = statement === undefined ? {} : readOrNothing(statement, system)
   const name = operation ?? found.operation
   const given = attributes?.[ATTR_DB_QUERY_SUMMARY]
   const inText = operation === undefined ? found.summary : undefined
   const summary = inText ?? (name !== undefined && collection !== undefined ? `${name} ${collection}` : name)
   return { text: found.text, operation: name, summary: typeof given === 'string' ? given : summary }
+}
+
+/** It can be an object that a driver takes, and the file of the build that reads it can be gone by now: the call is made all the same. */
+function readOrNothing(statement: string, system: string): Statement {
+  try {
+    return readStatement(statement, system)
+  } catch (error) {
+    warnOnce('db-statement', `withDbSpan could not read a statement, its span goes without: ${messageOf(error)}`)
+    return {}
+  }
 }
 
 const DB_OUTCOME: Outcome = {

@@ -1,6 +1,6 @@
 import { SpanKind } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { withDbSpan, type DbSpanOptions } from '../../src/spans/db-span.js'
 import { TestTracing } from './tracing.js'
 
@@ -47,6 +47,16 @@ test.each<[string, DbSpanOptions]>([
   ['get user by id', { system: 'mysql', statement: 'SELECT 1', attributes: { 'db.query.summary': 'get user by id' } }],
 ])('the name of the span is the most telling of what is known: %s', (name, db) => {
   expect(spanOf(db).name).toBe(name)
+})
+
+test('a statement that is an object for the driver is left out, and the call is made', () => {
+  const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  const statement = { text: 'SELECT 1', values: [] } as unknown as string
+  expect(spanOf({ system: 'postgresql', statement, collection: 'orders' }).name).toBe('orders')
+  expect(said.mock.calls).toEqual([
+    [expect.stringMatching(/^spanwright: withDbSpan could not read a statement, its span goes without: .+\n$/)],
+  ])
+  said.mockRestore()
 })
 
 test('the statement is shown as it is only when the attributes ask for it', () => {
