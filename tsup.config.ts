@@ -8,6 +8,9 @@ const DOORS = { index: 'src/index.ts', register: 'src/register.ts' }
 const ENTRIES = {
   ...DOORS,
   'local-delivery': 'src/export/delivery/courier/local-delivery.ts',
+  'built-in-instrumentations': 'src/instrumentation/built-in-instrumentations.ts',
+  statement: 'src/spans/statement.ts',
+  waterfall: 'src/export/console/waterfall.ts',
   cli: 'src/cli/main.ts',
   'doctor-preload': 'src/cli/doctor/in-app/preload.ts',
   'doctor-report': 'src/cli/doctor/in-app/report.ts',

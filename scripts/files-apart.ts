@@ -8,6 +8,16 @@ const NAMESPACE = 'files-apart'
 const APART: readonly { readonly file: string; readonly importer: RegExp; readonly names: readonly string[] }[] = [
   // Delivery works in a thread, from a file of its own; in the main thread only where there can be none.
   { file: 'local-delivery', importer: /[\\/]local-courier\.ts$/, names: ['localDelivery'] },
+  // 75 kB that an app needs only once it uses a built-in that is traced.
+  {
+    file: 'built-in-instrumentations',
+    importer: /[\\/]instrumentation[\\/]install\.ts$/,
+    names: ['dns', 'http', 'net', 'undici'],
+  },
+  // Drawing is for development; it is without state, and loaded with the first trace that is printed.
+  { file: 'waterfall', importer: /[\\/]console[\\/]printer\.ts$/, names: ['waterfall'] },
+  // SQL is read for withDbSpan alone.
+  { file: 'statement', importer: /[\\/]spans[\\/]db-span\.ts$/, names: ['readStatement'] },
   // As published, 138 modules that take a thread 60 ms of CPU time and 10 MB more than the one file does.
   {
     file: 'otlp-grpc',

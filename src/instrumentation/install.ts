@@ -1,12 +1,9 @@
 import { registerInstrumentations, type Instrumentation } from '@opentelemetry/instrumentation'
 import { logs, metrics, trace, type TracerProvider } from '@opentelemetry/api'
-import * as dns from '@opentelemetry/instrumentation-dns'
-import * as http from '@opentelemetry/instrumentation-http'
-import * as net from '@opentelemetry/instrumentation-net'
-import * as undici from '@opentelemetry/instrumentation-undici'
 import { messageOf, warnOnce } from '../internal/diagnostics.js'
 import { requireOwn } from '../internal/require.js'
 import { ApiCopies } from './api-copies.js'
+import * as ofBuiltIns from './built-in-instrumentations.js'
 import { areInUse, byBuiltIn, isOfBuiltIns, patchBuiltIns } from './built-ins.js'
 import { tellOfBundledPackages } from './bundled-app.js'
 import { packageOf, type CatalogueEntry } from './catalogue.js'
@@ -145,8 +142,8 @@ const HTTP2: CatalogueEntry = { name: 'http', className: '', modules: ['http2'],
 
 type InstrumentationModule = Readonly<Record<string, InstrumentationClass>>
 
-/** Wanted by nearly every app, so the build has them in its one file; what is not used is not evaluated there either. */
-const OF_BUILT_INS: Readonly<Record<string, object>> = { dns, http, net, undici }
+/** Wanted by nearly every app, so the build has them in one file, which is loaded when one of its names is first read. */
+const OF_BUILT_INS: Readonly<Record<string, object>> = ofBuiltIns
 
 function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoice): Instrumentation | undefined {
   const packageName = packageOf(entry)

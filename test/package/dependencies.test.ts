@@ -5,11 +5,14 @@ import { expect, test } from 'vitest'
 import { runNode } from '../helpers/run-node.js'
 import { REPOSITORY } from '../helpers/traced-app.js'
 
+/** The main file, and what it loads of those beside it. */
+const IN_THE_APP = ['index', 'local-delivery', 'built-in-instrumentations', 'statement', 'waterfall']
+
 test('whatever the build requires is a dependency, so that it is found in strict layouts such as that of pnpm', () => {
   const { dependencies, peerDependencies, imports } = JSON.parse(
     readFileSync(join(REPOSITORY, 'package.json'), 'utf8'),
   ) as Record<'dependencies' | 'peerDependencies' | 'imports', Record<string, string>>
-  const build = ['index', 'delivery-thread', 'local-delivery', 'cli', 'doctor-report', 'doctor-preload']
+  const build = [...IN_THE_APP, 'delivery-thread', 'cli', 'doctor-report', 'doctor-preload']
     .map((name) => readFileSync(join(REPOSITORY, `dist/${name}.cjs`), 'utf8'))
     .join('\n')
   const required = [...build.matchAll(/(?:require\w*|requireOwn(?:\.resolve)?)\(\s*"([^".][^"]*)"\s*\)/g)].map(
