@@ -125,13 +125,14 @@ function boot(options: TracingOptions, report: DoctorsReport | undefined, rollba
   rollback.add(() => spanMetrics?.close())
   const sampling = samplingStage(resolveSampler(options, settings), options.force, spanMetrics !== undefined)
   rollback.add(() => sampling.close())
+  // Who comes last leaves first: metrics, whose callbacks may end spans and log, then spans, then logs.
+  const logs = resolveLogRecordProcessors(options, settings)
+  rollback.add(() => Promise.all(logs.map((processor) => processor.shutdown())))
   const senders = resolveSpanProcessors(options, settings)
   rollback.add(() => Promise.all(senders.map((sender) => sender.shutdown())))
   const tail = sampling.inFrontOf(spanMetrics?.exemplars ? [...senders, spanMetrics.exemplars] : senders)
   const metricPipelines = resolveMetricPipelines(options, settings, spanMetrics)
   rollback.add(() => Promise.all(metricPipelines.map(({ reader }) => reader.shutdown())))
-  const logs = resolveLogRecordProcessors(options, settings)
-  rollback.add(() => Promise.all(logs.map((processor) => processor.shutdown())))
   const { baggageAttributes } = propagation
   const processors = [
     ...(baggageAttributes.length > 0 ? [baggageSpanProcessor(baggageAttributes)] : []),

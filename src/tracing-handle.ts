@@ -97,6 +97,7 @@ export function runningHandle(parts: RunningParts, longestMillis: number, onStop
       return sampling.counts.started - sampling.counts.open
     },
     flush: flushOthers,
+    startLeaving: () => tail.decideNow(),
     leaveNow: () => tail.decideNow(),
   })
   let stopped: Promise<FlushResult> | undefined

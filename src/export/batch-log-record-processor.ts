@@ -70,6 +70,7 @@ export class BatchLogRecordProcessor implements LogRecordProcessor {
         return emitted()
       },
       flush: (timeoutMillis) => outlet.flush(timeoutMillis),
+      startLeaving: (timeoutMillis) => outlet.startLeaving(timeoutMillis),
       leaveNow: (timeoutMillis) => outlet.leaveNow(timeoutMillis),
     })
   }

@@ -153,6 +153,7 @@ export class BatchSpanProcessor implements SpanProcessor {
         return ended()
       },
       flush: (timeoutMillis) => outlet.flush(timeoutMillis),
+      startLeaving: (timeoutMillis) => outlet.startLeaving(timeoutMillis),
       leaveNow: (timeoutMillis) => outlet.leaveNow(timeoutMillis),
     })
   }

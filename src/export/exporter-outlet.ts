@@ -87,6 +87,10 @@ class ExporterOutlet implements Outlet<ReadableSpan> {
     this.#giveUpTheRest()
   }
 
+  startLeaving(): void {
+    // Its exporter can't begin anything that would end without the event loop.
+  }
+
   leaveNow(): void {
     this.#giveUpTheRest()
   }

@@ -96,6 +96,10 @@ export class OtlpDelivery {
     this.#giveUpTheRest()
   }
 
+  startLeaving(timeoutMillis: number): void {
+    if (!this.#accounts.isEmpty) this.#courier.startLeaving(timeoutMillis)
+  }
+
   leaveNow(timeoutMillis: number): void {
     if (!this.#accounts.isEmpty) this.#courier.leaveNow(timeoutMillis)
     this.#giveUpTheRest()

@@ -96,6 +96,11 @@ class OtlpOutlet<T extends { readonly resource: Resource }> implements Outlet<T>
     await this.#delivery.leave(Math.max(0, timeoutMillis - (monotonicClock.nowMillis() - began)))
   }
 
+  startLeaving(timeoutMillis: number): void {
+    this.#sendWhatIsThere()
+    this.#delivery.startLeaving(timeoutMillis)
+  }
+
   leaveNow(timeoutMillis: number): void {
     this.#sendWhatIsThere()
     this.#delivery.leaveNow(timeoutMillis)

@@ -22,6 +22,8 @@ export interface Outlet<T> {
   flush(timeoutMillis: number): Promise<void>
   /** The same, and ends; what is left is lost, or on disk, and told. */
   leave(timeoutMillis: number): Promise<void>
+  /** Begins what `leaveNow` then waits for; it may be called alone, too. */
+  startLeaving(timeoutMillis: number): void
   /** The same for a process whose event loop does not turn any more. */
   leaveNow(timeoutMillis: number): void
 }

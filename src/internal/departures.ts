@@ -16,13 +16,19 @@ export interface Departure {
   readonly news: number
   /** Sends everything while the event loop still turns. */
   flush(timeoutMillis: number): Promise<void>
-  /** Sends or gives up everything, at once: the event loop does not turn any more. */
+  /**
+   * Asks whoever sends to send or give up everything, and returns at once: so all that leave wait at the same time for what
+   * `leaveNow`, which follows, waits for. Hooks of older copies have no such part.
+   */
+  startLeaving?(timeoutMillis: number): void
+  /** Sends or gives up everything, at once: the event loop does not turn any more. Older copies call it alone. */
   leaveNow(timeoutMillis: number): void
 }
 
 /**
  * The hooks of all copies of this package in a process, also of other versions: two sets would leave a signal to each other.
- * Its shape, and that of a hook, is shared with them. Whoever changes it takes the next number.
+ * Its shape, and that of a hook, is shared with them. Whoever changes it takes the next number, unless both sides can do
+ * without what is new.
  */
 const exitHooks = processWide('exit-hooks.1', (): ExitHooks => ({ hooks: new Set() }))
 
@@ -113,12 +119,14 @@ function reallyExitWithHooks(reallyExit: ProcessInternals['reallyExit']): Proces
   }
 }
 
+/** One after the other, a backend that hangs would leave no time to those behind the first. */
 function leaveNow(timeoutMillisLeft = Infinity): void {
   const began = nowEpochMillis()
-  for (const hook of [...hooks].reverse()) {
-    const passed = nowEpochMillis() - began
-    hook.leaveNow(Math.max(0, Math.min(hook.timeoutMillis, timeoutMillisLeft) - passed))
-  }
+  const leaving = [...hooks].reverse()
+  const timeLeftTo = ({ timeoutMillis }: Departure): number =>
+    Math.max(0, Math.min(timeoutMillis, timeoutMillisLeft) - (nowEpochMillis() - began))
+  for (const hook of leaving) hook.startLeaving?.(timeLeftTo(hook))
+  for (const hook of leaving) hook.leaveNow(timeLeftTo(hook))
 }
 
 function needingEventLoop(): Departure[] {

@@ -57,6 +57,8 @@ export interface OtlpSink extends AsyncDisposable {
   waitForRequests(count: number, options?: WaitOptions): Promise<readonly ReceivedRequest[]>
   /** How requests are answered from now on; `ok` until this is called. */
   respondWith(script: SinkScript): void
+  /** No request of logs and metrics is answered from now on. */
+  hangOthers(): void
   /** An outage: cuts the connections and refuses new ones. Spans that were received stay. */
   down(): Promise<void>
   /** The end of the outage: listens on the same ports again. */
@@ -106,6 +108,7 @@ export async function otlpSink({ tls, mutualTls = false }: OtlpSinkOptions = {})
       return inbox.requests
     },
     respondWith: (script) => inbox.respondWith(script),
+    hangOthers: () => inbox.hangOthers(),
     down: async () => {
       await Promise.all([grpc.down(), http.down()])
     },

@@ -40,6 +40,11 @@ export class OtlpMetricExporter implements PushMetricExporter {
     return this.#delivery.counts
   }
 
+  /** Whether it can't send without this thread's event loop; known for sure after `export`. */
+  get needsEventLoop(): boolean {
+    return this.#delivery.needsEventLoop
+  }
+
   /** Succeeds as soon as the request is on its way: it is the delivery that tries again, for as long as an outage lasts. */
   export(metrics: ResourceMetrics, done: (result: ExportResult) => void): void {
     try {
@@ -57,6 +62,10 @@ export class OtlpMetricExporter implements PushMetricExporter {
   async shutdown(): Promise<void> {
     await this.#delivery.leave(this.#timeoutMillis)
     this.#hasLeft = true
+  }
+
+  startLeaving(timeoutMillis: number): void {
+    this.#delivery.startLeaving(timeoutMillis)
   }
 
   leaveNow(timeoutMillis: number): void {

@@ -29,6 +29,11 @@ export function periodicReader(options: PeriodicReaderOptions): MetricPipeline {
   })
   const last = new LastCollection(exporter, producers)
   let hasLeft = false
+  let isCollected = false
+  const collectLast = (): void => {
+    if (!hasLeft && !isCollected) last.exportWhatIsNew()
+    isCollected = true
+  }
   const flush = async (millis: number): Promise<void> => {
     if (hasLeft) return
     if (exporter instanceof OtlpMetricExporter) exporter.flushTimeoutMillis = millis
@@ -37,14 +42,30 @@ export function periodicReader(options: PeriodicReaderOptions): MetricPipeline {
       reader.forceFlush().then(() => last.wasFlushed(), reportFailure),
     )
   }
+  const handOver = async (): Promise<void> => {
+    const { resourceMetrics } = await reader.collect({ timeoutMillis })
+    exporter.export(resourceMetrics, () => last.wasFlushed())
+  }
+  /** What goes by the delivery thread needs the event loop to be collected; `leaveNow` waits for it, beside other signals. */
+  const flushBeforeExit = async (millis: number): Promise<void> => {
+    const byThread = (): boolean => exporter instanceof OtlpMetricExporter && !exporter.needsEventLoop
+    if (byThread() && !hasLeft && last.producer) await withinMillis(millis, handOver().catch(reportFailure))
+    // Only now it is known whether a thread can be started.
+    if (!byThread()) await flush(millis)
+  }
   const removeExitHook = takePartInDepartures({
     timeoutMillis: shutdownTimeoutMillis,
     handOver: () => undefined,
     needsEventLoop: true,
     news: 0,
-    flush,
+    flush: flushBeforeExit,
+    startLeaving(millis) {
+      collectLast()
+      if (exporter instanceof OtlpMetricExporter) exporter.startLeaving(millis)
+    },
     leaveNow(millis) {
-      if (!hasLeft) last.exportWhatIsNew()
+      collectLast()
+      isCollected = false
       if (exporter instanceof OtlpMetricExporter) exporter.leaveNow(millis)
     },
   })

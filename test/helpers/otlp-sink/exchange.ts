@@ -35,8 +35,7 @@ export async function serve(inbox: Inbox, exchange: Exchange): Promise<void> {
       const { message, problems } =
         protocol === 'http/json' ? decodeJson(sent.body, other) : decodeProtobuf(sent.body, other)
       problems.forEach(fault)
-      inbox.takeOther({ protocol, path, headers, message })
-      exchange.respond({ kind: 'ok' }, protocol)
+      if (inbox.takeOther({ protocol, path, headers, message }) === 'answer') exchange.respond({ kind: 'ok' }, protocol)
       return
     }
     const { message, problems } = protocol === 'http/json' ? decodeJson(sent.body) : decodeProtobuf(sent.body)

@@ -51,6 +51,7 @@ export class Inbox {
   readonly faults: SinkFault[] = []
   readonly waiters: Waiters = new Waiters(() => this.#story())
   readonly #delays = new Set<NodeJS.Timeout>()
+  #hangsOthers = false
   #next: NextBehaviour = behavioursOf({ kind: 'ok' })
 
   respondWith(script: SinkScript): void {
@@ -77,10 +78,15 @@ export class Inbox {
     return behaviour
   }
 
-  /** Of logs and metrics: taken, whatever the script says. */
-  takeOther(request: OtherRequest): void {
+  hangOthers(): void {
+    this.#hangsOthers = true
+  }
+
+  /** Of logs and metrics: taken, whatever the script says, and answered unless they are to hang. */
+  takeOther(request: OtherRequest): 'answer' | 'hang' {
     this.otherRequests.push(request)
     this.waiters.check()
+    return this.#hangsOthers ? 'hang' : 'answer'
   }
 
   fault(fault: SinkFault): void {
@@ -91,6 +97,7 @@ export class Inbox {
     this.requests.length = 0
     this.otherRequests.length = 0
     this.faults.length = 0
+    this.#hangsOthers = false
     this.respondWith({ kind: 'ok' })
   }
 

@@ -13,6 +13,8 @@ export interface Courier {
   flush(timeoutMillis: number): Promise<void>
   /** The same, and then nothing is sent any more: what is left is on disk or lost. */
   leave(timeoutMillis: number): Promise<void>
+  /** Begins what `leaveNow` then waits for; it may be called alone, too. */
+  startLeaving(timeoutMillis: number): void
   /**
    * The same for a process that ends now and whose event loop does not turn any more. Returns at once where that can't be
    * done.

@@ -17,6 +17,7 @@ export function localCourier(settings: CourierSettings, client: CourierClient): 
       await leaving?.leave(timeoutMillis)
       leaving?.close()
     },
+    startLeaving: () => undefined,
     leaveNow() {
       delivery?.close()
       delivery = undefined

@@ -22,6 +22,7 @@ export function threadCourier(file: string, settings: CourierSettings, client: C
 interface Running extends DeliveryWorker {
   readonly port: MessagePort
   readonly hasLeft: Int32Array
+  isAskedToLeave: boolean
 }
 
 class ThreadCourier implements Courier {
@@ -89,18 +90,26 @@ class ThreadCourier implements Courier {
     for (const { done } of this.#flushes.values()) done()
   }
 
+  startLeaving(timeoutMillis: number): void {
+    // It stays: what is sent until `leaveNow` must not start another thread.
+    if (this.#thread && !this.#thread.isAskedToLeave) this.#askToLeave(this.#thread, timeoutMillis)
+  }
+
   leaveNow(timeoutMillis: number): void {
     const thread = this.#thread
     if (!thread) return this.#local?.leaveNow(timeoutMillis)
+    this.startLeaving(timeoutMillis)
     this.#thread = undefined
-    this.#askToLeave(thread, timeoutMillis)
     Atomics.wait(thread.hasLeft, 0, 0, timeoutMillis)
     this.#close(thread)
   }
 
   #askToLeave(thread: Running, timeoutMillis: number): void {
-    // The thread needs a moment for what is left to be written down and told.
-    const margin = Math.min(100, timeoutMillis / 10)
+    // The thread needs a moment for what is left to be written down and told. All signals share it: spans come first.
+    const { spool, otlp } = this.#settings
+    const isFirst = spool !== undefined && (otlp.signal ?? 'traces') === 'traces'
+    const margin = Math.min(100, timeoutMillis / 10) * (isFirst ? 2 : 1)
+    thread.isAskedToLeave = true
     this.#post(thread, { kind: 'leave', untilEpochMillis: nowEpochMillis() + timeoutMillis - margin })
   }
 
@@ -142,7 +151,7 @@ class ThreadCourier implements Courier {
       worker.off('exit', onExit)
       shared.release()
     }
-    const thread = { worker, release, port, hasLeft }
+    const thread: Running = { worker, release, port, hasLeft, isAskedToLeave: false }
     port.on('message', (message: FromThread) => this.#receive(message))
     worker.on('error', onError)
     worker.on('exit', onExit)
