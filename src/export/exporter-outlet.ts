@@ -1,10 +1,10 @@
-import { context } from '@opentelemetry/api'
-import { ExportResultCode, suppressTracing, type ExportResult } from '@opentelemetry/core'
+import { ExportResultCode, type ExportResult } from '@opentelemetry/core'
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { monotonicClock } from '../internal/clock.js'
 import { messageOf, warn, warnOnce } from '../internal/diagnostics.js'
 import { reportToGlobalErrorHandler } from '../internal/global-error-handler.js'
+import { asOwnRequest } from '../internal/own-requests.js'
 import { withinMillis } from '../internal/within-millis.js'
 import type { ResolvedBatchOptions } from './batch-options.js'
 import { createAnnouncements, type Announcements } from './delivery/told/announcements.js'
@@ -159,7 +159,7 @@ class ExporterOutlet implements Outlet<ReadableSpan> {
       const exporter: { export: (spans: ReadableSpan[], done: (result: ExportResult) => void) => unknown } =
         this.#exporter
       try {
-        const returned = untraced(() => exporter.export(spans, done))
+        const returned = asOwnRequest(() => exporter.export(spans, done))
         // An `async export` rejects where others throw.
         if (returned instanceof Promise) returned.catch(fail)
       } catch (error) {
@@ -170,7 +170,7 @@ class ExporterOutlet implements Outlet<ReadableSpan> {
 
   async #callExporter(method: 'forceFlush' | 'shutdown'): Promise<void> {
     try {
-      await this.#outside(() => untraced(() => this.#exporter[method]?.()))
+      await this.#outside(() => asOwnRequest(() => this.#exporter[method]?.()))
     } catch (error) {
       warnOnce(`exporter ${method}`, `${method} of the exporter failed: ${messageOf(error)}`)
     }
@@ -202,6 +202,3 @@ class ExporterOutlet implements Outlet<ReadableSpan> {
     })
   }
 }
-
-/** What an exporter does would make spans of its own otherwise. */
-const untraced = <T>(fn: () => T): T => context.with(suppressTracing(context.active()), fn)

@@ -1,6 +1,7 @@
 import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-http'
 import type { UndiciInstrumentationConfig } from '@opentelemetry/instrumentation-undici'
 import { ignoresHosts, ignoresPaths, isIgnoredHost, isIgnoredPath } from '../internal/ignored-requests.js'
+import { isOwnRequest } from '../internal/own-requests.js'
 import { isOfOtherTracer } from './other-tracers.js'
 
 type IncomingHook = NonNullable<HttpInstrumentationConfig['ignoreIncomingRequestHook']>
@@ -24,13 +25,13 @@ export function isOfPathsAlone(hook: unknown): boolean {
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 }
 
-/** A hook for other tracers' own requests, and for `ignoreOutgoingHosts`; after it the app's own. */
+/** A hook for our own and other tracers' own requests, and for `ignoreOutgoingHosts`; after it the app's own. */
 export function hookForHosts({
   ignoreOutgoingRequestHook: own,
 }: HttpInstrumentationConfig): Pick<HttpInstrumentationConfig, 'ignoreOutgoingRequestHook'> {
   return {
     ignoreOutgoingRequestHook(request) {
-      if (isOfOtherTracer(request)) return true
+      if (isOwnRequest() || isOfOtherTracer(request)) return true
       if (!ignoresHosts()) return own?.(request) ?? false
       const { hostname, host, protocol } = request
       const [, name = '', port] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(hostname ?? host ?? 'localhost') ?? []
@@ -44,9 +45,10 @@ export function hookForHosts({
 export function hookForUndiciHosts({
   ignoreRequestHook: own,
 }: UndiciInstrumentationConfig): Pick<UndiciInstrumentationConfig, 'ignoreRequestHook'> {
-  if (!ignoresHosts()) return {}
   return {
     ignoreRequestHook(request) {
+      if (isOwnRequest()) return true
+      if (!ignoresHosts()) return own?.(request) ?? false
       const url = URL.parse(request.origin)
       const isIgnored = url !== null && isIgnoredHost(url.hostname, url.port || (DEFAULT_PORTS[url.protocol] ?? 80))
       return isIgnored || (own?.(request) ?? false)

@@ -1,6 +1,5 @@
-import { context } from '@opentelemetry/api'
-import { suppressTracing } from '@opentelemetry/core'
 import type { IncomingMessage } from 'node:http'
+import { asOwnRequest } from '../../internal/own-requests.js'
 import { requireOwn } from '../../internal/require.js'
 
 export interface FetchLimits {
@@ -9,11 +8,11 @@ export interface FetchLimits {
 }
 
 /**
- * GETs the strategies. Not traced: the sampler would have to decide about its own question. Neither keeps the process
+ * GETs the strategies. Neither traced nor measured: the sampler would have to decide about its own question. Neither keeps the process
  * alive. Rejects after the timeout, for another status than 200, and for a body above the limit.
  */
 export function fetchStrategies(url: URL, limits: FetchLimits, signal: AbortSignal): Promise<string> {
-  return context.with(suppressTracing(context.active()), () => get(url, limits, signal))
+  return asOwnRequest(() => get(url, limits, signal))
 }
 
 async function get(url: URL, { timeoutMillis, maxBodyBytes }: FetchLimits, signal: AbortSignal): Promise<string> {

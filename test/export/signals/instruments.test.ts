@@ -48,3 +48,35 @@ test('all signals of a process have one service.instance.id, and what the enviro
   })
   expect(idsOf()).toEqual(new Set([own, 'pod-7']))
 })
+
+test.each(['http/protobuf', 'grpc'] as const)(
+  'requests that export over %s on the main thread are neither measured nor traced',
+  async (protocol) => {
+    await using sink = await otlpSink()
+    const run = await runTracedApp('signals/own-requests.cjs', {
+      sink,
+      env: {
+        SPANWRIGHT_EXPORT_THREAD: 'off',
+        OTEL_METRICS_EXPORTER: 'otlp',
+        OTEL_LOGS_EXPORTER: 'otlp',
+        OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+        OTEL_EXPORTER_OTLP_ENDPOINT: protocol === 'grpc' ? sink.grpcUrl : sink.httpUrl,
+      },
+      timeoutMillis: 30_000,
+    })
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(sink.faults).toEqual([])
+    expect(sink.logs()).toHaveLength(3)
+    // The first round's requests are over before the second collects.
+    const exports = sink.metricExports()
+    expect(exports.length).toBeGreaterThanOrEqual(3)
+    const durations = exports.at(-1)?.filter(({ name }) => /^http\.(client|server)\./.test(name)) ?? []
+    const counts = durations.map(({ name, points }) => [name, points.map(({ value }) => value)])
+    expect(Object.fromEntries(counts)).toEqual({
+      'http.client.request.duration': [1],
+      'http.server.request.duration': [1],
+    })
+    expect(new Set(run.spans.map(({ traceId }) => traceId)).size).toBe(1)
+    expect(run.spans.filter(({ name }) => name === 'GET' || name.startsWith('GET '))).toHaveLength(2)
+  },
+)
