@@ -175,6 +175,31 @@ describe('under startTracing', () => {
     open.end()
     await tracing.shutdown()
   })
+
+  // Semantic conventions, `otel.component.type`.
+  test.each([
+    ['otlp', 'grpc', 'otlp_grpc_span_exporter'],
+    ['otlp', 'http/protobuf', 'otlp_http_span_exporter'],
+    ['otlp', 'http/json', 'otlp_http_json_span_exporter'],
+    ['zipkin', 'http/protobuf', 'zipkin_http_span_exporter'],
+  ] as const)('the exporter of %s over %s has the component type %s', async (exporter, protocol, type) => {
+    await using sink = await otlpSink()
+    const env = {
+      OTEL_TRACES_EXPORTER: exporter,
+      OTEL_METRICS_EXPORTER: 'prometheus',
+      OTEL_EXPORTER_PROMETHEUS_PORT: '0',
+    }
+    const tracing = withEnv(env, () => startTracingTo(sink, protocol))
+    const { resourceMetrics } = await readerOf(metrics.getMeterProvider()).collect()
+    const ofExporter = resourceMetrics.scopeMetrics
+      .flatMap((scope) => scope.metrics)
+      .filter(({ descriptor }) => descriptor.name.startsWith('otel.sdk.exporter.'))
+      .flatMap(({ dataPoints }) => dataPoints.map(({ attributes }) => attributes))
+    expect(new Set(ofExporter.map((attributes) => attributes['otel.component.type']))).toEqual(new Set([type]))
+    const names = [...new Set(ofExporter.map((attributes) => attributes['otel.component.name']))]
+    expect(names).toEqual([expect.stringMatching(new RegExp(`^${type}/\\d+$`))])
+    await tracing.shutdown()
+  })
 })
 
 /** NodeSDK makes its readers by itself. */
