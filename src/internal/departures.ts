@@ -87,27 +87,28 @@ interface ProcessInternals {
  * skips those behind it. A listener of ours could do neither.
  */
 function emitWithHooks(emit: ProcessInternals['emit'], signals: SignalEnd): ProcessInternals['emit'] {
-  return function (this: unknown, event, ...args) {
-    const forward = (): boolean => Reflect.apply(emit, this, [event, ...args])
+  // Calls it in each case itself: a function between would be in the stacks that listeners print.
+  return function (this: unknown, ...args) {
+    const [event, argument] = args
     switch (event) {
       case 'exit':
         try {
-          return forward()
+          return emit.apply(this, args)
         } finally {
           leaveNow()
         }
       case 'beforeExit':
         flushNews()
-        return forward()
+        return emit.apply(this, args)
       case 'removeListener':
         try {
-          return forward()
+          return emit.apply(this, args)
         } finally {
-          signals.listenerRemoved(args[0])
+          signals.listenerRemoved(argument)
         }
       default:
         // By hand, an event has no arguments; then it ends nothing, whether somebody listens or not.
-        return isWatched(event) && args[0] === event && signals.arrived(event) ? true : forward()
+        return isWatched(event) && argument === event && signals.arrived(event) ? true : emit.apply(this, args)
     }
   }
 }

@@ -39,21 +39,13 @@ export function withSpan<T>(name: string, fn: (span: Span) => T): T
 export function withSpan<T>(name: string, options: WithSpanOptions, fn: (span: Span) => T): T
 export function withSpan<T>(
   name: string,
-  optionsOrFn: WithSpanOptions | ((span: Span) => T),
-  fn?: (span: Span) => T,
-): T {
-  return typeof optionsOrFn === 'function'
-    ? runInSpan(name, undefined, optionsOrFn)
-    : runInSpan(name, optionsOrFn, fn as (span: Span) => T)
-}
-
-/** The one place where spans of functions begin and end. */
-export function runInSpan<T>(
-  name: string,
-  options: WithSpanOptions | undefined,
-  fn: (span: Span) => T,
+  optionsOrFn: WithSpanOptions | undefined | ((span: Span) => T),
+  givenFn?: (span: Span) => T,
   outcome?: Outcome,
 ): T {
+  const isShort = typeof optionsOrFn === 'function'
+  const options = isShort ? undefined : optionsOrFn
+  const fn = isShort ? optionsOrFn : (givenFn as (span: Span) => T)
   const parent = context.active()
   const span = startSpan(name, options, parent)
   const active = contextWithSpan(parent, span)
@@ -88,6 +80,14 @@ export function runInSpan<T>(
     fail: (error) => fail(span, error, options?.signal, outcome),
   })
 }
+
+/** `withSpan` for the kinds of spans. The same function, for the stacks that apps print: each call between would be a line there. */
+export const runInSpan = withSpan as <T>(
+  name: string,
+  options: WithSpanOptions | undefined,
+  fn: (span: Span) => T,
+  outcome?: Outcome,
+) => T
 
 /** A span that fn has ended itself is left alone: `isRecording()` is false from then on. */
 function succeed(span: Span, value: unknown, outcome: Outcome | undefined): void {

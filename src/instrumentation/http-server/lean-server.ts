@@ -13,7 +13,7 @@ import { endAfterClose, watchClosing } from './after-close.js'
 import { isBound } from './bound-listeners.js'
 import { handshakeOn } from './handshake.js'
 import { requestAttributes } from './request-attributes.js'
-import { handleInSpan } from './server-request.js'
+import { traceRequest } from './server-request.js'
 
 /** Options that say nothing of requests that come in, and the one that is looked after here. */
 const NOT_OF_CONCERN: ReadonlySet<string> = new Set([
@@ -71,7 +71,13 @@ export function withLeanServer(Class: InstrumentationClass): InstrumentationClas
         }
         const onResponse = guardedHook(inside.getConfig())
         const arrival = { request, response: response as ServerResponse, attributes, onResponse }
-        return handleInSpan(inside.tracer, arrival, () => original.apply(this, args))
+        const traced = traceRequest(inside.tracer, arrival)
+        try {
+          return context.with(traced.active, original, this, ...args)
+        } catch (error) {
+          traced.fail(error)
+          throw error
+        }
       }
     }
   }

@@ -5,6 +5,7 @@ import {
   SpanKind,
   SpanStatusCode,
   type Attributes,
+  type Context,
   type Span,
   type Tracer,
 } from '@opentelemetry/api'
@@ -28,12 +29,19 @@ export interface Arrival {
   readonly onResponse: ResponseHook | undefined
 }
 
-/** Has the request handled in a span of its own, which ends with the response. Throws what the handler throws. */
-export function handleInSpan(
-  tracer: Tracer,
-  { request, response, attributes, onResponse }: Arrival,
-  handle: () => boolean,
-): boolean {
+/** A request that has its span. */
+export interface TracedRequest {
+  /** The context to handle it in. */
+  readonly active: Context
+  /** Ends the span with what the handler has thrown. */
+  fail(error: unknown): void
+}
+
+/**
+ * Starts the span of a request, which ends with the response. To call the handler is up to who calls this: each function between
+ * would be in the stacks that the app prints.
+ */
+export function traceRequest(tracer: Tracer, { request, response, attributes, onResponse }: Arrival): TracedRequest {
   const method = request.method ?? 'GET'
   const extracted = propagation.extract(ROOT_CONTEXT, request.headers)
   const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes }, extracted)
@@ -60,18 +68,12 @@ export function handleInSpan(
   }
   // Processors find the span active when it ends.
   response.on('close', () => context.with(active, close))
-  response.on(errorMonitor, (error) => context.with(active, fail, undefined, error))
+  const failInContext = (error: unknown): void => context.with(active, fail, undefined, error)
+  response.on(errorMonitor, failInContext)
   bindListeners(request, active)
   bindListeners(response, active)
-  return context.with(active, () => {
-    onResponse?.(span, response)
-    try {
-      return handle()
-    } catch (error) {
-      fail(error)
-      throw error
-    }
-  })
+  if (onResponse) context.with(active, onResponse, undefined, span, response)
+  return { active, fail: failInContext }
 }
 
 function setOutcome(span: Span, status: number): void {
