@@ -75,7 +75,7 @@ test('logger_provider and meter_provider send beside tracer_provider, and what i
   const result = await run(
     'signals/leave.cjs',
     `resource:
-  attributes_list: 'service.name=from-file'
+  attributes_list: 'service.name=from-file,service.instance.id=pod-7'
 tracer_provider:
   processors:
     - batch:
@@ -130,7 +130,10 @@ meter_provider:
   const [span] = result.spans
   const logs = sink.logs()
   expect(logs).toHaveLength(101)
-  expect(logs[0]).toMatchObject({ traceId: span?.traceId, resource: { 'service.name': 'from-file' } })
+  expect(logs[0]).toMatchObject({
+    traceId: span?.traceId,
+    resource: { 'service.name': 'from-file', 'service.instance.id': 'pod-7' },
+  })
   const [first, ...others] = sink.otherRequests.filter(({ path }) => path === '/v1/logs')
   expect(first).toMatchObject({ protocol: 'http/json', headers: { 'x-team': 'payments', 'content-encoding': 'gzip' } })
   expect(others).toHaveLength(10)
