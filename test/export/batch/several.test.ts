@@ -34,6 +34,8 @@ test('two processors of one provider send the same spans to two backends, each b
   const provider = new TracerProvider({ spanProcessors: [first, second] })
   const tracer = provider.getTracer('app')
   for (let i = 0; i < 5; i += 1) tracer.startSpan('work').end()
+  // A busy machine needs longer than the shutdown may take to start two threads.
+  await first.forceFlush()
   await provider.shutdown()
   expect(threads).toHaveLength(2)
   expect(first.ledger()).toMatchObject({ started: 5, exported: 5 })
