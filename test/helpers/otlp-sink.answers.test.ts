@@ -252,10 +252,10 @@ describe('waiting', () => {
   })
 
   test('rejects in its time, and says what did arrive', async () => {
-    await post(sink, { path: '/v1/logs' })
+    await post(sink, { path: '/v1/profiles' })
     await post(sink, { body: requestOf(2) })
     await expect(sink.waitForSpans(3, { timeoutMillis: 20 })).rejects.toThrow(
-      '3 spans did not arrive in 20 ms: 1 requests, 2 accepted spans, faults: http: nothing is served at /v1/logs',
+      '3 spans did not arrive in 20 ms: 1 requests, 2 accepted spans, faults: http: nothing is served at /v1/profiles',
     )
   })
 

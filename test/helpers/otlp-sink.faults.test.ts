@@ -38,7 +38,7 @@ const IDS = [0x0a, 16, ...Array<number>(16).fill(1), 0x12, 8, ...Array<number>(8
 
 describe('over HTTP', () => {
   test.each<[string, RawRequest, number, RegExp]>([
-    ['another path', { path: '/v1/metrics' }, 404, /\/v1\/metrics/],
+    ['another path', { path: '/v1/profiles' }, 404, /\/v1\/profiles/],
     ['another method', { method: 'GET' }, 405, /GET/],
     ['an unknown content type', { headers: { 'content-type': 'text/plain' } }, 415, /text\/plain/],
     ['an unknown encoding', { headers: { 'content-encoding': 'br' } }, 400, /"br"/],
