@@ -23,3 +23,17 @@ test('a request within a request has a server span below, and the outer one keep
   const statuses = run.spans.filter(({ status }) => status.code === 'ERROR').map(({ name }) => name)
   expect(statuses).toEqual(['GET /items/:id'])
 })
+
+test('so it has where a factory makes each app, as in hapi and Connect', async () => {
+  const requests = ['POST /batch', '/connect']
+  const run = await serveAndAsk({ args: [fixture('apps/in-process-factories.cjs')], cwd: REPOSITORY, requests })
+
+  expect(run.answers).toEqual(['200 200', '200 200'])
+  const tree = spanTree(run.spans).filter((line) => line.includes('SERVER'))
+  expect(tree).toEqual([
+    'SERVER POST /batch (app) [parent not received]',
+    '    SERVER GET /items/{id} (app)',
+    'SERVER GET /connect (app) [parent not received]',
+    '  SERVER GET /inner (app)',
+  ])
+})
