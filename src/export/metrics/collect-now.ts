@@ -64,11 +64,15 @@ export function collectNow(producer: MetricProducer, others: readonly ImmediateP
   return { resource, scopeMetrics: [...scopeMetrics, ...others.flatMap((other) => other.collectNow())] }
 }
 
+/** Measures garbage collections, and the last export causes some. */
+const OF_THE_RUNTIME = '@opentelemetry/instrumentation-runtime-node'
+
 /** Whether an instrument of the app has measured anything since the last collection. @throws as {@link collectNow} does. */
 export function hasNewMeasurements(producer: MetricProducer): boolean {
   const collector = producer as unknown as Collector
   return collector._sharedState.meterSharedStates
     .values()
+    .filter(({ _instrumentationScope }) => _instrumentationScope.name !== OF_THE_RUNTIME)
     .flatMap(({ metricStorageRegistry }) => metricStorageRegistry.getStorages(collector))
     .some(({ _deltaMetricStorage }) => _deltaMetricStorage._activeCollectionStorage.size > 0)
 }
