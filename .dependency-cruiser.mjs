@@ -1,7 +1,7 @@
 // The dependency rules between the folders of src/: index → start-tracing → config → features → internal, and between
 // index and features what is made of several. See docs/architecture.md for the picture.
 const FEATURES = '^src/(tracer|context|spans|sampling|export|propagation|instrumentation|testing|logs|metrics)/'
-const COMPOSITIONS = '^src/(messaging|middleware)/'
+const COMPOSITIONS = '^src/(messaging|middleware|serverless)/'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -18,13 +18,34 @@ export default {
       name: 'features-know-nothing-above-them',
       severity: 'error',
       from: { path: FEATURES },
-      to: { path: ['^src/(config/|cli/|index|start-tracing|node-sdk|tracing-handle|register)', COMPOSITIONS] },
+      to: { path: ['^src/(config/|cli/|index|start-tracing|node-sdk|tracing|register)', COMPOSITIONS] },
     },
     {
       name: 'compositions-stand-apart',
+      comment:
+        'A function that is invoked by HTTP is a server as those of middleware/ are: serverless/ takes its server spans.',
       severity: 'error',
-      from: { path: [COMPOSITIONS, '^src/(config/|start-tracing|node-sdk|tracing-handle)'] },
+      from: { path: ['^src/(messaging|middleware)/', '^src/(config/|start-tracing|node-sdk|tracing)'] },
       to: { path: COMPOSITIONS, pathNot: '^src/$1/' },
+    },
+    {
+      name: 'serverless-takes-server-spans-only',
+      severity: 'error',
+      from: { path: '^src/serverless/' },
+      to: { path: COMPOSITIONS, pathNot: '^src/(serverless/|middleware/(server-span/|options))' },
+    },
+    {
+      name: 'console-draws-what-it-is-given',
+      comment: 'The terminal is below export/, which writes to it, and below whatever else shows spans.',
+      severity: 'error',
+      from: { path: '^src/console/' },
+      to: { path: '^src/', pathNot: '^src/(console|internal)/' },
+    },
+    {
+      name: 'viewer-is-loaded-by-the-command-alone',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(viewer|cli/view)/' },
+      to: { path: '^src/viewer/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'internal-knows-nobody',

@@ -7,18 +7,18 @@ const DOORS = { index: 'src/index.ts', register: 'src/register.ts' }
 /** Besides the doors, what Node.js needs a file for. */
 const ENTRIES = {
   ...DOORS,
-  'local-delivery': 'src/export/delivery/courier/local-delivery.ts',
+  'local-delivery': 'src/export/worker/in-process-delivery.ts',
   'built-in-instrumentations': 'src/instrumentation/built-in-instrumentations.ts',
-  statement: 'src/spans/statement.ts',
-  waterfall: 'src/export/console/waterfall.ts',
+  statement: 'src/spans/sql/statement.ts',
+  waterfall: 'src/console/drawing/waterfall.ts',
   cli: 'src/cli/main.ts',
   'doctor-preload': 'src/cli/doctor/in-app/preload.ts',
   'doctor-report': 'src/cli/doctor/in-app/report.ts',
 }
 /** For the delivery thread, which shares nothing with the app, not even the API. */
 const THREAD_ENTRIES = {
-  'delivery-thread': 'src/export/delivery/courier/thread.ts',
-  'otlp-grpc': 'src/export/delivery/transport/otlp-grpc.ts',
+  'delivery-thread': 'src/export/worker/worker.ts',
+  'otlp-grpc': 'src/export/transport/grpc/otlp-grpc.ts',
 }
 
 // One implementation, in CommonJS; scripts/write-module-entries.mjs adds the ECMAScript modules that pass its exports on.

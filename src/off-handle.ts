@@ -1,7 +1,7 @@
-import { NOTHING_FLUSHED } from './export/flush-result.js'
-import { noSamplingCounts } from './sampling/sampling-counts.js'
+import { NOTHING_FLUSHED } from './export/pipeline/flush-result.js'
+import { noSamplingCounts } from './sampling/tail/sampling-counts.js'
 import { idleNodeSdk } from './node-sdk.js'
-import type { Tracing } from './tracing-handle.js'
+import type { Tracing } from './tracing.js'
 import { logLedgerOf, wholeLedger } from './whole-ledger.js'
 
 /** Where nothing is traced: the shape of the handle, and nothing behind it. */

@@ -1,6 +1,6 @@
-import { processWide } from './internal/process-wide.js'
+import { processWide } from './internal/runtime/process-wide.js'
 import { offHandle } from './off-handle.js'
-import type { Tracing } from './tracing-handle.js'
+import type { Tracing } from './tracing.js'
 
 /** Of this process, whichever copy of the package has started it. */
 export const state: { running?: Tracing } = processWide('tracing', () => ({}))

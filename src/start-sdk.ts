@@ -6,10 +6,10 @@ import type { TracingOptions } from './config/options.js'
 import { resolveResource, tracesAreOn } from './config/resolve.js'
 import type { TracingSettings } from './config/settings.js'
 import type { MetricPipeline } from './export/metrics/metric-pipeline.js'
-import { withoutEnv } from './internal/env.js'
-import { withRefusalsUnsaid } from './internal/refused-registrations.js'
+import { withoutEnv } from './internal/runtime/env.js'
+import { withRefusalsUnsaid } from './internal/otel-api/refused-registrations.js'
 import { nodeSdkWith } from './node-sdk.js'
-import type { SamplingStage } from './sampling/stage.js'
+import type { SamplingStage } from './sampling/runtime/pipeline.js'
 import { TracerProvider } from './tracer/tracer-provider.js'
 
 /**

@@ -1,9 +1,9 @@
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
-import { BatchSpanProcessor } from './export/batch-span-processor.js'
-import { BatchLogRecordProcessor } from './export/batch-log-record-processor.js'
-import { noDeliveryCounts, type LogLedger, type TracingLedger } from './export/ledger.js'
-import type { SamplingCounts } from './sampling/sampling-counts.js'
+import { BatchSpanProcessor } from './export/pipeline/batch-span-processor.js'
+import { BatchLogRecordProcessor } from './export/logs/batch-log-record-processor.js'
+import { noDeliveryCounts, type LogLedger, type TracingLedger } from './export/pipeline/ledger.js'
+import type { SamplingCounts } from './sampling/tail/sampling-counts.js'
 
 /**
  * The ledger of sampling and of delivery as one. Of several pipelines, the first of ours is the one that counts. Where only

@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { readEnv } from '../internal/env.js'
+import { readEnv } from '../internal/runtime/env.js'
 
 /** What the app says of itself in its package.json. */
 export interface AppPackage {

@@ -1,15 +1,15 @@
 import type { Attributes, TextMapPropagator } from '@opentelemetry/api'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import type { Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace'
-import { checkBatchOption, type BatchOptions } from '../export/batch-options.js'
+import { checkBatchOption, type BatchOptions } from '../export/pipeline/batch-options.js'
 import type { InstrumentationConfigMap } from '../instrumentation/config-types.js'
 import { checkInstrumentationConfig } from '../instrumentation/names.js'
 import {
   checkHttpRequestOptions,
   HTTP_REQUEST_OPTION_NAMES,
   type HttpRequestOptions,
-} from '../instrumentation/request-options.js'
-import { TracingConfigError } from '../internal/errors.js'
+} from '../instrumentation/http/request-options.js'
+import { TracingConfigError } from '../internal/checks/errors.js'
 import { checkSpanLimits } from '../tracer/span-limits.js'
 import {
   checkKeys,
@@ -20,7 +20,7 @@ import {
   checkPlainObject,
   checkString,
   type NumberRange,
-} from '../internal/validate.js'
+} from '../internal/checks/validate.js'
 import { checkLogFormat } from '../logs/default-log-format.js'
 import type { LogFormat } from '../logs/log-format.js'
 import { checkSpanMetrics, type SpanMetricsOptions } from '../metrics/span-metrics-options.js'
@@ -30,7 +30,7 @@ import {
   PROPAGATION_OPTION_NAMES,
   type PropagationOptions,
 } from '../propagation/propagation-options.js'
-import { checkForce, type ForceOptions } from '../sampling/force.js'
+import { checkForce, type ForceOptions } from '../sampling/runtime/force.js'
 
 /** Options of {@link startTracing}. Each goes before what the environment or the configuration file says. */
 export interface TracingOptions extends PropagationOptions, HttpRequestOptions {

@@ -1,4 +1,4 @@
-import { processWide } from '../internal/process-wide.js'
+import { processWide } from '../internal/runtime/process-wide.js'
 
 const state = processWide('service-instance-id', (): { id?: string } => ({}))
 

@@ -1,11 +1,11 @@
 import type { Attributes, DiagLogLevel, TextMapPropagator } from '@opentelemetry/api'
 import type { ResourceDetector } from '@opentelemetry/resources'
 import type { Sampler, SpanLimits } from '@opentelemetry/sdk-trace'
-import type { BatchOptions } from '../export/batch-options.js'
-import type { LogPipelineSettings } from '../export/log-settings.js'
+import type { BatchOptions } from '../export/pipeline/batch-options.js'
+import type { LogPipelineSettings } from '../export/logs/log-settings.js'
 import type { MetricPipelineSettings } from '../export/metrics/metric-settings.js'
-import type { PipelineSettings } from '../export/span-processors.js'
-import type { HttpRequestOptions } from '../instrumentation/request-options.js'
+import type { PipelineSettings } from '../export/pipeline/span-processors.js'
+import type { HttpRequestOptions } from '../instrumentation/http/request-options.js'
 import type { PropagationOptions } from '../propagation/propagation-options.js'
 
 /**

@@ -1,6 +1,6 @@
 import { context, type Context } from '@opentelemetry/api'
 import type { EventEmitter } from 'node:events'
-import { readMethod } from '../internal/read.js'
+import { readMethod } from '../internal/checks/safe-get.js'
 import { defineOwnMethod, type AnyFunction } from './own-method.js'
 
 const ADDING = ['on', 'addListener', 'once', 'prependListener', 'prependOnceListener'] as const

@@ -1,6 +1,6 @@
 import { context, type Context } from '@opentelemetry/api'
 import { isGeneratorObject } from 'node:util/types'
-import { likeOriginal } from '../internal/like-original.js'
+import { likeOriginal } from '../internal/runtime/mimic-function.js'
 import { bindIterator } from './bound-iterator.js'
 import type { AnyFunction } from './own-method.js'
 

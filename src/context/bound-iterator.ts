@@ -1,6 +1,6 @@
 import { context, type Context } from '@opentelemetry/api'
 import { isGeneratorObject } from 'node:util/types'
-import { readMethod } from '../internal/read.js'
+import { readMethod } from '../internal/checks/safe-get.js'
 import { defineOwnMethod } from './own-method.js'
 
 const contexts = new WeakMap<object, Context>()

@@ -1,5 +1,5 @@
 import { context, propagation, ROOT_CONTEXT, type Context } from '@opentelemetry/api'
-import { messageOf, warnOnce } from '../internal/diagnostics.js'
+import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
 
 /**
  * What a message carries besides itself. A plain object gets one key more, which an end that does not know of it merely

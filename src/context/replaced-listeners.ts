@@ -1,4 +1,4 @@
-import { readMethod } from '../internal/read.js'
+import { readMethod } from '../internal/checks/safe-get.js'
 import { defineOwnMethod, type AnyFunction } from './own-method.js'
 
 interface Entry {

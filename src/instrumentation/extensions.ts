@@ -3,10 +3,10 @@ import { withMysql2Callers } from './call-context/mysql2.js'
 import { withRedisCallers } from './call-context/redis.js'
 import { withUndiciCallers } from './call-context/undici.js'
 import type { InstrumentationName } from './config-types.js'
-import { withExpressLayers } from './express-layers.js'
-import type { InstrumentationClass } from './guarded-patches.js'
-import { withOurHttp } from './http-instrumentation.js'
-import { withTextualErrors } from './undici/outcomes.js'
+import { withExpressLayers } from './frameworks/express-layers.js'
+import type { InstrumentationClass } from './loading/guarded-patches.js'
+import { withOurHttp } from './http/http-instrumentation.js'
+import { withTextualErrors } from './http-client/undici-outcomes.js'
 
 type Extension = (Class: InstrumentationClass) => InstrumentationClass
 

@@ -1,5 +1,5 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation'
-import { processWide } from '../internal/process-wide.js'
+import { processWide } from '../internal/runtime/process-wide.js'
 import type { CatalogueEntry } from './catalogue.js'
 import type { InstrumentationChoice } from './selection.js'
 

@@ -1,7 +1,7 @@
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation'
 import type { CatalogueEntry } from './catalogue.js'
-import { keepExpressRoutes } from './express-routes.js'
-import { withHttpHooks } from './http-hooks.js'
+import { keepExpressRoutes } from './frameworks/express-routes.js'
+import { withHttpHooks } from './http/http-hooks.js'
 import type { InstrumentationChoice } from './selection.js'
 
 const LOGGERS: ReadonlySet<string> = new Set(['bunyan', 'pino', 'winston'])

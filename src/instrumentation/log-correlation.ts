@@ -1,5 +1,5 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation'
-import { noteBeforeCorrelation, notePinoLine } from '../internal/log-correlation.js'
+import { noteBeforeCorrelation, notePinoLine } from '../internal/diagnostics/log-correlation.js'
 
 type Mixin = (mergeObject: unknown, level: number, ...rest: unknown[]) => Record<string, unknown>
 type Emit = (this: unknown, record: object, ...rest: unknown[]) => unknown

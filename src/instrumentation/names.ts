@@ -1,10 +1,10 @@
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation'
-import { TracingConfigError } from '../internal/errors.js'
-import { nearestOf } from '../internal/nearest.js'
-import { checkPlainObject } from '../internal/validate.js'
+import { TracingConfigError } from '../internal/checks/errors.js'
+import { nearestOf } from '../internal/matching/nearest.js'
+import { checkPlainObject } from '../internal/checks/validate.js'
 import { CATALOGUE, packageOf } from './catalogue.js'
 import type { InstrumentationConfigMap } from './config-types.js'
-import { FASTIFY_OTEL } from './fastify-otel.js'
+import { FASTIFY_OTEL } from './frameworks/fastify-otel.js'
 
 /** Fastify is in no catalogue: what traces it comes with the app. */
 export const FASTIFY = 'fastify'

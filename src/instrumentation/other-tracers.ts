@@ -1,6 +1,6 @@
 import type { RequestOptions } from 'node:http'
-import { warnOnce } from '../internal/diagnostics.js'
-import { read } from '../internal/read.js'
+import { warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { read } from '../internal/checks/safe-get.js'
 
 /** A tracer that is no OpenTelemetry SDK, or has left OpenTelemetry's API alone: nothing refuses one of the two. */
 interface OtherTracer {

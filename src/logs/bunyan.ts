@@ -1,4 +1,4 @@
-import { adapterIsUsed, undoCorrelation } from '../internal/log-correlation.js'
+import { adapterIsUsed, undoCorrelation } from '../internal/diagnostics/log-correlation.js'
 import { jsonLine } from './json-line.js'
 import { fieldSource, type LogFieldsOptions } from './log-fields.js'
 import { logEventSink, type LogEventOptions } from './span-events.js'

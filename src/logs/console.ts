@@ -1,6 +1,6 @@
 import { Console } from 'node:console'
-import { nowEpochMillis } from '../internal/clock.js'
-import { checkPart } from '../internal/validate.js'
+import { nowEpochMillis } from '../internal/runtime/clock.js'
+import { checkPart } from '../internal/checks/validate.js'
 import { jsonLine } from './json-line.js'
 import { fieldSource, type LogFieldsOptions } from './log-fields.js'
 import type { LogFields } from './log-format.js'

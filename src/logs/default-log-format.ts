@@ -1,5 +1,5 @@
-import { processWide } from '../internal/process-wide.js'
-import { checkOneOf, checkString } from '../internal/validate.js'
+import { processWide } from '../internal/runtime/process-wide.js'
+import { checkOneOf, checkString } from '../internal/checks/validate.js'
 import { LOG_FORMATS, type LogFormat } from './log-format.js'
 
 /** Looked up at each line, since a logger is often made before tracing starts. */

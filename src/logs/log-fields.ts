@@ -6,7 +6,7 @@ import {
   type Span,
   type SpanContext,
 } from '@opentelemetry/api'
-import { checkKeys, checkPlainObject, checkString } from '../internal/validate.js'
+import { checkKeys, checkPlainObject, checkString } from '../internal/checks/validate.js'
 import { checkLogFormat, defaultLogFormat } from './default-log-format.js'
 import {
   fieldsInFormat,

@@ -1,5 +1,5 @@
 import { TraceFlags, type SpanContext } from '@opentelemetry/api'
-import { readEnv } from '../internal/env.js'
+import { readEnv } from '../internal/runtime/env.js'
 
 /**
  * Whose names and id forms the trace fields of a log line have: what the backend joins logs and traces on.

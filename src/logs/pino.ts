@@ -1,4 +1,4 @@
-import { adapterIsUsed, undoPinoCorrelation } from '../internal/log-correlation.js'
+import { adapterIsUsed, undoPinoCorrelation } from '../internal/diagnostics/log-correlation.js'
 import { fieldSource, shapedFields, type LogFieldsOptions } from './log-fields.js'
 import { asLineText, takeOverLines, type PinoMixin } from './pino-lines.js'
 import { logEventSink, type LogEventOptions } from './span-events.js'

@@ -1,5 +1,5 @@
 import { trace, type Attributes, type Context, type Span } from '@opentelemetry/api'
-import { checkKeys, checkNumber, checkPlainObject } from '../internal/validate.js'
+import { checkKeys, checkNumber, checkPlainObject } from '../internal/checks/validate.js'
 import { severityOf } from './severity.js'
 
 /** How much of a log becomes events. */

@@ -1,5 +1,5 @@
 import type { Context } from '@opentelemetry/api'
-import { adapterIsUsed, undoCorrelation } from '../internal/log-correlation.js'
+import { adapterIsUsed, undoCorrelation } from '../internal/diagnostics/log-correlation.js'
 import { fieldSource, type LogFieldsOptions } from './log-fields.js'
 import { logEventSink, type LogEventOptions } from './span-events.js'
 

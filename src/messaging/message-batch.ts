@@ -1,5 +1,5 @@
 import { context, trace, type Attributes, type Span } from '@opentelemetry/api'
-import { messageOf, warnOnce } from '../internal/diagnostics.js'
+import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
 import { runInSpan } from '../spans/with-span.js'
 import { ATTR_MESSAGING_BATCH_MESSAGE_COUNT, ATTR_MESSAGING_MESSAGE_ID, describeOperation } from './conventions.js'
 import { runMessageSpan } from './message-span.js'

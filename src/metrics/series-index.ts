@@ -2,7 +2,7 @@ import type { Attributes } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions'
-import { warnOnce } from '../internal/diagnostics.js'
+import { warnOnce } from '../internal/diagnostics/diagnostics.js'
 import { KIND_NAMES, STATUS_NAMES, type Naming } from './naming.js'
 import { Series, type SeriesShape } from './series.js'
 

@@ -1,4 +1,4 @@
-import { TracingConfigError } from '../internal/errors.js'
+import { TracingConfigError } from '../internal/checks/errors.js'
 import { exemplarCall, type ExemplarCall } from './exemplar-call.js'
 import { traceExemplar } from './trace-exemplar.js'
 

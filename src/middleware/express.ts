@@ -1,9 +1,9 @@
 import { context } from '@opentelemetry/api'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expressRoute, type ExpressRequest } from './express-route.js'
-import { openNodeServerSpan } from './node-server-span.js'
+import { openNodeServerSpan } from './server-span/node-server-span.js'
 import { checkMiddlewareOptions, isIgnored, type MiddlewareOptions } from './options.js'
-import type { ServerSpan } from './server-span.js'
+import type { ServerSpan } from './server-span/server-span.js'
 
 /** Calls what comes next, or with an error what handles errors. */
 export type NextFunction = (error?: unknown) => void

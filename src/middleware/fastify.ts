@@ -1,9 +1,9 @@
 import { context } from '@opentelemetry/api'
-import type { NodeRequest } from './node-request.js'
-import type { NodeResponse } from './node-response.js'
-import { openNodeServerSpan } from './node-server-span.js'
+import type { NodeRequest } from './server-span/node-request.js'
+import type { NodeResponse } from './server-span/node-response.js'
+import { openNodeServerSpan } from './server-span/node-server-span.js'
 import { checkMiddlewareOptions, isIgnored, type MiddlewareOptions } from './options.js'
-import type { ServerSpan } from './server-span.js'
+import type { ServerSpan } from './server-span/server-span.js'
 
 /** The part of Fastify's request that is used here. */
 export interface FastifyRequestLike {

@@ -1,14 +1,14 @@
 import { context } from '@opentelemetry/api'
-import { messageOf, warnOnce } from '../internal/diagnostics.js'
-import { parseUrl } from '../internal/parse-url.js'
-import { activeHttpMetadata } from '../internal/served-request.js'
-import { forwardedOf, textOf, type RequestHeaders } from './forwarded.js'
+import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { parseUrl } from '../internal/http/parse-url.js'
+import { activeHttpMetadata } from '../internal/http/served-request.js'
+import { forwardedOf, textOf, type RequestHeaders } from './server-span/forwarded.js'
 import { honoRoute, type HonoRequestRoutes } from './hono-route.js'
-import type { IncomingRequest } from './incoming-request.js'
-import type { NodeRequest } from './node-request.js'
-import { onResponseEnd, type NodeResponse } from './node-response.js'
+import type { IncomingRequest } from './server-span/incoming-request.js'
+import type { NodeRequest } from './server-span/node-request.js'
+import { onResponseEnd, type NodeResponse } from './server-span/node-response.js'
 import { checkMiddlewareOptions, isIgnored, type MiddlewareOptions } from './options.js'
-import { openServerSpan, type ServerSpan } from './server-span.js'
+import { openServerSpan, type ServerSpan } from './server-span/server-span.js'
 
 /** The part of Hono's context that is used here. */
 export interface HonoContextLike {

@@ -1,7 +1,7 @@
 import { context } from '@opentelemetry/api'
-import type { NodeRequest } from './node-request.js'
-import type { NodeResponse } from './node-response.js'
-import { openNodeServerSpan } from './node-server-span.js'
+import type { NodeRequest } from './server-span/node-request.js'
+import type { NodeResponse } from './server-span/node-response.js'
+import { openNodeServerSpan } from './server-span/node-server-span.js'
 import { checkMiddlewareOptions, isIgnored, type MiddlewareOptions } from './options.js'
 
 /** The part of Koa's context that is used here. */

@@ -1,9 +1,9 @@
 import { context } from '@opentelemetry/api'
 import { expressRoute, type ExpressRequest } from './express-route.js'
-import type { NodeRequest } from './node-request.js'
-import type { NodeResponse } from './node-response.js'
-import { openNodeServerSpan } from './node-server-span.js'
-import { observed } from './observed.js'
+import type { NodeRequest } from './server-span/node-request.js'
+import type { NodeResponse } from './server-span/node-response.js'
+import { openNodeServerSpan } from './server-span/node-server-span.js'
+import { observed } from './server-span/observed.js'
 import { checkMiddlewareOptions, isIgnored, type MiddlewareOptions } from './options.js'
 
 /** The part of Nest's ExecutionContext that is used here. */

@@ -1,5 +1,5 @@
 import { trace } from '@opentelemetry/api'
-import { readEnv } from '../internal/env.js'
+import { readEnv } from '../internal/runtime/env.js'
 import type { TracingOptions } from '../config/options.js'
 import { recordErrorOn } from '../spans/record-error.js'
 import { startTracing } from '../start-tracing.js'

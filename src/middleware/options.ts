@@ -1,5 +1,5 @@
-import { messageOf, warnOnce } from '../internal/diagnostics.js'
-import { checkFunction, checkKeys, checkPlainObject } from '../internal/validate.js'
+import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { checkFunction, checkKeys, checkPlainObject } from '../internal/checks/validate.js'
 import { checkTraceResponseHeaders, type TraceResponseHeader } from '../propagation/response-headers.js'
 
 /** Options that all middleware takes. `Request` is the framework's own. */

@@ -1,8 +1,8 @@
 import { propagation, type Context } from '@opentelemetry/api'
 import type { Span, SpanProcessor } from '@opentelemetry/sdk-trace'
-import { messageOf, warnOnce } from '../internal/diagnostics.js'
-import { TracingConfigError } from '../internal/errors.js'
-import { checkArray } from '../internal/validate.js'
+import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { TracingConfigError } from '../internal/checks/errors.js'
+import { checkArray } from '../internal/checks/validate.js'
 
 const ALLOWED = 'a baggage key, or the beginning of keys with * behind it, as in app.*'
 

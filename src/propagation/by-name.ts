@@ -1,5 +1,5 @@
 import type { TextMapPropagator } from '@opentelemetry/api'
-import { requireOwn } from '../internal/require.js'
+import { requireOwn } from '../internal/runtime/require.js'
 import { baggagePropagator } from './baggage/baggage-propagator.js'
 import { datadogPropagator } from './datadog/datadog-propagator.js'
 import { jaegerPropagator } from './jaeger/jaeger-propagator.js'

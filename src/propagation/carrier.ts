@@ -1,5 +1,5 @@
 import type { TextMapGetter, TextMapSetter } from '@opentelemetry/api'
-import { messageOf, warnOnce } from '../internal/diagnostics.js'
+import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
 import { amqpMessage } from './carriers/amqp-message.js'
 import { awsMessage } from './carriers/aws-message.js'
 import { bullmqJob } from './carriers/bullmq-job.js'

@@ -1,5 +1,5 @@
 import type { Context, TextMapGetter, TextMapPropagator, TextMapSetter } from '@opentelemetry/api'
-import { messageOf, warnOnce } from '../internal/diagnostics.js'
+import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
 
 /**
  * A propagator that never throws into the host: a carrier, getter or setter that does is told once, and nothing is

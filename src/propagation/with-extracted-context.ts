@@ -1,5 +1,5 @@
 import { context } from '@opentelemetry/api'
-import { keepContext } from '../internal/follow-result.js'
+import { keepContext } from '../internal/async/follow-result.js'
 import { extractTraceContext } from './extract-trace-context.js'
 
 /**

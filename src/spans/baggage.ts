@@ -1,5 +1,5 @@
 import { context, propagation } from '@opentelemetry/api'
-import { keepContext } from '../internal/follow-result.js'
+import { keepContext } from '../internal/async/follow-result.js'
 
 /**
  * Runs fn with entries added to the baggage, which travels to every service called from here: keep it small, and free

@@ -8,9 +8,9 @@ import {
   ATTR_DB_RESPONSE_STATUS_CODE,
   ATTR_DB_SYSTEM_NAME,
 } from '@opentelemetry/semantic-conventions'
-import { messageOf, warnOnce } from '../internal/diagnostics.js'
-import { read } from '../internal/read.js'
-import { readStatement, type Statement } from './statement.js'
+import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { read } from '../internal/checks/safe-get.js'
+import { readStatement, type Statement } from './sql/statement.js'
 import { runInSpan, type Outcome } from './with-span.js'
 
 export interface DbSpanOptions {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
-import { classOf, cut, errorTypeOf, isObject } from '../internal/error-type.js'
-import { isInstanceOf, read } from '../internal/read.js'
+import { classOf, cut, errorTypeOf, isObject } from '../internal/http/error-type.js'
+import { isInstanceOf, read } from '../internal/checks/safe-get.js'
 
 const LONGEST_MESSAGE = 2_048
 const LONGEST_STACKTRACE = 16_384

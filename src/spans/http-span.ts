@@ -8,11 +8,11 @@ import {
   ATTR_SERVER_PORT,
   ATTR_URL_FULL,
 } from '@opentelemetry/semantic-conventions'
-import { announceOutgoingUrl } from '../internal/outgoing-request.js'
-import { methodInName, normalizedMethod } from '../internal/http-method.js'
-import { parseUrl } from '../internal/parse-url.js'
-import { read } from '../internal/read.js'
-import { redactedUrl } from '../internal/redacted-url.js'
+import { announceOutgoingUrl } from '../internal/http/outgoing-request.js'
+import { methodInName, normalizedMethod } from '../internal/http/http-method.js'
+import { parseUrl } from '../internal/http/parse-url.js'
+import { read } from '../internal/checks/safe-get.js'
+import { redactedUrl } from '../internal/http/redacted-url.js'
 import { runInSpan, type Outcome } from './with-span.js'
 
 /**

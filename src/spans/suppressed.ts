@@ -1,6 +1,6 @@
 import { context } from '@opentelemetry/api'
 import { suppressTracing } from '@opentelemetry/core'
-import { keepContext } from '../internal/follow-result.js'
+import { keepContext } from '../internal/async/follow-result.js'
 
 /**
  * Runs fn without tracing: nothing in it makes spans, and calls to other services carry no trace context. For health

@@ -1,7 +1,7 @@
-import { TracingConfigError } from '../internal/errors.js'
-import { checkString } from '../internal/validate.js'
-import { likeOriginal } from '../internal/like-original.js'
-import { read } from '../internal/read.js'
+import { TracingConfigError } from '../internal/checks/errors.js'
+import { checkString } from '../internal/checks/validate.js'
+import { likeOriginal } from '../internal/runtime/mimic-function.js'
+import { read } from '../internal/checks/safe-get.js'
 import { optionsOf, type TracedOptions } from './traced.js'
 import { runInSpan } from './with-span.js'
 

@@ -1,6 +1,6 @@
-import { likeOriginal } from '../internal/like-original.js'
-import { textOrEmpty } from '../internal/text.js'
-import { messageOf, warnOnce } from '../internal/diagnostics.js'
+import { likeOriginal } from '../internal/runtime/mimic-function.js'
+import { textOrEmpty } from '../internal/checks/text.js'
+import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
 import { runInSpan, type WithSpanOptions } from './with-span.js'
 
 /** Options of the span, or a function that makes them from the arguments of the call. */

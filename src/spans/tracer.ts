@@ -7,7 +7,7 @@ import {
   type Tracer,
   type TracerProvider,
 } from '@opentelemetry/api'
-import { messageOf, warnOnce } from '../internal/diagnostics.js'
+import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
 
 let knownProvider: TracerProvider | undefined
 let knownTracer: Tracer | undefined

@@ -1,7 +1,7 @@
 import { context, type Span, type SpanOptions } from '@opentelemetry/api'
-import { contextWithSpan } from '../internal/context-with-span.js'
-import { messageOf, warnOnce } from '../internal/diagnostics.js'
-import { followResult, isEagerPromise } from '../internal/follow-result.js'
+import { contextWithSpan } from '../internal/otel-api/context-with-span.js'
+import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { followResult, isEagerPromise } from '../internal/async/follow-result.js'
 import { recordErrorOn } from './record-error.js'
 import { startSpan } from './tracer.js'
 

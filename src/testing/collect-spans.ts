@@ -1,6 +1,6 @@
 import { SpanStatusCode } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
-import { observeSpans } from '../internal/span-observers.js'
+import { observeSpans } from '../internal/processors/span-observers.js'
 import { connectTracing } from './collecting-provider.js'
 
 /** A span and those beneath it, with as little as a test needs: missing keys say "none". */

@@ -1,8 +1,8 @@
 import { context, createContextKey, trace, type TracerProvider as AnyTracerProvider } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { TracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace'
-import { processWide } from '../internal/process-wide.js'
-import { areSpansObserved, observingProcessor } from '../internal/span-observers.js'
+import { processWide } from '../internal/runtime/process-wide.js'
+import { areSpansObserved, observingProcessor } from '../internal/processors/span-observers.js'
 
 /** How many collections are running, and what takes back what the first of them needed. */
 interface Connection {

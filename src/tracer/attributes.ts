@@ -1,6 +1,6 @@
 import type { AnyValue, Attributes, Link } from '@opentelemetry/api'
 import { cleanAttributes, cleanSimpleAttributes } from '@opentelemetry/core'
-import { diagWarn, messageOf } from '../internal/diagnostics.js'
+import { diagWarn, messageOf } from '../internal/diagnostics/diagnostics.js'
 import type { ResolvedSpanLimits } from './span-limits.js'
 
 export interface CleanAttributes {

@@ -1,5 +1,5 @@
 import type { SpanLimits } from '@opentelemetry/sdk-trace'
-import { checkKeys, checkNumber, checkPlainObject, type NumberRange } from '../internal/validate.js'
+import { checkKeys, checkNumber, checkPlainObject, type NumberRange } from '../internal/checks/validate.js'
 
 export type ResolvedSpanLimits = Readonly<Required<SpanLimits>>
 

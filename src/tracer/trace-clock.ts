@@ -1,6 +1,6 @@
 import type { HrTime } from '@opentelemetry/api'
 import { isTimeInputHrTime } from '@opentelemetry/core'
-import type { SpanTimeSource } from '../internal/clock.js'
+import type { SpanTimeSource } from '../internal/runtime/clock.js'
 
 /** The two clocks drift apart when the machine sleeps or its time is set. */
 const LONGEST_USE_MILLIS = 60_000

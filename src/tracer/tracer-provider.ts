@@ -6,10 +6,10 @@ import {
   type SpanProcessor,
   type TracerProviderOptions as SdkTracerProviderOptions,
 } from '@opentelemetry/sdk-trace'
-import { systemTime } from '../internal/clock.js'
-import { fanOut } from '../internal/fan-out.js'
-import { settled, settledWithin } from '../internal/settled-within.js'
-import { checkPart, checkParts, checkPlainObject } from '../internal/validate.js'
+import { systemTime } from '../internal/runtime/clock.js'
+import { fanOut } from '../internal/processors/fan-out.js'
+import { settled, settledWithin } from '../internal/async/settled-within.js'
+import { checkPart, checkParts, checkPlainObject } from '../internal/checks/validate.js'
 import { randomIds } from './random-ids.js'
 import { checkSpanLimits, resolveSpanLimits } from './span-limits.js'
 import { SpanTracer, type TracerParts } from './span-tracer.js'

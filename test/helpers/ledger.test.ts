@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { TracingLedger } from '../../src/export/ledger.js'
+import type { TracingLedger } from '../../src/export/pipeline/ledger.js'
 import { assertLedgerAddsUp } from './ledger.js'
 
 const LEDGER: TracingLedger = {

@@ -1,5 +1,5 @@
 import { AssertionError } from 'node:assert'
-import type { TracingLedger } from '../../src/export/ledger.js'
+import type { TracingLedger } from '../../src/export/pipeline/ledger.js'
 
 /** A field that is missing, or one more, would make the sum mean something else. */
 const FIELDS: Readonly<Record<keyof TracingLedger, true>> = {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
 import { CATALOGUE, packageOf } from '../../src/instrumentation/catalogue.js'
-import { packageNameOf } from '../../src/instrumentation/package-name.js'
+import { packageNameOf } from '../../src/instrumentation/loading/package-name.js'
 import { selectInstrumentations, type InstrumentationChoice } from '../../src/instrumentation/selection.js'
 
 const require = createRequire(import.meta.url)

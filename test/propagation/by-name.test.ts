@@ -3,7 +3,7 @@ import { suppressTracing } from '@opentelemetry/core'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { PROPAGATOR_NAMES, propagatorByName } from '../../src/propagation/by-name.js'
-import { firstValidPropagator } from '../../src/propagation/first-valid.js'
+import { firstValidPropagator } from '../../src/propagation/composite.js'
 import { alwaysGetting, extracted, injected, oddValue, throwingGetter } from './baggage/carriers.js'
 import { fuzzRuns } from './baggage/fuzz-runs.js'
 

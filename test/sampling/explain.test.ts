@@ -1,7 +1,7 @@
 import { SpanKind, ROOT_CONTEXT } from '@opentelemetry/api'
 import { afterEach, expect, test } from 'vitest'
 import { dynamicSampler, probabilitySampler, rateLimitingSampler, startTracing, type Tracing } from '../../src/index.js'
-import { samplingStage } from '../../src/sampling/stage.js'
+import { samplingStage } from '../../src/sampling/runtime/pipeline.js'
 
 let tracing: Tracing | undefined
 afterEach(async () => {

@@ -1,7 +1,7 @@
 import { ROOT_CONTEXT, SpanKind, trace, type Attributes, type SpanContext, type TraceState } from '@opentelemetry/api'
 import { TraceState as CoreTraceState } from '@opentelemetry/core'
 import { SamplingDecision, type Sampler, type SamplingResult } from '@opentelemetry/sdk-trace'
-import { adjustedCountOf, thresholdIn } from '../../src/internal/threshold.js'
+import { adjustedCountOf, thresholdIn } from '../../src/internal/trace-state/threshold.js'
 
 /** Uniform numbers from 0 to below 1, the same for the same seed (mulberry32). */
 export function seeded(seed: number): () => number {

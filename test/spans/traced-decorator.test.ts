@@ -1,7 +1,7 @@
 import { compileFunction } from 'node:vm'
 import { expect, test } from 'vitest'
 import ts from 'typescript'
-import { TracingConfigError } from '../../src/internal/errors.js'
+import { TracingConfigError } from '../../src/internal/checks/errors.js'
 import { Traced } from '../../src/spans/traced-decorator.js'
 import { TestTracing } from './tracing.js'
 

@@ -3,7 +3,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
-import { spanObservers } from '../../src/internal/span-observers.js'
+import { spanObservers } from '../../src/internal/processors/span-observers.js'
 import { withSpan } from '../../src/spans/with-span.js'
 import { startTracing } from '../../src/start-tracing.js'
 import { collectSpans } from '../../src/testing/collect-spans.js'

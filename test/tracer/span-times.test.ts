@@ -1,7 +1,7 @@
 import { ROOT_CONTEXT, trace, type HrTime, type Span, type SpanOptions, type TimeInput } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import type { SpanTimeSource } from '../../src/internal/clock.js'
+import type { SpanTimeSource } from '../../src/internal/runtime/clock.js'
 import { TraceClock } from '../../src/tracer/trace-clock.js'
 import { TracerProvider } from '../../src/tracer/tracer-provider.js'
 import { EndedSpans } from './ended-spans.js'

@@ -1,5 +1,5 @@
 import { expect, test } from 'tstyche'
-import { withFlush } from '../../src/export/with-flush.js'
+import { withFlush } from '../../src/serverless/with-flush.js'
 
 interface Order {
   id: number

@@ -1,11 +1,11 @@
 import { ignoredVariables, settingsWithSources, type Setting } from '../../config/provenance.js'
 import type { AppFindings, Diagnosis, ProcessFindings } from './findings.js'
-import { connectionInWords } from './otlp-words.js'
-import type { Redact } from '../../internal/redact.js'
-import { isOfTheApp, modulesOfAll, sumOfLedgers, tracingOnes } from './merged.js'
+import { connectionInWords } from './format/format-otlp.js'
+import type { Redact } from '../../internal/diagnostics/redact.js'
+import { isOfTheApp, modulesOfAll, sumOfLedgers, tracingOnes } from './aggregate.js'
 import type { ProcessReport } from './process-report.js'
-import { problemsOf } from './problems.js'
-import type { EndpointFindings } from './test-export.js'
+import { problemsOf } from './checks/problems.js'
+import type { EndpointFindings } from './checks/test-export.js'
 
 export interface Seen {
   readonly reports: readonly ProcessReport[]

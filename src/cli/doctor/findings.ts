@@ -1,7 +1,7 @@
 import type { IgnoredVariable, Setting } from '../../config/provenance.js'
-import type { TracingLedger } from '../../export/ledger.js'
+import type { TracingLedger } from '../../export/pipeline/ledger.js'
 import type { ModuleFindings, Starter, TracingState } from './process-report.js'
-import type { EndpointFindings } from './test-export.js'
+import type { EndpointFindings } from './checks/test-export.js'
 import type { AppRun } from './watch.js'
 
 /**

@@ -1,5 +1,5 @@
-import { DOCTOR_VARIABLE } from '../../internal/doctor.js'
-import { readEnv } from '../../internal/env.js'
+import { DOCTOR_VARIABLE } from '../../internal/diagnostics/doctor.js'
+import { readEnv } from '../../internal/runtime/env.js'
 
 /** What the doctor tells the processes that it starts, in a variable that they inherit. */
 export interface Instructions {

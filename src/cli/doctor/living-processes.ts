@@ -1,5 +1,5 @@
-import { fateOf } from '../../export/delivery/spool/process-identity.js'
-import { isOfTheApp } from './merged.js'
+import { fateOf } from '../../export/spool/process-identity.js'
+import { isOfTheApp } from './aggregate.js'
 import type { ProcessReport } from './process-report.js'
 
 /**

@@ -1,6 +1,6 @@
-import type { WhyOff } from '../../internal/doctor.js'
-import type { OtlpSettings } from '../../export/otlp-settings.js'
-import type { TracingLedger } from '../../export/ledger.js'
+import type { WhyOff } from '../../internal/diagnostics/doctor.js'
+import type { OtlpSettings } from '../../export/pipeline/otlp-settings.js'
+import type { TracingLedger } from '../../export/pipeline/ledger.js'
 
 /** What one process, or one worker thread, of the app tells the doctor. Plain data: it travels as a file. */
 export interface ProcessReport {

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { newKey, unsealed } from './seal.js'
+import { newKey, unsealed } from './encrypt.js'
 import type { ProcessReport } from './process-report.js'
 
 /** Where the processes of the app report. Only the user who runs the doctor may look into it. */

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { monotonicClock } from '../../internal/clock.js'
+import { monotonicClock } from '../../internal/runtime/clock.js'
 import { startApp, type AppEnd } from './running-app.js'
 import type { ReportFolder } from './report-folder.js'
 import type { WatchOptions } from './arguments.js'
 import { livingProcesses, send } from './living-processes.js'
-import { deliveredSpans } from './merged.js'
+import { deliveredSpans } from './aggregate.js'
 
 /** What was seen of the app. */
 export interface AppRun extends AppEnd {

@@ -1,5 +1,5 @@
 import type { BatchLogRecordProcessorConfigModel, BatchSpanProcessorConfigModel } from '@opentelemetry/configuration'
-import { configuredBatchOptions, type BatchOptions } from '../../export/batch-options.js'
+import { configuredBatchOptions, type BatchOptions } from '../../export/pipeline/batch-options.js'
 import { timeout } from './model.js'
 
 /** The batching of spans or of log records; the schema spells both alike. */

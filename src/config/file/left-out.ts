@@ -1,4 +1,4 @@
-import { warnOnce } from '../../internal/diagnostics.js'
+import { warnOnce } from '../../internal/diagnostics/diagnostics.js'
 
 /** What of a configuration file has no effect here, by its path in the file. */
 export class LeftOut {

@@ -3,7 +3,7 @@ import type {
   LogRecordExporterConfigModel,
   LogRecordProcessorConfigModel,
 } from '@opentelemetry/configuration'
-import type { LogPipelineSettings } from '../../export/log-settings.js'
+import type { LogPipelineSettings } from '../../export/logs/log-settings.js'
 import { batchFromFile } from './batch.js'
 import type { LeftOut } from './left-out.js'
 import { onlyKey } from './model.js'

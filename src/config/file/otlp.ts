@@ -4,8 +4,8 @@ import type {
   OtlpHttpExporterConfigModel,
   OtlpHttpMetricExporterConfigModel,
 } from '@opentelemetry/configuration'
-import type { OtlpConnection, OtlpSettings } from '../../export/otlp-settings.js'
-import type { Signal } from '../../export/signal.js'
+import type { OtlpConnection, OtlpSettings } from '../../export/pipeline/otlp-settings.js'
+import type { Signal } from '../../export/pipeline/signal.js'
 import { timeout } from './model.js'
 
 export type Configuration = typeof import('@opentelemetry/configuration')

@@ -1,7 +1,7 @@
 import type { HrTime } from '@opentelemetry/api'
 import { millisToHrTime } from '@opentelemetry/core'
 import type { MetricData, MetricProducer, ResourceMetrics } from '@opentelemetry/sdk-metrics'
-import { nowEpochMillis } from '../../internal/clock.js'
+import { nowEpochMillis } from '../../internal/runtime/clock.js'
 
 /**
  * The producer that a MeterProvider gives to a reader, as far as it is read here. None of it is public: the SDK collects by

@@ -1,6 +1,6 @@
-import { readEnv, readEnvList } from '../../internal/env.js'
-import { readEnvNumber, warnOfEnvValue } from '../../internal/env-values.js'
-import { otlpFromEnvironment } from '../otlp-settings.js'
+import { readEnv, readEnvList } from '../../internal/runtime/env.js'
+import { readEnvNumber, warnOfEnvValue } from '../../internal/runtime/env-values.js'
+import { otlpFromEnvironment } from '../pipeline/otlp-settings.js'
 import type { OtlpMetricSettings } from './otlp-metric-exporter.js'
 import { histogramFromEnvironment, temporalityFromEnvironment } from './temporality.js'
 

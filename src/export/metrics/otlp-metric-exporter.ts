@@ -6,9 +6,9 @@ import type {
   PushMetricExporter,
   ResourceMetrics,
 } from '@opentelemetry/sdk-metrics'
-import type { DeliveryCounts } from '../ledger.js'
-import { OtlpDelivery, type DeliveryOptions } from '../otlp-delivery.js'
-import type { OtlpSettings } from '../otlp-settings.js'
+import type { DeliveryCounts } from '../pipeline/ledger.js'
+import { OtlpDelivery, type DeliveryOptions } from '../pipeline/otlp-delivery.js'
+import type { OtlpSettings } from '../pipeline/otlp-settings.js'
 import { metricsRequest } from '../otlp/metrics-request.js'
 import { aggregationOf, temporalityOf, type HistogramAggregation, type TemporalityPreference } from './temporality.js'
 

@@ -1,6 +1,6 @@
-import type { ByteWriter } from './byte-writer.js'
-import { writeTag } from './fields.js'
-import { MOST_LEVELS } from './harmless.js'
+import type { ByteWriter } from '../protobuf/byte-writer.js'
+import { writeTag } from '../protobuf/fields.js'
+import { MOST_LEVELS } from './sanitize.js'
 import { writeKey } from './key-cache.js'
 import { putText } from './text.js'
 

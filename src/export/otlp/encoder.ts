@@ -1,6 +1,6 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import type { BatchEncoder } from './batch-encoder.js'
-import { harmlessSpan } from './harmless-span.js'
+import { harmlessSpan } from './sanitize-span.js'
 import { traceRequest, type TraceRequest } from './request.js'
 import type { ScopeSpans } from './scope-spans.js'
 import { writeSpan } from './span.js'

@@ -1,9 +1,9 @@
 import type { InstrumentationScope } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
 import { writeAttributes } from './attributes.js'
-import { byteWriter, type ByteWriter } from './byte-writer.js'
-import { writeCount, writeTag, writeText } from './fields.js'
-import { harmlessResource, harmlessScope } from './harmless-source.js'
+import { byteWriter, type ByteWriter } from '../protobuf/byte-writer.js'
+import { writeCount, writeTag, writeText } from '../protobuf/fields.js'
+import { harmlessResource, harmlessScope } from './sanitize-source.js'
 
 // Fields of ScopeSpans and of ResourceSpans alike.
 const HEAD = 0x0a

@@ -1,4 +1,4 @@
-import type { ByteWriter } from './byte-writer.js'
+import type { ByteWriter } from '../protobuf/byte-writer.js'
 
 const NO_DIGIT = 0xff
 

@@ -3,9 +3,9 @@ import type { Resource } from '@opentelemetry/resources'
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import type { SpanEncoder } from './encoder.js'
-import { harmlessResource, harmlessScope, type HarmlessSource } from './harmless-source.js'
-import { harmlessSpan } from './harmless-span.js'
-import { attempt } from './harmless.js'
+import { harmlessResource, harmlessScope, type HarmlessSource } from './sanitize-source.js'
+import { harmlessSpan } from './sanitize-span.js'
+import { attempt } from './sanitize.js'
 
 /** Keeps the spans, and has OpenTelemetry's own serializer write them: who wants speed does not choose JSON. */
 export function otlpJsonEncoder(): SpanEncoder {

@@ -1,4 +1,4 @@
-import type { ByteWriter } from './byte-writer.js'
+import type { ByteWriter } from '../protobuf/byte-writer.js'
 import { putText } from './text.js'
 
 const KEY = 0x0a

@@ -1,8 +1,8 @@
 import { JsonLogsSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer'
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs'
-import type { OtlpProtocol } from '../otlp-settings.js'
+import type { OtlpProtocol } from '../pipeline/otlp-settings.js'
 import type { BatchEncoder } from './batch-encoder.js'
-import { attempt, harmlessAttributes, harmlessCount, harmlessEnum, harmlessText } from './harmless.js'
+import { attempt, harmlessAttributes, harmlessCount, harmlessEnum, harmlessText } from './sanitize.js'
 
 /** Keeps the records, and has OpenTelemetry's own serializer write them. */
 export function otlpLogEncoder(protocol: OtlpProtocol): () => BatchEncoder<ReadableLogRecord> {

@@ -1,4 +1,4 @@
-import { varintSize } from './byte-writer.js'
+import { varintSize } from '../protobuf/byte-writer.js'
 
 /** What a message of this length takes as a field of another: a tag of one byte, the length, the message. */
 export function messageSize(length: number): number {

@@ -1,6 +1,6 @@
 import type { InstrumentationScope } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
-import { attempt } from './harmless.js'
+import { attempt } from './sanitize.js'
 import { encodeResource } from './heads.js'
 import { messageSize, putMessage } from './message.js'
 import { scopeSpans, type ScopeSpans } from './scope-spans.js'

@@ -1,5 +1,5 @@
 import type { InstrumentationScope } from '@opentelemetry/core'
-import { byteWriter, type ByteWriter } from './byte-writer.js'
+import { byteWriter, type ByteWriter } from '../protobuf/byte-writer.js'
 import { encodeScope } from './heads.js'
 import { messageSize, putMessage } from './message.js'
 

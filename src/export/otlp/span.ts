@@ -1,8 +1,8 @@
 import type { Link, SpanContext, SpanKind, SpanStatus } from '@opentelemetry/api'
 import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace'
 import { writeAttributes } from './attributes.js'
-import type { ByteWriter } from './byte-writer.js'
-import { writeCount, writeTag, writeText } from './fields.js'
+import type { ByteWriter } from '../protobuf/byte-writer.js'
+import { writeCount, writeTag, writeText } from '../protobuf/fields.js'
 import { writeSpanId, writeTraceId } from './ids.js'
 import { writeTime } from './time.js'
 

@@ -1,4 +1,4 @@
-import { varintSize, type ByteWriter } from './byte-writer.js'
+import { varintSize, type ByteWriter } from '../protobuf/byte-writer.js'
 
 /** A call of `Buffer.write` costs as much as this many characters written one by one. */
 const SHORT = 20

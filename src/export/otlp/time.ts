@@ -1,5 +1,5 @@
 import type { HrTime } from '@opentelemetry/api'
-import type { ByteWriter } from './byte-writer.js'
+import type { ByteWriter } from '../protobuf/byte-writer.js'
 
 const NANOS_PER_SECOND = 1_000_000_000
 // 10^9 is 5^9 × 2^9: seconds × 5^9 stays a safe integer until the year 2116, and the shift by nine is exact.

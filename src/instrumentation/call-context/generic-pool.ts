@@ -1,4 +1,4 @@
-import type { InstrumentationClass } from '../guarded-patches.js'
+import type { InstrumentationClass } from '../loading/guarded-patches.js'
 import { inCallersContext } from './bound.js'
 
 type Acquire = (this: unknown, callback: unknown, ...rest: unknown[]) => unknown

@@ -1,5 +1,5 @@
 import { InstrumentationNodeModuleFile, type InstrumentationModuleDefinition } from '@opentelemetry/instrumentation'
-import type { InstrumentationClass } from '../guarded-patches.js'
+import type { InstrumentationClass } from '../loading/guarded-patches.js'
 import { inCallersContext } from './bound.js'
 import { wrapMethod } from './wrap-method.js'
 

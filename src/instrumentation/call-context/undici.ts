@@ -1,6 +1,6 @@
 import { context, type Context } from '@opentelemetry/api'
 import { InstrumentationNodeModuleDefinition } from '@opentelemetry/instrumentation'
-import type { InstrumentationClass } from '../guarded-patches.js'
+import type { InstrumentationClass } from '../loading/guarded-patches.js'
 import { wrapMethod } from './wrap-method.js'
 
 /** Calls that a pool of undici has taken, by the handler that each has of its own, until it is a request. */

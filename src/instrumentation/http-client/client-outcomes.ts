@@ -1,8 +1,8 @@
 import type { Attributes, Span } from '@opentelemetry/api'
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions'
 import type { ClientRequest, IncomingMessage } from 'node:http'
-import { errorTypeOf } from '../../internal/error-type.js'
-import { isGivenUp, setError } from '../http-outcomes.js'
+import { errorTypeOf } from '../../internal/http/error-type.js'
+import { isGivenUp, setError } from '../http/http-outcomes.js'
 
 /** Node.js keeps the response there, also that to an upgrade or CONNECT, which comes by events of their own. */
 type Sent = ClientRequest & { readonly res?: IncomingMessage | null; readonly upgradeOrConnect?: boolean }

@@ -1,7 +1,7 @@
 import type { Attributes, HrTime, Span, SpanKind } from '@opentelemetry/api'
 import type { ClientRequest } from 'node:http'
-import type { InstrumentationClass } from '../guarded-patches.js'
-import type { HttpInstrumentationInside, Request, Scheme } from '../http-upstream.js'
+import type { InstrumentationClass } from '../loading/guarded-patches.js'
+import type { HttpInstrumentationInside, Request, Scheme } from '../http/http-upstream.js'
 import { noteOutcome } from './client-outcomes.js'
 import { readableHeaders, withHeaders, type HeaderArray } from './header-arrays.js'
 

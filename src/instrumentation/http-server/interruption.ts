@@ -3,7 +3,7 @@ import { SpanStatusCode } from '@opentelemetry/api'
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions'
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { errorTypeOf } from '../../internal/error-type.js'
+import { errorTypeOf } from '../../internal/http/error-type.js'
 
 /** `error.type`, where there is no error of a class or code: the client has closed the connection, or our side has. */
 export const CLIENT_DISCONNECTED = 'client_disconnected'

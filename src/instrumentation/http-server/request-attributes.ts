@@ -13,9 +13,9 @@ import {
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions'
 import type { IncomingMessage } from 'node:http'
-import { normalizedMethod } from '../../internal/http-method.js'
-import { SECRET_QUERY_PARAMETERS } from '../../internal/redacted-query.js'
-import type { Scheme } from '../http-upstream.js'
+import { normalizedMethod } from '../../internal/http/http-method.js'
+import { SECRET_QUERY_PARAMETERS } from '../../internal/http/redacted-query.js'
+import type { Scheme } from '../http/http-upstream.js'
 
 /**
  * What URL and URLSearchParams leave as it is, so that they need not be asked. URL refuses numbers that are no address, names that

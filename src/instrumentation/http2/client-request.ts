@@ -8,9 +8,9 @@ import {
   ATTR_URL_FULL,
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions'
-import { isObject } from '../../internal/error-type.js'
-import { normalizedMethod } from '../../internal/http-method.js'
-import { redactedUrl } from '../../internal/redacted-url.js'
+import { isObject } from '../../internal/http/error-type.js'
+import { normalizedMethod } from '../../internal/http/http-method.js'
+import { redactedUrl } from '../../internal/http/redacted-url.js'
 import { readableHeaders, withHeaders } from '../http-client/header-arrays.js'
 
 export type RequestHeaders = Readonly<Record<string, unknown>> | readonly unknown[] | undefined

@@ -12,9 +12,9 @@ import {
 } from '@opentelemetry/semantic-conventions'
 import { errorMonitor } from 'node:events'
 import { constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2'
-import { messageOf, warnOnce } from '../../internal/diagnostics.js'
-import { methodInName } from '../../internal/http-method.js'
-import type { HttpInstrumentationInside } from '../http-upstream.js'
+import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
+import { methodInName } from '../../internal/http/http-method.js'
+import type { HttpInstrumentationInside } from '../http/http-upstream.js'
 import {
   clientRequest,
   requestAttributes,

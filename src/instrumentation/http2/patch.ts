@@ -1,9 +1,9 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import type { ClientHttp2Session } from 'node:http2'
 import { syncBuiltinESMExports } from 'node:module'
-import { messageOf, warnOnce } from '../../internal/diagnostics.js'
-import { requireOwn } from '../../internal/require.js'
-import type { Emit, HttpInstrumentationInside, Scheme } from '../http-upstream.js'
+import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
+import { requireOwn } from '../../internal/runtime/require.js'
+import type { Emit, HttpInstrumentationInside, Scheme } from '../http/http-upstream.js'
 import { tracedRequest } from './client-sessions.js'
 import { tracedEmit } from './server-streams.js'
 

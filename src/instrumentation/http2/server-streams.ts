@@ -1,9 +1,9 @@
 import { context } from '@opentelemetry/api'
 import type { IncomingMessage, Server } from 'node:http'
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
-import { activeHttpMetadata, noteRequest } from '../../internal/served-request.js'
-import { BRING_A_REQUEST, markHandled } from '../http-server/lean-server.js'
-import type { Emit, HttpInstrumentationInside, Scheme } from '../http-upstream.js'
+import { activeHttpMetadata, noteRequest } from '../../internal/http/served-request.js'
+import { BRING_A_REQUEST, markHandled } from '../http-server/fast-path.js'
+import type { Emit, HttpInstrumentationInside, Scheme } from '../http/http-upstream.js'
 import { isGrpc } from './grpc.js'
 import { StreamAnswer } from './stream-answer.js'
 

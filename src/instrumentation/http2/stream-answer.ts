@@ -1,5 +1,5 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
-import { errorTypeOf } from '../../internal/error-type.js'
+import { errorTypeOf } from '../../internal/http/error-type.js'
 import { CLIENT_DISCONNECTED, OtherResponse, SOCKET_DESTROYED, type Interruption } from '../http-server/interruption.js'
 
 type Headers = OutgoingHttpHeaders | readonly unknown[]

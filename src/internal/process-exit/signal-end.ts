@@ -1,4 +1,4 @@
-import { nowEpochMillis } from '../clock.js'
+import { nowEpochMillis } from '../runtime/clock.js'
 import { isWatched, rewatchSignal, SIGNALS, unwatchSignal, watchSignal, type WatchedSignal } from './signal-watch.js'
 
 /** The end by a signal. Where the app listens, ending is up to it; where it does not, the signal is raised again. */

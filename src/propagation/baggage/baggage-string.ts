@@ -1,5 +1,5 @@
 import { baggageEntryMetadataFromString, propagation, type Baggage, type BaggageEntry } from '@opentelemetry/api'
-import { warnOnce } from '../../internal/diagnostics.js'
+import { warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { Budget } from './budget.js'
 import { isToken, readPair, readProperties } from './grammar.js'
 import { percentDecode, percentEncode } from './percent-encoding.js'

@@ -1,5 +1,5 @@
 import { propagation } from '@opentelemetry/api'
-import { read } from '../../internal/read.js'
+import { read } from '../../internal/checks/safe-get.js'
 import {
   attributesIn,
   formOf,

@@ -1,6 +1,6 @@
 import type { OpenCarrier } from './open-carrier.js'
 import { plainObject } from './plain-object.js'
-import { read } from '../../internal/read.js'
+import { read } from '../../internal/checks/safe-get.js'
 import { isObject, readObject } from './property.js'
 
 /**

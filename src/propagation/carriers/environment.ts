@@ -1,5 +1,5 @@
 import type { OpenCarrier } from './open-carrier.js'
-import { read } from '../../internal/read.js'
+import { read } from '../../internal/checks/safe-get.js'
 
 /** Detected by PATH, or by names that are all in upper case. */
 export function environment(carrier: object): OpenCarrier | undefined {

@@ -1,5 +1,5 @@
 import type { OpenCarrier } from './open-carrier.js'
-import { readMethod } from '../../internal/read.js'
+import { readMethod } from '../../internal/checks/safe-get.js'
 import { isObject, isSameName } from './property.js'
 
 /** An iterator can have no end. */

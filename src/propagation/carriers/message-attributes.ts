@@ -1,6 +1,6 @@
-import { warnOnce } from '../../internal/diagnostics.js'
+import { warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import type { OpenCarrier } from './open-carrier.js'
-import { read } from '../../internal/read.js'
+import { read } from '../../internal/checks/safe-get.js'
 import { isObject, ownName, readObject, setOwn } from './property.js'
 
 /** How an attribute is written: `type` and `value` are names of its properties. */

@@ -1,5 +1,5 @@
 import type { OpenCarrier } from './open-carrier.js'
-import { readMethod } from '../../internal/read.js'
+import { readMethod } from '../../internal/checks/safe-get.js'
 
 /** Node's `ClientRequest` and `ServerResponse`, of http and http2. They throw once their headers have been sent. */
 export function outgoingMessage(carrier: object): OpenCarrier | undefined {

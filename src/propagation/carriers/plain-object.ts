@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import type { OpenCarrier } from './open-carrier.js'
-import { read } from '../../internal/read.js'
+import { read } from '../../internal/checks/safe-get.js'
 import { ownName, setOwn } from './property.js'
 
 /**

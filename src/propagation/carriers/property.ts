@@ -1,4 +1,4 @@
-import { read } from '../../internal/read.js'
+import { read } from '../../internal/checks/safe-get.js'
 
 export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null

@@ -2,7 +2,7 @@ import { headerList } from './header-list.js'
 import { keyedStore } from './keyed-store.js'
 import type { OpenCarrier } from './open-carrier.js'
 import { plainObject } from './plain-object.js'
-import { read } from '../../internal/read.js'
+import { read } from '../../internal/checks/safe-get.js'
 import { isObject, readObject } from './property.js'
 
 /**

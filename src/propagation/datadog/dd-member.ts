@@ -1,5 +1,5 @@
 import type { TraceState } from '@opentelemetry/api'
-import { parseTraceState } from '../../internal/trace-state.js'
+import { parseTraceState } from '../../internal/trace-state/trace-state.js'
 
 /*
  * What Datadog keeps of a trace in W3C's tracestate: `dd=s:2;o:rum;t.dm:-4`, with s the sampling priority, o the origin,

@@ -1,5 +1,5 @@
 import { createContextKey, trace, type Context, type Span, type SpanContext } from '@opentelemetry/api'
-import { LocalSpanContext, RandomSpanContext } from '../../internal/local-span-context.js'
+import { LocalSpanContext, RandomSpanContext } from '../../internal/otel-api/local-span-context.js'
 import { RANDOM_FLAG } from './traceparent.js'
 
 /*

@@ -1,6 +1,6 @@
 import { trace, type Context, type TextMapGetter, type TextMapPropagator, type TextMapSetter } from '@opentelemetry/api'
 import { isTracingSuppressed } from '@opentelemetry/core'
-import { ownTraceState, parseTraceState } from '../../internal/trace-state.js'
+import { ownTraceState, parseTraceState } from '../../internal/trace-state/trace-state.js'
 import { flagsToSend, withRemoteSpan } from './random-flag.js'
 import { formatTraceparent, parseTraceparent } from './traceparent.js'
 

@@ -1,5 +1,5 @@
 import { isSpanContextValid, type SpanContext } from '@opentelemetry/api'
-import { trimOptionalWhitespace } from '../../internal/trace-state.js'
+import { trimOptionalWhitespace } from '../../internal/trace-state/trace-state.js'
 
 /*
  * `traceparent` of W3C Trace Context level 2, section 3.2: version, trace id, parent id and flags, in lower-case hex with

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { asOwnRequest } from '../../internal/own-requests.js'
-import { requireOwn } from '../../internal/require.js'
+import { asOwnRequest } from '../../internal/http/own-requests.js'
+import { requireOwn } from '../../internal/runtime/require.js'
 
 export interface FetchLimits {
   readonly timeoutMillis: number

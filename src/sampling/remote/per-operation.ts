@@ -1,8 +1,8 @@
 import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace'
-import type { Clock } from '../../internal/clock.js'
-import type { Question } from '../../internal/consult.js'
-import { dropped, inheritedState } from '../outcome.js'
-import { nearestKeepAt } from '../threshold-grid.js'
+import type { Clock } from '../../internal/runtime/clock.js'
+import type { Question } from '../../internal/trace-state/ask-sampler.js'
+import { dropped, inheritedState } from '../decision/threshold-decision.js'
+import { nearestKeepAt } from '../adaptive/threshold-grid.js'
 import type { OperationStrategy, OperationTable } from './strategies.js'
 
 /** How far back the rate of an operation is looked at. */

@@ -1,4 +1,4 @@
-import { messageOf, warnOnce } from '../../internal/diagnostics.js'
+import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
 
 /** Runs a part of ours, or of the user's, that must never throw into the host. */
 export function guarded(fn: () => void): void {

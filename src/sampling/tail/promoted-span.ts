@@ -1,6 +1,6 @@
 import { TraceFlags, type Attributes, type SpanContext } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
-import { withThreshold } from '../../internal/threshold.js'
+import { withThreshold } from '../../internal/trace-state/threshold.js'
 
 /** On the spans of a trace whose earlier spans had gone when it turned out to be worth keeping. */
 const PARTIAL_ATTRIBUTE = 'sampling.partial'

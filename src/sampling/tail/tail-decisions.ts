@@ -1,15 +1,15 @@
 import { TraceFlags } from '@opentelemetry/api'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
-import { thresholdIn } from '../../internal/threshold.js'
-import type { SamplingCounts } from '../sampling-counts.js'
-import type { FragmentBuffer } from './buffer.js'
-import { classByDuration, finalThreshold, isAtOrAbove, isLocalRoot, millisOf } from './fragment.js'
-import type { Decision, Fragment } from './fragment.js'
+import { thresholdIn } from '../../internal/trace-state/threshold.js'
+import type { SamplingCounts } from './sampling-counts.js'
+import type { FragmentBuffer } from './pending-traces.js'
+import { classByDuration, finalThreshold, isAtOrAbove, isLocalRoot, millisOf } from './pending-trace.js'
+import type { Decision, Fragment } from './pending-trace.js'
 import { guarded } from './guarded.js'
 import type { TraceClass } from './policy.js'
 import { promotedSpan } from './promoted-span.js'
 import { RecentMap } from './recent-map.js'
-import type { TailState } from './stages.js'
+import type { TailState } from './registry.js'
 
 export type OnDecided = (traceId: string, decision: Decision) => void
 

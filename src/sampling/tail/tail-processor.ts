@@ -1,14 +1,14 @@
 import { context, ROOT_CONTEXT, TraceFlags, type Context } from '@opentelemetry/api'
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace'
-import { randomnessOf, rvIn, thresholdIn } from '../../internal/threshold.js'
-import { readNote, type HeadNote } from '../head-note.js'
-import { noSamplingCounts, type SamplingCounts } from '../sampling-counts.js'
-import { FragmentBuffer } from './buffer.js'
-import { fanOut } from '../../internal/fan-out.js'
+import { randomnessOf, rvIn, thresholdIn } from '../../internal/trace-state/threshold.js'
+import { readNote, type HeadNote } from './root-decision.js'
+import { noSamplingCounts, type SamplingCounts } from './sampling-counts.js'
+import { FragmentBuffer } from './pending-traces.js'
+import { fanOut } from '../../internal/processors/fan-out.js'
 import { guarded } from './guarded.js'
-import { isLocalRoot, type Fragment } from './fragment.js'
+import { isLocalRoot, type Fragment } from './pending-trace.js'
 import { TailDecisions, type OnDecided } from './tail-decisions.js'
-import { addTailStage, removeTailStage, type TailStage, type TailState } from './stages.js'
+import { addTailStage, removeTailStage, type TailStage, type TailState } from './registry.js'
 
 export interface TailOptions {
   /** Ended spans that may wait for a decision, of all traces. Default 8,192. */

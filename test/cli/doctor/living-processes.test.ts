@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { livingProcesses } from '../../../src/cli/doctor/living-processes.js'
 import type { ProcessReport } from '../../../src/cli/doctor/process-report.js'
-import { thisProcess } from '../../../src/export/delivery/spool/process-identity.js'
+import { thisProcess } from '../../../src/export/spool/process-identity.js'
 
 const { pid, start } = thisProcess()
 const reported = (pid: number, processStart: string | undefined): ProcessReport =>

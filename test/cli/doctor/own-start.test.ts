@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startsItself } from '../../../src/cli/doctor/in-app/own-start.js'
+import { startsItself } from '../../../src/cli/doctor/in-app/starts-itself.js'
 
 let folder: string
 beforeEach(async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Certificates } from '../../helpers/certificates.js'
 import type { OtlpSink, ReceivedRequest, SinkBehaviour } from '../../helpers/otlp-sink.js'
 import { fixture } from '../../helpers/traced-app.js'
-import type { Protocol } from '../leaving/both-runs.js'
+import type { Protocol } from '../../process-exit/both-runs.js'
 
 /** Where a kind is played. */
 export interface Stage {

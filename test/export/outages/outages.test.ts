@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeCertificates } from '../../helpers/certificates.js'
 import { assertLedgerAddsUp } from '../../helpers/ledger.js'
 import type { ReceivedRequest, ReceivedSpan } from '../../helpers/otlp-sink.js'
-import { PROTOCOLS, type Protocol } from '../leaving/both-runs.js'
+import { PROTOCOLS, type Protocol } from '../../process-exit/both-runs.js'
 import { KINDS, REJECTS, SECRET, type Kind } from './kinds.js'
 import { runOutage, type Authorities, type OutageRun } from './outage-run.js'
 

@@ -5,7 +5,7 @@ import { assertLedgerAddsUp } from '../../helpers/ledger.js'
 import { otlpSink, type OtlpSink } from '../../helpers/otlp-sink.js'
 import { startNode, type RunningNode } from '../../helpers/run-node.js'
 import { fixture, REPOSITORY } from '../../helpers/traced-app.js'
-import { environmentFor, PROTOCOLS, type Protocol } from '../leaving/both-runs.js'
+import { environmentFor, PROTOCOLS, type Protocol } from '../../process-exit/both-runs.js'
 
 const MIB = 1_024 * 1_024
 const SPANS_OF_A_TRACE = 5

@@ -8,7 +8,7 @@ import { assertLedgerAddsUp } from '../../helpers/ledger.js'
 import { otlpSink, type OtlpSink } from '../../helpers/otlp-sink.js'
 import { runNode, startNode, type NodeOptions, type RunningNode } from '../../helpers/run-node.js'
 import { fixture, REPOSITORY } from '../../helpers/traced-app.js'
-import { environmentFor, PROTOCOLS, type Protocol } from '../leaving/both-runs.js'
+import { environmentFor, PROTOCOLS, type Protocol } from '../../process-exit/both-runs.js'
 
 let root: string
 beforeAll(async () => {

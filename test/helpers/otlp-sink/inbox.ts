@@ -1,4 +1,4 @@
-import { monotonicClock } from '../../../src/internal/clock.js'
+import { monotonicClock } from '../../../src/internal/runtime/clock.js'
 import { acceptedCount, behavioursOf, type NextBehaviour, type SinkAnswer, type SinkScript } from './behaviour.js'
 import type { ExportRequestMessage } from './message.js'
 import type { OtherRequest } from './other-signals.js'

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { monotonicClock } from '../../../src/internal/clock.js'
+import { monotonicClock } from '../../../src/internal/runtime/clock.js'
 import { cleanEnv } from './clean-env.js'
 
 export interface NodeOptions {

@@ -4,7 +4,7 @@ import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-h
 import { EventEmitter } from 'node:events'
 import { ServerResponse } from 'node:http'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { withHttpHooks } from '../../../src/instrumentation/http-hooks.js'
+import { withHttpHooks } from '../../../src/instrumentation/http/http-hooks.js'
 import { writeHeadersOf } from '../../../src/propagation/node-response-headers.js'
 import { writeTraceResponseHeaders } from '../../../src/propagation/response-headers.js'
 import { EndedSpans } from '../../tracer/ended-spans.js'

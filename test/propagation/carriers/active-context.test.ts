@@ -3,7 +3,7 @@ import { context, createContextKey, propagation, ROOT_CONTEXT, trace, TraceFlags
 import { afterEach, expect, test } from 'vitest'
 import { extractTraceContext } from '../../../src/propagation/extract-trace-context.js'
 import { injectTraceContext } from '../../../src/propagation/inject-trace-context.js'
-import { traceparent } from '../../../src/propagation/traceparent.js'
+import { traceparent } from '../../../src/propagation/current-traceparent.js'
 import { withExtractedContext } from '../../../src/propagation/with-extracted-context.js'
 import {
   ALL_OF_IT,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { propagatorByName } from '../../../src/propagation/by-name.js'
 import { extractTraceContext } from '../../../src/propagation/extract-trace-context.js'
-import { firstValidPropagator } from '../../../src/propagation/first-valid.js'
+import { firstValidPropagator } from '../../../src/propagation/composite.js'
 import { injectTraceContext } from '../../../src/propagation/inject-trace-context.js'
 import {
   ALL_OF_IT,

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { carrierGetter, carrierSetter } from '../../../src/propagation/carrier.js'
 import { extractTraceContext } from '../../../src/propagation/extract-trace-context.js'
 import { injectTraceContext } from '../../../src/propagation/inject-trace-context.js'
-import { traceparent } from '../../../src/propagation/traceparent.js'
+import { traceparent } from '../../../src/propagation/current-traceparent.js'
 import {
   ALL_OF_IT,
   registerW3cPropagation,

@@ -8,7 +8,7 @@ import {
 } from '@opentelemetry/api'
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
-import { parseTraceState } from '../../../src/internal/trace-state.js'
+import { parseTraceState } from '../../../src/internal/trace-state/trace-state.js'
 import { parseTraceparent } from '../../../src/propagation/trace-context/traceparent.js'
 import { traceContextPropagator } from '../../../src/propagation/trace-context/trace-context-propagator.js'
 

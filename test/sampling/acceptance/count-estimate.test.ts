@@ -1,11 +1,11 @@
 import type { Sampler } from '@opentelemetry/sdk-trace'
 import { expect, test } from 'vitest'
-import { alwaysOn } from '../../../src/sampling/always.js'
-import { anyOf } from '../../../src/sampling/any-of.js'
-import { dynamicSampler } from '../../../src/sampling/dynamic.js'
-import { parentBased } from '../../../src/sampling/parent-based.js'
-import { probabilitySampler } from '../../../src/sampling/probability.js'
-import { rateLimitingSampler } from '../../../src/sampling/rate-limiting.js'
+import { alwaysOn } from '../../../src/sampling/samplers/always.js'
+import { anyOf } from '../../../src/sampling/samplers/any-of.js'
+import { dynamicSampler } from '../../../src/sampling/samplers/dynamic.js'
+import { parentBased } from '../../../src/sampling/samplers/parent-based.js'
+import { probabilitySampler } from '../../../src/sampling/samplers/probability.js'
+import { rateLimitingSampler } from '../../../src/sampling/samplers/rate-limiting.js'
 import { mean, report, seeds, simulate, type VirtualClock } from '../simulation.js'
 
 const SAMPLERS: Readonly<Record<string, (clock: VirtualClock) => Sampler>> = {

@@ -2,7 +2,7 @@ import type { Sampler } from '@opentelemetry/sdk-trace'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { dynamicSampler } from '../../../src/sampling/dynamic.js'
+import { dynamicSampler } from '../../../src/sampling/samplers/dynamic.js'
 import { countBetween, mean, report, seeds, simulate } from '../simulation.js'
 
 setFlagsFromString('--expose-gc')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { encodeThreshold, probabilityOf } from '../../../src/internal/threshold.js'
-import { probabilitySampler } from '../../../src/sampling/probability.js'
+import { encodeThreshold, probabilityOf } from '../../../src/internal/trace-state/threshold.js'
+import { probabilitySampler } from '../../../src/sampling/samplers/probability.js'
 import { ask, isSampled, randomTraceId, report, seeded } from '../simulation.js'
 
 const MILLION = 1_000_000

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Sampler } from '@opentelemetry/sdk-trace'
-import { rateLimitingSampler } from '../../../src/sampling/rate-limiting.js'
+import { rateLimitingSampler } from '../../../src/sampling/samplers/rate-limiting.js'
 import { countBetween, mean, report, seeds, simulate, worstWindow, type Run, type VirtualClock } from '../simulation.js'
 
 const THIRTY = seeds(30)

@@ -4,10 +4,10 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { TracingConfigError } from '../../../src/internal/errors.js'
-import { alwaysOff, alwaysOn } from '../../../src/sampling/always.js'
-import { probabilitySampler } from '../../../src/sampling/probability.js'
-import { ruleFileSampler, type RuleFileSampler, type SamplerFromName } from '../../../src/sampling/rule-file.js'
+import { TracingConfigError } from '../../../src/internal/checks/errors.js'
+import { alwaysOff, alwaysOn } from '../../../src/sampling/samplers/always.js'
+import { probabilitySampler } from '../../../src/sampling/samplers/probability.js'
+import { ruleFileSampler, type RuleFileSampler, type SamplerFromName } from '../../../src/sampling/rules/rule-file.js'
 
 let folder: string
 let file: string

@@ -1,11 +1,11 @@
 import { ROOT_CONTEXT, SpanKind, type Attributes, type Context } from '@opentelemetry/api'
 import { SamplingDecision, type Sampler } from '@opentelemetry/sdk-trace'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { TracingConfigError } from '../../../src/internal/errors.js'
-import { alwaysOff, alwaysOn } from '../../../src/sampling/always.js'
-import { errorBiasedSampler } from '../../../src/sampling/error-biased.js'
-import { healthChecksAndStaticFiles } from '../../../src/sampling/ready-rules.js'
-import { ruleBasedSampler, type SamplingRule } from '../../../src/sampling/rules.js'
+import { TracingConfigError } from '../../../src/internal/checks/errors.js'
+import { alwaysOff, alwaysOn } from '../../../src/sampling/samplers/always.js'
+import { errorBiasedSampler } from '../../../src/sampling/samplers/error-biased.js'
+import { healthChecksAndStaticFiles } from '../../../src/sampling/rules/presets.js'
+import { ruleBasedSampler, type SamplingRule } from '../../../src/sampling/rules/rules.js'
 import { fail, remoteParent, TailTracing } from '../tail/tail-tracing.js'
 
 const { NOT_RECORD, RECORD_AND_SAMPLED } = SamplingDecision

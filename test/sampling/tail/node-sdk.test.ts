@@ -3,7 +3,7 @@ import { ExportResultCode } from '@opentelemetry/core'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace'
 import { expect, test } from 'vitest'
-import { errorBiasedSampler } from '../../../src/sampling/error-biased.js'
+import { errorBiasedSampler } from '../../../src/sampling/samplers/error-biased.js'
 import { fail } from './tail-tracing.js'
 
 test('in a plain NodeSDK, in front of its batch processor, an error keeps its trace and nothing else is sent', async () => {

@@ -1,9 +1,9 @@
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import { expect, test } from 'vitest'
-import { alwaysOff } from '../../../src/sampling/always.js'
-import { errorBiasedSampler } from '../../../src/sampling/error-biased.js'
-import { parentBased } from '../../../src/sampling/parent-based.js'
-import { ruleBasedSampler } from '../../../src/sampling/rules.js'
+import { alwaysOff } from '../../../src/sampling/samplers/always.js'
+import { errorBiasedSampler } from '../../../src/sampling/samplers/error-biased.js'
+import { parentBased } from '../../../src/sampling/samplers/parent-based.js'
+import { ruleBasedSampler } from '../../../src/sampling/rules/rules.js'
 import { tailSpanProcessor } from '../../../src/sampling/tail/tail-processor.js'
 import { fail, remoteParent, TailTracing } from './tail-tracing.js'
 

@@ -1,6 +1,6 @@
 import { isBuiltin, registerHooks } from 'node:module'
-import { packageNameOf } from '../../../instrumentation/package-name.js'
-import { processWide } from '../../../internal/process-wide.js'
+import { packageNameOf } from '../../../instrumentation/loading/package-name.js'
+import { processWide } from '../../../internal/runtime/process-wide.js'
 
 /** Packages that this process has asked for; `byApp`: from a file outside of node_modules. */
 export interface LoadedPackages {

@@ -1,9 +1,9 @@
-import { readEnv } from '../../../internal/env.js'
-import { requireOwn } from '../../../internal/require.js'
+import { readEnv } from '../../../internal/runtime/env.js'
+import { requireOwn } from '../../../internal/runtime/require.js'
 import { readInstructions } from '../instructions.js'
 import type { Starter } from '../process-report.js'
 import { isLauncher } from './launcher.js'
-import { fileOf, startsItself } from './own-start.js'
+import { fileOf, startsItself } from './starts-itself.js'
 import type { InAppReport } from './report.js'
 
 // Loaded by NODE_OPTIONS in every process that the doctor's app has. Whatever goes wrong here, the app must start.

@@ -1,7 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
-import { sealed } from '../seal.js'
+import { sealed } from '../encrypt.js'
 import type { Instructions } from '../instructions.js'
 import type { ProcessReport } from '../process-report.js'
 

@@ -1,8 +1,8 @@
 import type { TracingOptions } from '../../../config/options.js'
-import type { TracingLedger } from '../../../export/ledger.js'
-import { nowEpochMillis } from '../../../internal/clock.js'
-import { thisProcess } from '../../../export/delivery/spool/process-identity.js'
-import { messageOf } from '../../../internal/diagnostics.js'
+import type { TracingLedger } from '../../../export/pipeline/ledger.js'
+import { nowEpochMillis } from '../../../internal/runtime/clock.js'
+import { thisProcess } from '../../../export/spool/process-identity.js'
+import { messageOf } from '../../../internal/diagnostics/diagnostics.js'
 import {
   type WhyOff,
   DOCTOR_VARIABLE,
@@ -10,19 +10,19 @@ import {
   type DoctorsReport,
   type DoctorsTools,
   type StartedParts,
-} from '../../../internal/doctor.js'
-import { envMatching } from '../../../internal/env.js'
-import { processWide } from '../../../internal/process-wide.js'
+} from '../../../internal/diagnostics/doctor.js'
+import { envMatching } from '../../../internal/runtime/env.js'
+import { processWide } from '../../../internal/runtime/process-wide.js'
 import { threadId } from 'node:worker_threads'
 import { readInstructions } from '../instructions.js'
 import type { ProcessReport, Starter, TracingState, WayOut } from '../process-report.js'
 import { isLauncher } from './launcher.js'
 import { noteLoadedPackages } from './loaded-packages.js'
 import { moduleFindings } from './modules.js'
-import { inWords, optionsInWords } from './option-words.js'
+import { inWords, optionsInWords } from './format-options.js'
 import { ReportFile } from './report-file.js'
 import { settledInWords } from './settled.js'
-import { waysOut } from './ways-out.js'
+import { waysOut } from './exporters-in-use.js'
 
 // The doctor's part in the app: the SDK loads this file where `spanwright doctor` has started the process.
 

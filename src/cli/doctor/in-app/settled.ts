@@ -4,12 +4,12 @@ import { DEFAULTS, type TracingOptions } from '../../../config/options.js'
 import { foundIn } from '../../../config/provenance.js'
 import { resolvePropagation } from '../../../config/resolve.js'
 import type { TracingSettings } from '../../../config/settings.js'
-import { resolveBatchOptions } from '../../../export/batch-options.js'
-import { resolveHttpRequestOptions, type CapturedHeaders } from '../../../instrumentation/request-options.js'
+import { resolveBatchOptions } from '../../../export/pipeline/batch-options.js'
+import { resolveHttpRequestOptions, type CapturedHeaders } from '../../../instrumentation/http/request-options.js'
 import { EVERYWHERE } from '../../../propagation/propagation-targets.js'
-import type { StartedParts } from '../../../internal/doctor.js'
+import type { StartedParts } from '../../../internal/diagnostics/doctor.js'
 import type { WayOut } from '../process-report.js'
-import { inWords } from './option-words.js'
+import { inWords } from './format-options.js'
 
 /** What holds, whoever has said so, by the names that config/provenance.ts knows. */
 export function settledInWords(parts: StartedParts, ways: readonly WayOut[]): Record<string, string> {

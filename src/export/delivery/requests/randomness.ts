@@ -1,5 +1,5 @@
-import { randomnessOf, rvIn } from '../../../internal/threshold.js'
-import { parseTraceState } from '../../../internal/trace-state.js'
+import { randomnessOf, rvIn } from '../../../internal/trace-state/threshold.js'
+import { parseTraceState } from '../../../internal/trace-state/trace-state.js'
 
 /*
  * Randomness as a number: of the fourteen hex digits of R the first thirteen, which are 52 bits and so exact in a double.

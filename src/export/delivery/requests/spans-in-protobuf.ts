@@ -1,4 +1,4 @@
-import { protobufCursor, varintLength, writeVarint, type ProtobufCursor } from './protobuf-cursor.js'
+import { protobufCursor, varintLength, writeVarint, type ProtobufCursor } from '../../protobuf/protobuf-cursor.js'
 import { explicitRandomness, randomnessOfBytes } from './randomness.js'
 import type { Goes, Thinned, Weigh } from './request-format.js'
 

@@ -1,0 +1,126 @@
+import { TraceFlags } from '@opentelemetry/api'
+import { ExportResultCode, type ExportResult } from '@opentelemetry/core'
+import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { TracingConfigError } from '../internal/checks/errors.js'
+import { checkKeys, checkNumber, checkPart } from '../internal/checks/validate.js'
+import { Printer } from './printer.js'
+import { TraceBuffer } from './trace-buffer.js'
+
+export interface ConsoleExporterOptions {
+  /** Where traces are printed. Default: `process.stdout`. */
+  stream?: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
+  /** Width in terminal cells, drawn within 40 to 200. Default: the terminal's own; 100 where there is none. */
+  columns?: number
+  /** Default: only on a terminal. `FORCE_COLOR`, `NO_COLOR` and `TERM=dumb` are honoured, in this order. */
+  colours?: boolean
+  /** Spans held back at most, open ones included; beyond that the oldest trace is printed early. Default: 10,000. */
+  maxBufferedSpans?: number
+}
+
+const DEFAULTS = { columns: 100, maxBufferedSpans: 10_000 } as const
+
+/**
+ * Prints one waterfall for each trace, as soon as the trace's part in this process is over: its local root (a span
+ * without a parent, or with a remote one) has ended and nothing else of it is open. What ends later is printed as a
+ * continuation. Only sampled spans are printed. For development and for a look on the spot, not for a busy service:
+ * drawing is synchronous.
+ *
+ * @throws TracingConfigError when an option is wrong
+ */
+export function consoleSpanProcessor(options: ConsoleExporterOptions = {}): SpanProcessor {
+  return new ConsoleSpanProcessor(partsOf(options, true))
+}
+
+/**
+ * The same for where only an exporter fits, such as `new NodeSDK({ traceExporter: consoleExporter() })`. It sees a span
+ * only once it has ended, so a trace is printed 100 ms after its local root has arrived. Prefer
+ * {@link consoleSpanProcessor}, which knows what is still open.
+ *
+ * @throws TracingConfigError when an option is wrong
+ */
+export function consoleExporter(options: ConsoleExporterOptions = {}): SpanExporter {
+  return new ConsoleExporter(partsOf(options, false))
+}
+
+function partsOf(options: ConsoleExporterOptions, seesStarts: boolean): { buffer: TraceBuffer; printer: Printer } {
+  const { stream, columns, colours, maxBufferedSpans } = options
+  checkKeys('', options, ['stream', 'columns', 'colours', 'maxBufferedSpans'])
+  if (stream !== undefined) checkPart('stream', stream, 'a writable stream', ['write', 'on', 'removeListener'])
+  checkNumber('columns', columns, { min: 1, integer: true })
+  checkNumber('maxBufferedSpans', maxBufferedSpans, { min: 1, integer: true })
+  if (!['boolean', 'undefined'].includes(typeof colours)) {
+    throw new TracingConfigError('ERR_OPTION_TYPE', { option: 'colours', allowed: 'true or false', received: colours })
+  }
+  const printer = new Printer({ stream, columns, colours, defaultColumns: DEFAULTS.columns })
+  const buffer = new TraceBuffer({
+    maxBufferedSpans: maxBufferedSpans ?? DEFAULTS.maxBufferedSpans,
+    seesStarts,
+    print: (piece) => printer.print(piece),
+  })
+  return { buffer, printer }
+}
+
+class ConsoleSpanProcessor implements SpanProcessor {
+  readonly #buffer: TraceBuffer
+  readonly #printer: Printer
+  #stopped = false
+
+  constructor({ buffer, printer }: ReturnType<typeof partsOf>) {
+    this.#buffer = buffer
+    this.#printer = printer
+  }
+
+  onStart(span: ReadableSpan): void {
+    if (!this.#stopped && isSampled(span)) this.#buffer.started(span)
+  }
+
+  onEnd(span: ReadableSpan): void {
+    if (!this.#stopped && isSampled(span)) this.#buffer.ended(span)
+  }
+
+  async forceFlush(): Promise<void> {
+    this.#buffer.printAll()
+    await this.#printer.written()
+  }
+
+  async shutdown(): Promise<void> {
+    await this.forceFlush()
+    this.#stopped = true
+    this.#buffer.forget()
+  }
+}
+
+class ConsoleExporter implements SpanExporter {
+  readonly #buffer: TraceBuffer
+  readonly #printer: Printer
+  #stopped = false
+
+  constructor({ buffer, printer }: ReturnType<typeof partsOf>) {
+    this.#buffer = buffer
+    this.#printer = printer
+  }
+
+  export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
+    const error = this.#stopped ? new Error('the console exporter has been shut down') : this.#printer.failure
+    if (error) {
+      resultCallback({ code: ExportResultCode.FAILED, error })
+      return
+    }
+    for (const span of spans) if (isSampled(span)) this.#buffer.ended(span)
+    resultCallback({ code: ExportResultCode.SUCCESS })
+  }
+
+  async forceFlush(): Promise<void> {
+    this.#buffer.printAll()
+    await this.#printer.written()
+  }
+
+  async shutdown(): Promise<void> {
+    this.#stopped = true
+    await this.forceFlush()
+  }
+}
+
+function isSampled(span: ReadableSpan): boolean {
+  return (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0
+}

@@ -1,0 +1,15 @@
+import type { Attributes } from '@opentelemetry/api'
+import { clean } from '../drawing/terminal-text.js'
+
+/** The first of the attributes that is there, as one line of harmless text. */
+export function read(attributes: Attributes, ...keys: string[]): string | undefined {
+  for (const key of keys) {
+    try {
+      const value = attributes[key]
+      if (value !== undefined && value !== null && value !== '') return clean(value)
+    } catch {
+      return '(unreadable)'
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,56 @@
+import { attempt } from './attempt.js'
+import type { Parcel } from './queued-batch.js'
+import type { Answer, Transport } from '../transport/transport.js'
+
+export interface Attempt {
+  readonly parcel: Parcel
+  /** Begun during an outage, to see whether it is over. */
+  readonly isProbe: boolean
+}
+
+interface AttemptsParts {
+  readonly transport: Transport
+  readonly attemptTimeoutMillis: number
+}
+
+/** What is being sent. */
+export class Attempts {
+  readonly #parts: AttemptsParts
+  readonly #onAnswer: (attempt: Attempt, answer: Answer) => void
+  readonly #abandon = new Map<Parcel, () => void>()
+  #deadline = Infinity
+
+  constructor(parts: AttemptsParts, onAnswer: (attempt: Attempt, answer: Answer) => void) {
+    this.#parts = parts
+    this.#onAnswer = onAnswer
+  }
+
+  get count(): number {
+    return this.#abandon.size
+  }
+
+  get parcels(): readonly Parcel[] {
+    return [...this.#abandon.keys()]
+  }
+
+  /** The parcel must have its bytes. */
+  begin(parcel: Parcel, isProbe: boolean, now: number): void {
+    const { transport, attemptTimeoutMillis } = this.#parts
+    const timeoutMillis = Math.max(1, Math.min(attemptTimeoutMillis, this.#deadline - now))
+    const abandon = attempt({ transport, timeoutMillis }, parcel.bytes ?? new Uint8Array(), (answer) => {
+      this.#abandon.delete(parcel)
+      this.#onAnswer({ parcel, isProbe }, answer)
+    })
+    this.#abandon.set(parcel, abandon)
+  }
+
+  /** Attempts that begin from now on end by then. */
+  endBy(deadline: number): void {
+    this.#deadline = Math.min(this.#deadline, deadline)
+  }
+
+  abandonAll(): void {
+    for (const abandon of this.#abandon.values()) abandon()
+    this.#abandon.clear()
+  }
+}

@@ -1,0 +1,85 @@
+import { createFifo, type Fifo } from './fifo.js'
+import type { Parcel } from './queued-batch.js'
+
+/**
+ * What waits, in four lines. Who has not been tried goes before who has failed, so that a batch that the backend never
+ * takes does not keep the others waiting; who was adopted goes last. The halves of a batch that was too large come first:
+ * it was its turn.
+ */
+export class WaitingLines {
+  readonly #halves: Fifo<Parcel> = createFifo()
+  readonly #fresh: Fifo<Parcel> = createFifo()
+  readonly #failed: Fifo<Parcel> = createFifo()
+  readonly #adopted: Fifo<Parcel> = createFifo()
+  #takesAdopted = true
+
+  get isEmpty(): boolean {
+    return this.#halves.length + this.#fresh.length + this.#failed.length + this.#adopted.length === 0
+  }
+
+  get hasFresh(): boolean {
+    return this.#halves.length + this.#fresh.length > 0
+  }
+
+  /** Own spans that wait and may have arrived already. */
+  get toSendAgain(): number {
+    let sum = 0
+    for (const { again, id, spans } of this.#failed) if (again && id !== undefined) sum += spans
+    return sum
+  }
+
+  add(parcel: Parcel): void {
+    if (parcel.id !== undefined) this.#fresh.push(parcel)
+    else if (this.#takesAdopted) this.#adopted.push(parcel)
+  }
+
+  addHalf(parcel: Parcel): void {
+    this.#halves.push(parcel)
+  }
+
+  /** To the back of the line; `notBefore` never falls from one call to the next. */
+  putBack(parcel: Parcel, notBefore: number): void {
+    parcel.notBefore = notBefore
+    if (parcel.id === undefined) this.add(parcel)
+    else this.#failed.push(parcel)
+  }
+
+  /** Who is next; with `isProbe` also who should not go yet. */
+  take(now: number, isProbe: boolean): Parcel | undefined {
+    return [this.#halves, this.#fresh, this.#failed, this.#adopted]
+      .find((line) => line.length > 0 && (isProbe || (line.first()?.notBefore ?? 0) <= now))
+      ?.shift()
+  }
+
+  /** When somebody may go; undefined where nobody waits. */
+  get dueAt(): number | undefined {
+    if (this.hasFresh) return 0
+    const times = [this.#failed.first()?.notBefore, this.#adopted.first()?.notBefore].filter((at) => at !== undefined)
+    return times.length > 0 ? Math.min(...times) : undefined
+  }
+
+  /** Who has failed may go at once. */
+  release(): void {
+    for (const parcel of this.#failed) parcel.notBefore = 0
+    for (const parcel of this.#adopted) parcel.notBefore = 0
+  }
+
+  /** All but the adopted. */
+  *own(): Generator<Parcel> {
+    for (const parcel of this.#halves) if (parcel.id !== undefined) yield parcel
+    yield* this.#fresh
+    yield* this.#failed
+  }
+
+  keepOnly(isKept: (parcel: Parcel) => boolean): void {
+    this.#halves.keepOnly(isKept)
+    this.#fresh.keepOnly(isKept)
+    this.#failed.keepOnly(isKept)
+  }
+
+  /** They stay where they are, for another process. */
+  leaveAdopted(): void {
+    this.#takesAdopted = false
+    this.#adopted.keepOnly(() => false)
+  }
+}

@@ -1,0 +1,59 @@
+import type { Clock } from '../../internal/runtime/clock.js'
+import { itemsInWords, PACE, type ItemNames } from './notice-text.js'
+
+interface DropNoticeParts {
+  readonly signal: ItemNames
+  readonly warn: (message: string) => void
+  /** Why spans are dropped, and the cure; asked when the line is written. */
+  readonly why: () => string
+  readonly clock: Clock
+}
+
+/** Tells of drops of one kind: at once, then at most once a minute, always how many since the last line. */
+export interface DropNotice {
+  add(spans: number): void
+  /** The spans that were not told yet; they are the caller's to tell now. */
+  take(): number
+  /** Tells at once what was not told yet. */
+  tell(): void
+}
+
+export function createDropNotice(parts: DropNoticeParts): DropNotice {
+  return new PacedDropNotice(parts)
+}
+
+class PacedDropNotice implements DropNotice {
+  readonly #parts: DropNoticeParts
+  #untold = 0
+  #lastLineMillis = Number.NEGATIVE_INFINITY
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(parts: DropNoticeParts) {
+    this.#parts = parts
+  }
+
+  add(spans: number): void {
+    this.#untold += spans
+    if (this.#timer) return
+    const dueMillis = this.#lastLineMillis + PACE.repeatMillis - this.#parts.clock.nowMillis()
+    this.#timer = setTimeout(() => this.tell(), Math.max(PACE.soonMillis, dueMillis)).unref()
+  }
+
+  take(): number {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const untold = this.#untold
+    this.#untold = 0
+    return untold
+  }
+
+  tell(): void {
+    const spans = this.take()
+    if (spans === 0) return
+    const { clock, signal, warn, why } = this.#parts
+    const nowMillis = clock.nowMillis()
+    const more = nowMillis - this.#lastLineMillis < 2 * PACE.repeatMillis ? 'more ' : ''
+    this.#lastLineMillis = nowMillis
+    warn(`${itemsInWords(spans, signal, more)} dropped: ${why()}`)
+  }
+}

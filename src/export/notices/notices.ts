@@ -1,0 +1,160 @@
+import type { SignalNames } from '../pipeline/signal.js'
+import { monotonicClock, type Clock } from '../../internal/runtime/clock.js'
+import { createDropNotice, type DropNotice } from './drop-notice.js'
+import type { DeliveryEvent } from '../delivery/events.js'
+import { itemsInWords, reasonInWords } from './notice-text.js'
+import { createTroubleNotice, type TroubleNotice } from './outage-notice.js'
+
+export interface AnnouncementParts {
+  readonly signal: SignalNames
+  /** Puts our prefix before the line. */
+  readonly warn: (message: string) => void
+  /** What the operator can do about it, in a sentence; may be empty. */
+  readonly cureFor: (reason: string, endpoint: string) => string
+  /** Where spans go, for lines about drops; a failure names its own. */
+  readonly endpoint: () => string
+  /** Why spans are lost at exit where no attempt has failed. */
+  readonly lossWithoutFailure: () => string
+  /** Ended spans that wait for the backend now. */
+  readonly waitingSpans: () => number
+  /** Hears of each batch, or rest of one, that was lost; not of spans for which there was no room in the queue. */
+  readonly onLoss?: (error: Error) => void
+  /** Spans in a batch that is under way. */
+  readonly spansOf: (id: number) => number
+  readonly clock?: Clock
+}
+
+/** Where spans were dropped. */
+export type DropPlace = 'queue' | 'outage buffer' | 'spool' | 'refused' | 'exit'
+
+/**
+ * What the operator is told of the delivery: failures, drops and recoveries, each with its cause and its cure; of
+ * success, nothing.
+ *
+ * A failure is told at once (a fifth of a second later, so that a process that leaves says it all in one line), then with
+ * its counts once a minute while it lasts, then its end. Drops are told with the failure while there is one, and else
+ * at once, then once a minute. What is lost at exit is told before the call returns: no timer fires any more.
+ */
+export interface Announcements {
+  /** Failures and recoveries, and why spans were refused; no drops, and no warnings of the thread. */
+  onEvent(event: DeliveryEvent): void
+  /** Each dropped span once, also those that an event has told of. At exit: one call with all of them. */
+  dropped(where: DropPlace, spans: number): void
+  /** Tells at once what was not told yet. Nothing is told afterwards. */
+  close(): void
+}
+
+export function createAnnouncements(parts: AnnouncementParts): Announcements {
+  return new DeliveryAnnouncements(parts)
+}
+
+const BUFFER_FULL =
+  'the outage buffer is full. Raise SPANWRIGHT_OUTAGE_BUFFER_BYTES (batch.outageBufferBytes), or let a folder take ' +
+  'them: SPANWRIGHT_SPOOL_DIR (batch.spoolDirectory).'
+const SPOOL_UNREADABLE = 'their files in the spool are gone, or could not be read.'
+
+function queueFullInWords({ items, queueSizeVariable }: SignalNames): string {
+  if (queueSizeVariable === 'OTEL_BSP_MAX_QUEUE_SIZE')
+    return 'the queue is full. Raise OTEL_BSP_MAX_QUEUE_SIZE (batch.maxQueueSize), or keep fewer traces.'
+  const raise = queueSizeVariable === undefined ? 'Make' : `Raise ${queueSizeVariable}, or make`
+  return `the queue is full. ${raise} fewer ${items}.`
+}
+
+class DeliveryAnnouncements implements Announcements {
+  readonly #parts: AnnouncementParts
+  readonly #trouble: TroubleNotice
+  readonly #drops: Readonly<Record<Exclude<DropPlace, 'exit'>, DropNotice>>
+  #refusal = ''
+  #isClosed = false
+
+  constructor(parts: AnnouncementParts) {
+    const { clock = monotonicClock } = parts
+    // A cure may be empty.
+    const warn = (message: string): void => parts.warn(message.trimEnd())
+    this.#parts = { ...parts, warn }
+    this.#trouble = createTroubleNotice({ ...this.#parts, clock })
+    const drops = (why: () => string): DropNotice => createDropNotice({ signal: parts.signal, warn, clock, why })
+    this.#drops = {
+      queue: drops(() => queueFullInWords(parts.signal)),
+      'outage buffer': drops(() => BUFFER_FULL),
+      spool: drops(() => SPOOL_UNREADABLE),
+      refused: drops(() => this.#refusalInWords()),
+    }
+  }
+
+  onEvent(event: DeliveryEvent): void {
+    if (this.#isClosed) return
+    if (event.kind === 'trouble') this.#failed(event.endpoint, event.reason)
+    else if (event.kind === 'recovered') this.#recovered(event.toSendAgain)
+    else if (event.kind === 'exporting' && event.again) this.#trouble.sentAgain(this.#parts.spansOf(event.id))
+    else if (event.kind === 'settled' && event.failed > 0 && !event.lostInSpool)
+      this.#refused(event.reason, event.exported === 0)
+    else if (event.kind === 'adopted-failed') this.#refused(event.reason, true)
+  }
+
+  dropped(where: DropPlace, spans: number): void {
+    if (this.#isClosed || spans === 0) return
+    if (where !== 'queue' && where !== 'exit') this.#reportLoss(where, spans)
+    if (where === 'exit') this.#atExit(spans)
+    else if (this.#trouble.isOpen()) this.#trouble.dropped(spans)
+    else this.#drops[where].add(spans)
+  }
+
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    for (const drops of Object.values(this.#drops)) drops.tell()
+    this.#trouble.close()
+  }
+
+  #atExit(spans: number): void {
+    const text = this.#exitInWords(spans)
+    this.#parts.warn(text)
+    this.#parts.onLoss?.(new Error(text))
+  }
+
+  #reportLoss(where: Exclude<DropPlace, 'queue' | 'exit'>, spans: number): void {
+    const { onLoss, signal } = this.#parts
+    if (!onLoss) return
+    const whys = { 'outage buffer': BUFFER_FULL, spool: SPOOL_UNREADABLE, refused: this.#refusalInWords() }
+    onLoss(new Error(`${itemsInWords(spans, signal)} dropped: ${whys[where]}`))
+  }
+
+  /** Drops that wait for their line belong to the trouble that follows at their heels. */
+  #failed(endpoint: string, reason: string): void {
+    const wasOpen = this.#trouble.isOpen()
+    this.#trouble.failed(endpoint, reason)
+    if (wasOpen) return
+    for (const drops of Object.values(this.#drops)) this.#trouble.dropped(drops.take())
+  }
+
+  /** Whole batches that are refused during a trouble are part of it: the backend is there again, and not well. */
+  #refused(reason: string, isWhole: boolean): void {
+    this.#refusal = reason
+    if (isWhole) this.#trouble.refused(reason)
+  }
+
+  #recovered(toSendAgain: number): void {
+    this.#trouble.sentAgain(toSendAgain)
+    this.#trouble.recovered()
+  }
+
+  #refusalInWords(): string {
+    const { cureFor } = this.#parts
+    const endpoint = this.#parts.endpoint()
+    const reason = this.#refusal
+    return `${endpoint} did not take them: ${reasonInWords(reason)}. ${cureFor(reason, endpoint)}`
+  }
+
+  #exitInWords(spans: number): string {
+    const { cureFor, lossWithoutFailure } = this.#parts
+    const {
+      endpoint = this.#parts.endpoint(),
+      reason = lossWithoutFailure(),
+      dropped = 0,
+    } = this.#trouble.takeOver() ?? {}
+    const before = dropped > 0 ? ` (${dropped} dropped before)` : ''
+    const why = `sending them to ${endpoint} failed: ${reasonInWords(reason)}. ${cureFor(reason, endpoint)}`
+    return `${itemsInWords(spans, this.#parts.signal)} lost at exit${before}: ${why}`
+  }
+}

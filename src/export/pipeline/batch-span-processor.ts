@@ -1,0 +1,197 @@
+import { TraceFlags, type MeterProvider } from '@opentelemetry/api'
+import type { ReadableSpan, Span, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { takePartInDepartures } from '../../internal/process-exit/exit-hooks.js'
+import { TracingConfigError } from '../../internal/checks/errors.js'
+import { checkNumber, checkOneOf, checkPart, checkPlainObject } from '../../internal/checks/validate.js'
+import {
+  batchOptionsFromEnvironment,
+  checkBatchOptions,
+  resolveBatchOptions,
+  type BatchOptions,
+  type ResolvedBatchOptions,
+} from './batch-options.js'
+import { exporterOutlet } from './exporter-pipeline.js'
+import { flushResult, type FlushResult } from './flush-result.js'
+import type { TracingLedger } from './ledger.js'
+import { otlpOutlet } from './otlp-pipeline.js'
+import { otlpProtobufEncoder } from '../otlp/encoder.js'
+import { otlpJsonEncoder } from '../otlp/json-encoder.js'
+import { otlpFromEnvironment, type OtlpSettings } from './otlp-settings.js'
+import type { Outlet } from './pipeline.js'
+import { meterLedger } from './sdk-metrics.js'
+
+/** Options of {@link BatchSpanProcessor}: those of the SDK's class of that name, and how spans get out. */
+export interface BatchSpanProcessorOptions extends BatchOptions {
+  /**
+   * `'otlp'`: encoded once and sent by the delivery thread to OTEL_EXPORTER_OTLP_ENDPOINT. Or any exporter, which is called
+   * on the main thread. Default `'otlp'`.
+   */
+  exporter?: SpanExporter | 'otlp'
+  /** Longest time that leaving may take, in milliseconds. Default 2,000. */
+  shutdownTimeoutMillis?: number
+  /** Where to meter the ledger, as `otel.sdk.*`. Default: nowhere. */
+  selfObsMeterProvider?: MeterProvider
+}
+
+const DEFAULT_SHUTDOWN_TIMEOUT_MILLIS = 2_000
+
+/** So many spans may wait in it; for the metrics, and so no method that users see. */
+export let queueCapacityOf: (processor: BatchSpanProcessor) => number
+/** Likewise, what it exports by. */
+export let exporterTypeOf: (processor: BatchSpanProcessor) => string
+
+/**
+ * A drop-in for the SDK's `BatchSpanProcessor`, in any `NodeSDK`: same options, same `OTEL_BSP_*` variables and defaults.
+ * It loses nothing where the backend is away for a while and whichever way the process ends, and counts what it could not
+ * keep ({@link BatchSpanProcessor.ledger}). A `terminate()`d worker and SIGKILL give no notice: only a spool helps there.
+ *
+ * @throws TracingConfigError when an option is wrong. Wrong environment variables are told once, and never throw.
+ */
+export class BatchSpanProcessor implements SpanProcessor {
+  static {
+    queueCapacityOf = (processor) => processor.#outlet.capacity
+    exporterTypeOf = (processor) => processor.#outlet.exporterType
+  }
+
+  readonly #outlet: Outlet<ReadableSpan>
+  readonly #timeoutMillis: number
+  readonly #exportTimeoutMillis: number
+  readonly #stopDeparting: () => void
+  readonly #stopMetering: (() => void) | undefined
+  #started = 0
+  #open = 0
+  #sampledOut = 0
+  #ended = 0
+  #left: Promise<FlushResult> | undefined
+
+  constructor(options: BatchSpanProcessorOptions = {}) {
+    checkPlainObject('options', options)
+    // The class of OpenTelemetry 2 took the exporter itself; taken for options, it would be left out without a word.
+    if ('export' in options) throw notAnExporter(options)
+    const environment = batchOptionsFromEnvironment()
+    checkBatchOptions('', options)
+    checkNumber('shutdownTimeoutMillis', options.shutdownTimeoutMillis, { min: 0 })
+    const { exporter = 'otlp', selfObsMeterProvider: meters } = options
+    if (meters !== undefined) checkPart('selfObsMeterProvider', meters, 'a MeterProvider', ['getMeter'])
+    const batch = resolveBatchOptions(options, environment)
+    this.#outlet = outletOf(exporter, batch)
+    this.#timeoutMillis = options.shutdownTimeoutMillis ?? DEFAULT_SHUTDOWN_TIMEOUT_MILLIS
+    this.#exportTimeoutMillis = batch.exportTimeoutMillis
+    this.#stopDeparting = this.#takePartInDepartures()
+    if (meters)
+      this.#stopMetering = meterLedger(
+        meters,
+        () => this.ledger(),
+        () => queueCapacityOf(this),
+        exporterTypeOf(this),
+      )
+  }
+
+  /** Called by the SDK. */
+  onStart(_span: Span): void {
+    this.#started += 1
+    this.#open += 1
+  }
+
+  /** Called by the SDK; must not block, so a span for which there is no room is dropped and counted. */
+  onEnd(span: ReadableSpan): void {
+    this.#open -= 1
+    this.#ended += 1
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) this.#sampledOut += 1
+    else if (this.#left) this.#outlet.counts.droppedAtExit += 1
+    else this.#outlet.add(span)
+  }
+
+  /**
+   * Sends out every span that has ended, and says what became of them. Never rejects; waits for the export timeout unless told
+   * otherwise.
+   */
+  forceFlush(options?: { timeoutMillis?: number }): Promise<FlushResult>
+  /** The same, as the SDK's interface has it. */
+  forceFlush(): Promise<void>
+  forceFlush({ timeoutMillis = this.#exportTimeoutMillis }: { timeoutMillis?: number } = {}): Promise<unknown> {
+    const outlet = this.#outlet
+    return this.#left ?? flushResult(outlet.counts, timeoutMillis, () => outlet.flush(timeoutMillis))
+  }
+
+  /** Flushes and stops, in `shutdownTimeoutMillis` unless told otherwise, and says what became of the spans. Never rejects. */
+  shutdown(options?: { timeoutMillis?: number }): Promise<FlushResult>
+  /** The same, as the SDK's interface has it. */
+  shutdown(): Promise<void>
+  shutdown({ timeoutMillis = this.#timeoutMillis }: { timeoutMillis?: number } = {}): Promise<unknown> {
+    return (this.#left ??= flushResult(this.#outlet.counts, timeoutMillis, () => this.#leave(timeoutMillis)))
+  }
+
+  /** Where every span went that this processor has seen; spans that were not recorded never come here. */
+  ledger(): TracingLedger {
+    return {
+      started: this.#started,
+      open: this.#open,
+      notRecorded: 0,
+      undecided: 0,
+      sampledOut: this.#sampledOut,
+      ...this.#outlet.counts,
+    }
+  }
+
+  async #leave(timeoutMillis: number): Promise<void> {
+    await this.#outlet.leave(timeoutMillis)
+    this.#stopDeparting()
+    this.#stopMetering?.()
+  }
+
+  #takePartInDepartures(): () => void {
+    const outlet = this.#outlet
+    const ended = (): number => this.#ended
+    return takePartInDepartures({
+      timeoutMillis: this.#timeoutMillis,
+      handOver: () => outlet.handOver(),
+      get needsEventLoop() {
+        return outlet.needsEventLoop
+      },
+      get news() {
+        return ended()
+      },
+      flush: (timeoutMillis) => outlet.flush(timeoutMillis),
+      startLeaving: (timeoutMillis) => outlet.startLeaving(timeoutMillis),
+      leaveNow: (timeoutMillis) => outlet.leaveNow(timeoutMillis),
+    })
+  }
+}
+
+/** With an endpoint that configuration has settled on already. */
+export function otlpBatchSpanProcessor(
+  otlp: OtlpSettings,
+  options: Omit<BatchSpanProcessorOptions, 'exporter'>,
+): BatchSpanProcessor {
+  // Not in the public type: an endpoint belongs into OTEL_EXPORTER_OTLP_* or the configuration file.
+  return new BatchSpanProcessor({ ...options, exporter: otlp as never })
+}
+
+function notAnExporter(received: unknown): TracingConfigError {
+  return new TracingConfigError('ERR_OPTION_TYPE', {
+    option: 'options',
+    allowed: 'an object such as { exporter }',
+    received,
+  })
+}
+
+function outletOf(exporter: SpanExporter | OtlpSettings | 'otlp', batch: ResolvedBatchOptions): Outlet<ReadableSpan> {
+  if (typeof exporter === 'string') {
+    checkOneOf('exporter', exporter, ['otlp'])
+    return spansOutlet(otlpFromEnvironment(), batch)
+  }
+  if (isOtlpSettings(exporter)) return spansOutlet(exporter, batch)
+  checkPart('exporter', exporter, 'otlp or a SpanExporter', ['export', 'shutdown'])
+  return exporterOutlet(exporter, batch)
+}
+
+function spansOutlet(otlp: OtlpSettings, batch: ResolvedBatchOptions): Outlet<ReadableSpan> {
+  return otlpOutlet(otlp, batch, otlp.protocol === 'http/json' ? otlpJsonEncoder : otlpProtobufEncoder)
+}
+
+/** An exporter of somebody's may have a `kind` too. */
+function isOtlpSettings(exporter: unknown): exporter is OtlpSettings {
+  if (typeof exporter !== 'object' || exporter === null || 'export' in exporter) return false
+  return (exporter as Partial<OtlpSettings>).kind === 'otlp'
+}

@@ -1,0 +1,61 @@
+import { ExportResultCode, type ExportResult } from '@opentelemetry/core'
+import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
+import type { BatchOptions } from './batch-options.js'
+import { BatchSpanProcessor, otlpBatchSpanProcessor } from './batch-span-processor.js'
+import { consoleSpanProcessor } from '../../console/console-exporter.js'
+import type { OtlpSettings } from './otlp-settings.js'
+import { zipkinExporter } from './zipkin-exporter.js'
+
+/** An exporter as configuration names it. */
+export type ExporterSettings = { readonly kind: 'console' } | { readonly kind: 'zipkin' } | OtlpSettings
+
+/** One way out for spans: an exporter, and the batching before it. `batch: 'none'` sends each span by itself. */
+export interface PipelineSettings {
+  readonly exporter: ExporterSettings
+  readonly batch: BatchOptions | 'none'
+}
+
+export interface Pipeline {
+  readonly processor: SpanProcessor
+  /** False where the exporter could not be made: the spans that come here are counted and logged as dropped. */
+  readonly isUsable: boolean
+}
+
+export function openPipeline(exporter: ExporterSettings, batch: BatchOptions, shutdownTimeoutMillis: number): Pipeline {
+  // The console's processor keeps its own order: it waits for whole traces.
+  if (exporter.kind === 'console') return { processor: consoleSpanProcessor(), isUsable: true }
+  const options = { ...batch, shutdownTimeoutMillis }
+  try {
+    const processor =
+      exporter.kind === 'otlp'
+        ? otlpBatchSpanProcessor(exporter, options)
+        : new BatchSpanProcessor({ ...options, exporter: zipkinExporter() })
+    return { processor, isUsable: true }
+  } catch (error) {
+    // What can be wrong here comes from the environment or a file: an endpoint that is no URL, say.
+    const reason = `no spans are sent by ${exporter.kind}: ${messageOf(error)}`
+    warnOnce(`exporter ${exporter.kind}`, reason)
+    return {
+      processor: new BatchSpanProcessor({ ...options, exporter: new UnusableExporter(reason) }),
+      isUsable: false,
+    }
+  }
+}
+
+/** Stands in for an exporter that could not be made, so that its spans are counted as what they are. */
+class UnusableExporter implements SpanExporter {
+  readonly #error: Error
+
+  constructor(reason: string) {
+    this.#error = new Error(reason)
+  }
+
+  export(_spans: readonly ReadableSpan[], onResult: (result: ExportResult) => void): void {
+    onResult({ code: ExportResultCode.FAILED, error: this.#error })
+  }
+
+  shutdown(): Promise<void> {
+    return Promise.resolve()
+  }
+}

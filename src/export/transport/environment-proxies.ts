@@ -1,0 +1,27 @@
+import type { Agent, AgentOptions } from 'node:http'
+import { warnOnce } from '../../internal/diagnostics/diagnostics.js'
+import { environmentProxies, followsEnvironmentProxies } from '../../internal/runtime/env.js'
+
+/** The proxies by which OTLP over HTTP goes; none unless Node.js was told to follow those of the environment, and can. */
+export function proxiesToFollow(): Readonly<Record<string, string>> {
+  const proxies = followsEnvironmentProxies() ? environmentProxies() : {}
+  if (proxies.HTTP_PROXY === undefined && proxies.HTTPS_PROXY === undefined) return {}
+  // Agents have the option in those versions that have the flag.
+  if (process.allowedNodeEnvironmentFlags.has('--use-env-proxy')) return proxies
+  warnOnce(
+    'environment proxies',
+    `OTLP over HTTP does not go by the proxy of the environment: that takes Node.js 22.21 or 24.5, this is ${process.version}. ` +
+      'OTLP over gRPC does (OTEL_EXPORTER_OTLP_PROTOCOL=grpc)',
+  )
+  return {}
+}
+
+/** An agent of the same kind, and with the same options, that goes by these proxies; the agent itself where there are none. */
+export function withProxies(agent: Agent, proxies: Readonly<Record<string, string>>): Agent {
+  if (Object.keys(proxies).length === 0) return agent
+  const AgentOfItsKind = agent.constructor as new (options: AgentOptions) => Agent
+  const { options } = agent as Agent & { readonly options: AgentOptions }
+  const proxied = new AgentOfItsKind({ ...options, proxyEnv: { ...proxies } })
+  agent.destroy()
+  return proxied
+}

@@ -1,0 +1,33 @@
+import { redactor, secretsOfHeader, secretsOfUrl } from '../../internal/diagnostics/redact.js'
+
+/** Makes what somebody else wrote fit for a message: one line, not long, no secrets of ours. */
+export type Wording = (text: string) => string
+
+const MOST_CHARACTERS_SHOWN = 200
+/**
+ * So much of a text is looked at. What a server or a proxy answers may be long, and patterns that are harmless on a line take
+ * seconds on a page.
+ */
+const MOST_CHARACTERS_READ = 2_048
+
+/** The beginning of a text of somebody else, for whatever is to be found out about it. */
+export function beginningOf(text: string): string {
+  return text.slice(0, MOST_CHARACTERS_READ)
+}
+
+/** Servers like to repeat what they were sent: the values of the headers, and all of a URL that lets somebody in, are replaced. */
+export function wordingWithout(headerValues: readonly string[], urls: readonly string[]): Wording {
+  const secrets = [...headerValues.flatMap(secretsOfHeader), ...urls.flatMap(secretsOfUrl)]
+  const longest = Math.max(0, ...secrets.map(({ length }) => length))
+  const redact = redactor(secrets)
+  return (text) => {
+    const beginning = redact(beginningOf(text))
+    // Where the text was cut, the last that is left may be a piece of a secret.
+    const end = text.length > MOST_CHARACTERS_READ ? Math.max(0, beginning.length - longest) : beginning.length
+    const line = beginning
+      .slice(0, end)
+      .replace(/[\p{Cc}\s]+/gu, ' ')
+      .trim()
+    return line.length > MOST_CHARACTERS_SHOWN ? `${line.slice(0, MOST_CHARACTERS_SHOWN - 1)}…` : line
+  }
+}

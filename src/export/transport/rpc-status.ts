@@ -1,0 +1,40 @@
+import { bytesField, numberField, protobufFields, textField } from '../protobuf/protobuf-fields.js'
+
+/** google.rpc.Status, the body with which OTLP backends refuse. */
+export interface RpcStatus {
+  readonly message: string
+  /** From a google.rpc.RetryInfo among its details. */
+  readonly retryAfterMillis: number | undefined
+}
+
+const RETRY_INFO = '/google.rpc.RetryInfo'
+
+/** One that can't be read has no message. */
+export function rpcStatusIn(bytes: Uint8Array): RpcStatus {
+  const status = protobufFields(bytes)
+  const details = status
+    .filter(({ number }) => number === 3)
+    .map(({ value }) => (typeof value === 'object' ? protobufFields(value) : []))
+  const retryInfo = details.find((any) => textField(any, 1).endsWith(RETRY_INFO))
+  return {
+    message: textField(status, 2),
+    retryAfterMillis: retryInfo && durationMillis(bytesField(protobufFields(bytesField(retryInfo, 2)), 1)),
+  }
+}
+
+export function rpcStatusMessageInJson(bytes: Uint8Array): string {
+  const text = new TextDecoder().decode(bytes)
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown }
+    return typeof message === 'string' ? message : text
+  } catch {
+    return text
+  }
+}
+
+/** google.protobuf.Duration. A negative one is not a time to wait. */
+function durationMillis(bytes: Uint8Array): number {
+  const fields = protobufFields(bytes)
+  const millis = numberField(fields, 1) * 1_000 + numberField(fields, 2) / 1e6
+  return Number.isSafeInteger(Math.ceil(millis)) ? millis : 0
+}

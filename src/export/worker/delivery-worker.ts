@@ -1,0 +1,67 @@
+import type { MessagePort, Worker } from 'node:worker_threads'
+import type { ChannelData, ToWorker } from './worker-messages.js'
+
+/** Little is made there, and what is lives on buffers: a larger one is collected too rarely, and then as a whole. */
+const YOUNG_GENERATION_MB = 4
+
+/** The delivery thread. All deliveries of a process share it: each has a channel, and an endpoint of its own. */
+export interface DeliveryWorker {
+  readonly worker: Worker
+  /** Gives up a channel. The thread ends with the last one. */
+  readonly release: () => void
+}
+
+interface Shared {
+  readonly worker: Worker
+  /** Of the file and the environment: OTEL_EXPORTER_OTLP_* are read in the thread. */
+  readonly key: string
+  channels: number
+}
+
+let shared: Shared | undefined
+
+/** Opens a channel to the thread, which is started where none runs with this environment. @throws where there can be none. */
+export function openChannel(
+  file: string,
+  env: Record<string, string>,
+  channel: ChannelData,
+  port: MessagePort,
+): DeliveryWorker {
+  const key = JSON.stringify([file, env])
+  const running = shared?.key === key ? shared : startShared(file, env, key)
+  running.channels += 1
+  const message: ToWorker = { kind: 'open', channel }
+  running.worker.postMessage(message, [port])
+  return { worker: running.worker, release: () => release(running) }
+}
+
+function startShared(file: string, env: Record<string, string>, key: string): Shared {
+  // Bundlers follow the file of a Worker that they see being made, and bundle what lies beside it.
+  const threads = process.getBuiltinModule('node:worker_threads')
+  const worker = new threads.Worker(file, {
+    // Neither the app's own flags nor its preloads: ours among them would trace the tracing.
+    execArgv: [],
+    env,
+    name: 'spanwright delivery',
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  })
+  const started: Shared = { worker, key, channels: 0 }
+  // First in line: whoever hears of its death opens a channel to the next one.
+  worker.on('error', () => forget(started))
+  worker.on('exit', () => forget(started))
+  worker.unref()
+  shared = started
+  return started
+}
+
+function release(left: Shared): void {
+  left.channels -= 1
+  if (left.channels > 0) return
+  forget(left)
+  const message: ToWorker = { kind: 'end' }
+  left.worker.postMessage(message)
+}
+
+function forget(gone: Shared): void {
+  if (shared === gone) shared = undefined
+}

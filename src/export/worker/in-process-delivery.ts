@@ -1,0 +1,39 @@
+import { randomInt } from 'node:crypto'
+import { monotonicClock, nowEpochMillis } from '../../internal/runtime/clock.js'
+import { PREFIX } from '../../internal/diagnostics/diagnostics.js'
+import type { CourierSettings } from './delivery-client.js'
+import { createDelivery, type Delivery } from '../delivery/delivery.js'
+import type { DeliveryEvent } from '../delivery/events.js'
+import { otlpTransport } from '../transport/otlp-transport.js'
+import { destinationOf } from '../spool/destination.js'
+import { openSpool } from '../spool/open-spool.js'
+
+/**
+ * All of a delivery that works in this thread, whichever it is.
+ *
+ * @param release takes the memory of each batch that has come to its end
+ */
+export function localDelivery(
+  settings: CourierSettings,
+  report: (event: DeliveryEvent) => void,
+  release?: (bytes: Uint8Array) => void,
+): Delivery {
+  const { otlp, attemptTimeoutMillis, outageBufferBytes, spool } = settings
+  const warn = (key: string, message: string): void => report({ kind: 'warning', key, message: PREFIX + message })
+  const transport = otlpTransport(otlp)
+  report({ kind: 'endpoint', endpoint: transport.endpoint })
+  return createDelivery({
+    transport,
+    report,
+    outageBufferBytes,
+    shedsOldest: (otlp.signal ?? 'traces') !== 'traces',
+    attemptTimeoutMillis,
+    release,
+    clock: monotonicClock,
+    random: jitter,
+    ...(spool && { spool: openSpool({ ...spool, destination: destinationOf(otlp), warn, nowEpochMillis }) }),
+  })
+}
+
+/** From 0 to 1. Spreads the attempts of many processes; decides nothing about spans. */
+const jitter = (): number => randomInt(2 ** 32) / 2 ** 32

@@ -1,0 +1,146 @@
+import { propagation, type Attributes, type Span } from '@opentelemetry/api'
+import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-http'
+import type { InstrumentationConfig } from '@opentelemetry/instrumentation'
+import type { UndiciInstrumentationConfig } from '@opentelemetry/instrumentation-undici'
+import { ATTR_URL_FULL, ATTR_URL_QUERY, ATTR_USER_AGENT_ORIGINAL } from '@opentelemetry/semantic-conventions'
+import { ServerResponse, type RequestOptions } from 'node:http'
+import { announceOutgoingUrl } from '../../internal/http/outgoing-request.js'
+import { redactedQuery, SECRET_QUERY_PARAMETERS } from '../../internal/http/redacted-query.js'
+import { redactedUrl } from '../../internal/http/redacted-url.js'
+import { StreamAnswer } from '../http2/stream-answer.js'
+import { hookForHosts, hookForPaths, hookForUndiciHosts } from './ignore-hooks.js'
+import type { CapturedHeaders } from './request-options.js'
+
+/** Called with the span of a request and its response, before the app sees either. Must not throw. */
+export type ResponseHook = (span: Span, response: ServerResponse | StreamAnswer) => void
+
+/** What we want to know of requests. */
+export interface HttpHooks {
+  readonly onResponse?: ResponseHook | undefined
+  readonly captureHeaders?: CapturedHeaders | undefined
+}
+
+/** The configuration with our hooks in it; hooks that it has already run as well. */
+export function withHttpHooks(name: string, config: InstrumentationConfig, hooks: HttpHooks): InstrumentationConfig {
+  if (name === 'http') return hookedHttp(config, hooks)
+  if (name === 'undici') return hookedUndici(config, hooks)
+  return config
+}
+
+function hookedHttp(
+  config: HttpInstrumentationConfig,
+  { onResponse, captureHeaders: { server, client } = {} }: HttpHooks,
+): InstrumentationConfig {
+  const hooked: HttpInstrumentationConfig = {
+    redactedQueryParams: SECRET_QUERY_PARAMETERS,
+    redactedQueryParamsServer: SECRET_QUERY_PARAMETERS,
+    ...config,
+    ...hookForPaths(config),
+    ...hookForHosts(config),
+    startOutgoingSpanHook(request) {
+      announceOutgoingUrl(() => urlOf(request))
+      const attributes = userAgentOf(request)
+      if (!config.redactedQueryParams) redactUrl(attributes, request)
+      return Object.assign(attributes, config.startOutgoingSpanHook?.(request))
+    },
+  }
+  const ofServer = headersOf(server, config.headersToSpanAttributes?.server)
+  const ofClient = headersOf(client, config.headersToSpanAttributes?.client)
+  if (ofServer ?? ofClient) {
+    hooked.headersToSpanAttributes = { ...(ofServer && { server: ofServer }), ...(ofClient && { client: ofClient }) }
+  }
+  if (onResponse) {
+    hooked.responseHook = (span, response) => {
+      // The same hook is for responses that come in.
+      if (response instanceof ServerResponse || response instanceof StreamAnswer) onResponse(span, response)
+      config.responseHook?.(span, response)
+    }
+  }
+  return hooked
+}
+
+function hookedUndici(
+  config: UndiciInstrumentationConfig,
+  { captureHeaders: { client } = {} }: HttpHooks,
+): InstrumentationConfig {
+  const headers = headersOf(client, config.headersToSpanAttributes)
+  const hooked: UndiciInstrumentationConfig = {
+    ...config,
+    ...hookForUndiciHosts(config),
+    ...(headers && { headersToSpanAttributes: headers }),
+    startSpanHook(request) {
+      if (config.requireParentforSpans !== true) dropTraceHeaders(request)
+      announceOutgoingUrl(() => (URL.canParse(request.path) ? request.path : `${request.origin}${request.path}`))
+      const url = MAY_HOLD_SECRETS.test(request.path) ? URL.parse(request.path, request.origin) : null
+      return { ...(url && redactedAttributes(url)), ...config.startSpanHook?.(request) }
+    },
+  }
+  return hooked
+}
+
+interface Headers {
+  requestHeaders?: string[]
+  responseHeaders?: string[]
+}
+
+/** Those of the instrumentation's own options win. */
+function headersOf(named: CapturedHeaders['client'], own: Headers | undefined): Headers | undefined {
+  if (!named?.request && !named?.response) return own
+  return {
+    ...(named.request && { requestHeaders: [...named.request] }),
+    ...(named.response && { responseHeaders: [...named.response] }),
+    ...own,
+  }
+}
+
+/** A query, or credentials: of a proxied request the path is a whole URL. */
+const MAY_HOLD_SECRETS = /[?@]/
+
+/** Upstream writes a query that it redacts anew, and overlooks credentials in a path. */
+function redactUrl(attributes: Attributes, request: RequestOptions): void {
+  if (!MAY_HOLD_SECRETS.test(request.path ?? '')) return
+  const url = URL.parse(urlOf(request))
+  if (!url) return
+  if (request.auth) url.username = 'redacted'
+  attributes[ATTR_URL_FULL] = redactedUrl(url)
+}
+
+/** Upstream's undici instrumentation redacts nothing, and leaves the question mark. */
+function redactedAttributes(url: URL): Attributes {
+  return { [ATTR_URL_FULL]: redactedUrl(url), [ATTR_URL_QUERY]: redactedQuery(url.search).slice(1) }
+}
+
+/** Upstream looks for it in lower case only. */
+function userAgentOf({ headers }: RequestOptions): Attributes {
+  for (const name of Object.keys(headers ?? {})) {
+    if (name.length !== 10 || name.toLowerCase() !== 'user-agent') continue
+    const value: unknown = (headers as Readonly<Record<string, unknown>>)[name]
+    if (typeof value === 'string') return { [ATTR_USER_AGENT_ORIGINAL]: value }
+  }
+  return {}
+}
+
+/**
+ * Headers that the app has injected itself would stand there twice: this instrumentation adds its own and replaces none, and
+ * two are read as none. Baggage may stand there twice.
+ */
+function dropTraceHeaders(request: { headers?: unknown }): void {
+  const { headers } = request
+  const fields = new Set(propagation.fields().filter((field) => field !== 'baggage'))
+  const isOurs = (name: unknown): boolean => fields.has(String(name).toLowerCase())
+  if (Array.isArray(headers)) {
+    for (let i = headers.length - 2; i >= 0; i -= 2) if (isOurs(headers[i])) headers.splice(i, 2)
+  } else if (typeof headers === 'string') {
+    // Undici 5 has them as text.
+    request.headers = headers.replaceAll(/^([^:\r\n]+):.*\r\n/gm, (line, name) => (isOurs(name) ? '' : line))
+  }
+}
+
+/** As Node puts it together from the options. To a proxy the path is the whole URL. */
+function urlOf({ protocol, host, hostname, port, path }: RequestOptions): string {
+  if (path != null && URL.canParse(path)) return path
+  const scheme = protocol ?? 'http:'
+  const isDefaultPort = port == null || Number(port) === (scheme === 'https:' ? 443 : 80)
+  const authority = hostname ?? host ?? 'localhost'
+  return `${scheme}//${authority}${isDefaultPort || /:\d+$/.test(authority) ? '' : `:${port}`}${path ?? '/'}`
+}

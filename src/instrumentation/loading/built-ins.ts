@@ -1,0 +1,50 @@
+import { isBuiltin, syncBuiltinESMExports } from 'node:module'
+import { isBuiltInLoaded } from '../../internal/runtime/loaded-built-ins.js'
+import { requireOwn } from '../../internal/runtime/require.js'
+import type { CatalogueEntry } from '../catalogue.js'
+
+/** Built-ins that use them without anybody's seeing it. */
+const USERS: Readonly<Record<string, readonly string[]>> = {
+  net: ['tls', 'http', 'https', 'http2'],
+  dns: ['net', 'tls', 'http', 'https', 'http2'],
+}
+
+/** Whether all that the instrumentation patches comes with Node.js. */
+export function isOfBuiltIns({ modules }: CatalogueEntry): boolean {
+  return modules.every((module) => isBuiltin(module))
+}
+
+/**
+ * Whether the app, or Node.js itself, has loaded one of them already. Loading http and its like for nobody takes megabytes;
+ * but who has imported it before has to get the patched functions, too.
+ */
+export function areInUse({ modules }: CatalogueEntry): boolean {
+  return modules.length === 0 || modules.some(isBuiltInLoaded)
+}
+
+/** What is to be started when a built-in is about to load, by the built-in's name. */
+export function byBuiltIn(entries: readonly CatalogueEntry[]): ReadonlyMap<string, readonly CatalogueEntry[]> {
+  const pairs = entries.flatMap((entry) =>
+    [...entry.modules, ...(USERS[entry.name] ?? [])].map((module) => ({ module, entry })),
+  )
+  const grouped = Map.groupBy(pairs, ({ module }) => module)
+  return new Map([...grouped].map(([module, group]) => [module, group.map(({ entry }) => entry)]))
+}
+
+/**
+ * Patches them in place: requiring one runs its patch, and the sync carries the patched functions to whoever imports them by
+ * name, or has done so.
+ */
+export function patchBuiltIns({ modules }: CatalogueEntry): void {
+  for (const module of modules) requireOwn(module)
+  syncBuiltinESMExports()
+}
+
+/** The one way to a built-in that the loaders' hooks don't see. */
+export function onGetBuiltinModule(aboutToLoad: (name: string) => void): void {
+  const load = process.getBuiltinModule.bind(process)
+  process.getBuiltinModule = (name: string): object | undefined => {
+    aboutToLoad(name)
+    return load(name)
+  }
+}

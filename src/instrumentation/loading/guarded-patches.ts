@@ -1,0 +1,54 @@
+import type {
+  Instrumentation,
+  InstrumentationConfig,
+  InstrumentationModuleDefinition,
+  InstrumentationModuleFile,
+} from '@opentelemetry/instrumentation'
+import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
+import { packageOf, type CatalogueEntry } from '../catalogue.js'
+import { patchRequired } from '../required-namespace.js'
+
+/** The class of an instrumentation; each has `init`, which says what it patches. */
+export type InstrumentationClass = new (config: InstrumentationConfig) => Instrumentation & Definitions
+
+interface Definitions {
+  init(): InstrumentationModuleDefinition | InstrumentationModuleDefinition[] | undefined
+}
+
+/**
+ * The instrumentation, with patches that never throw into the app, which has only loaded a package: one that fails is told
+ * once, and what it has patched until then stays. And for the versions that the entry adds.
+ */
+export function guardedPatches(Class: InstrumentationClass, entry: CatalogueEntry): InstrumentationClass {
+  return class extends Class {
+    override init(): InstrumentationModuleDefinition[] {
+      const definitions = [super.init() ?? []].flat()
+      for (const definition of definitions) {
+        for (const part of [definition, ...definition.files]) {
+          if (entry.alsoVersions !== undefined) part.supportedVersions = [...part.supportedVersions, entry.alsoVersions]
+          guard(part, entry)
+        }
+      }
+      return definitions
+    }
+  }
+}
+
+function guard(part: InstrumentationModuleDefinition | InstrumentationModuleFile, entry: CatalogueEntry): void {
+  const { name } = part
+  const patch = part.patch?.bind(part)
+  if (!patch) return
+  part.patch = (exported: unknown, version?: string) => {
+    try {
+      return patchRequired(exported, (writable) => patch(writable, version) as unknown)
+    } catch (error) {
+      const which = version === undefined ? name : `${name} (version ${version})`
+      warnOnce(
+        `patch ${name}`,
+        `${which} is not traced, or not in full: ${packageOf(entry)} could not patch it (${messageOf(error)}). ` +
+          `OTEL_NODE_DISABLED_INSTRUMENTATIONS=${entry.name} leaves it alone`,
+      )
+      return exported
+    }
+  }
+}

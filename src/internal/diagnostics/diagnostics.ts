@@ -1,0 +1,105 @@
+import { diag, DiagLogLevel, type DiagLogFunction, type DiagLogger } from '@opentelemetry/api'
+import { format } from 'node:util'
+import { apiGlobals } from '../otel-api/api-globals.js'
+import { canRead, ownApi } from '../otel-api/api-version.js'
+import { LineLimit, LINES_LEFT_OUT } from './line-limit.js'
+import { hearRefusal } from '../otel-api/refused-registrations.js'
+
+export const PREFIX = 'spanwright: '
+const warnings = new LineLimit()
+const listeners = new Set<(message: string) => void>()
+
+/**
+ * Says something to the operator, once a process for each key. It goes to OpenTelemetry's diagnostic logger, so that a
+ * logger or level that the user chose is respected; without one it goes to stderr. Never stdout: that is the app's own.
+ * At most 100 lines a minute.
+ */
+export function warnOnce(key: string, message: string): void {
+  const decision = warnings.decide(key)
+  if (decision !== 'skip') warn(decision === 'print' ? message : LINES_LEFT_OUT)
+}
+
+export function warn(message: string): void {
+  for (const listener of listeners) listener(message)
+  if (hasDiagLogger()) diag.warn(PREFIX + message)
+  else writeLine(PREFIX + message)
+}
+
+/** Hears all that we say from now on, whatever the level of the logger. */
+export function onWarning(listener: (message: string) => void): void {
+  listeners.add(listener)
+}
+
+/** Says here what a thread of ours would have said, and where an OpenTelemetry part in it spoke, its words. */
+export function repeatWarning(message: string): void {
+  if (message.startsWith(PREFIX)) warnOnce(message, message.slice(PREFIX.length))
+  else diag.warn(message)
+}
+
+/** What an error has to say, for a warning; anything can be thrown. */
+export function messageOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    return 'an error without words'
+  }
+}
+
+/** A warning of OpenTelemetry's kind. Neither what it is about, which may have no text, nor the user's logger fails the app. */
+export function diagWarn(message: () => string): void {
+  try {
+    diag.warn(message())
+  } catch {
+    // Nothing is lost but the warning.
+  }
+}
+
+/**
+ * Gives OpenTelemetry's diagnostics a voice on stderr: by default they have none, so a wrong variable or a failing
+ * backend is told to nobody. Lines that are equal but for their numbers are printed once.
+ */
+export function logDiagnosticsToStderr(logLevel: DiagLogLevel): void {
+  diag.setLogger(new StderrLogger(), { logLevel, suppressOverrideMessage: true })
+}
+
+/** Whether somebody (the user, or we) has registered a diagnostic logger with the OpenTelemetry API, where we find it. */
+export function hasDiagLogger(): boolean {
+  const globals = apiGlobals()
+  if (!globals?.diag) return false
+  const own = ownApi()
+  return own === undefined || globals.version === undefined || canRead(own.version, globals.version)
+}
+
+class StderrLogger implements DiagLogger {
+  readonly #warnings = new LineLimit()
+  /** Printed only for whoever asks for them. */
+  readonly #details = new LineLimit(Infinity)
+  readonly error: DiagLogFunction = this.#printerFor('error', this.#warnings)
+  readonly warn: DiagLogFunction = this.#printerFor('warn', this.#warnings)
+  readonly info: DiagLogFunction = this.#printerFor('info', this.#details)
+  readonly debug: DiagLogFunction = this.#printerFor('debug', this.#details)
+  readonly verbose: DiagLogFunction = this.#printerFor('verbose', this.#details)
+
+  #printerFor(level: string, lines: LineLimit): DiagLogFunction {
+    return (...parts) => {
+      const text = format(...parts)
+      // What we say ourselves is chosen by warnOnce; a second line of ours has something new to tell.
+      if (text.startsWith(PREFIX)) writeLine(text)
+      else if (hearRefusal(text, warnOnce)) return
+      else printOnce(`opentelemetry ${level}: ${text}`, lines)
+    }
+  }
+}
+
+function printOnce(line: string, lines: LineLimit): void {
+  const decision = lines.decide(line.replace(/\d+/g, '#'))
+  if (decision !== 'skip') writeLine(decision === 'print' ? line : `opentelemetry: ${LINES_LEFT_OUT}`)
+}
+
+function writeLine(line: string): void {
+  try {
+    process.stderr.write(`${line}\n`)
+  } catch {
+    // A closed stderr is no reason to disturb the app.
+  }
+}

@@ -1,0 +1,158 @@
+import { nowEpochMillis } from '../runtime/clock.js'
+import { interceptMethod } from './intercepted-method.js'
+import { SignalEnd } from './signal-end.js'
+import { isWatched } from './signal-watch.js'
+import { processWide } from '../runtime/process-wide.js'
+
+/** Something that has spans to get rid of before the process ends. Nothing of it throws or rejects. */
+export interface Departure {
+  /** How long it may take in all. */
+  readonly timeoutMillis: number
+  /** Passes on what it holds back, to whoever sends it. */
+  handOver(): void
+  /** Whether it can send only while the event loop turns; asked after `handOver`. */
+  readonly needsEventLoop: boolean
+  /** Grows when there is something new to send. */
+  readonly news: number
+  /** Sends everything while the event loop still turns. */
+  flush(timeoutMillis: number): Promise<void>
+  /**
+   * Asks whoever sends to send or give up everything, and returns at once: so all that leave wait at the same time for what
+   * `leaveNow`, which follows, waits for. Hooks of older copies have no such part.
+   */
+  startLeaving?(timeoutMillis: number): void
+  /** Sends or gives up everything, at once: the event loop does not turn any more. Older copies call it alone. */
+  leaveNow(timeoutMillis: number): void
+}
+
+/**
+ * The hooks of all copies of this package in a process, also of other versions: two sets would leave a signal to each other.
+ * Its shape, and that of a hook, is shared with them. Whoever changes it takes the next number, unless both sides can do
+ * without what is new.
+ */
+const exitHooks = processWide('exit-hooks.1', (): ExitHooks => ({ hooks: new Set() }))
+
+interface ExitHooks {
+  readonly hooks: Set<Departure>
+  /** Set by the copy that watches the process, for all. */
+  uninstall?: (() => void) | undefined
+}
+
+const { hooks } = exitHooks
+/** What has been flushed already, so that a flush at `beforeExit` does not call for another one for ever. */
+const flushedNews = new WeakMap<Departure, number>()
+
+/**
+ * Takes part in the end of the process, whichever way it comes: off the end, `process.exit`, a throw, a rejection, SIGTERM,
+ * SIGINT, SIGHUP. Who came last leaves first, since he may hand over to those before him.
+ *
+ * @returns a function that ends this
+ */
+export function takePartInDepartures(departure: Departure): () => void {
+  hooks.add(departure)
+  exitHooks.uninstall ??= install()
+  return () => {
+    hooks.delete(departure)
+    if (hooks.size > 0) return
+    exitHooks.uninstall?.()
+    exitHooks.uninstall = undefined
+  }
+}
+
+/**
+ * The app's way of leaving stays its own: its status, its handlers, and the signal it ends by. All goes through two methods
+ * of `process`, and no listener of ours is there to be counted by others.
+ */
+function install(): () => void {
+  const host = process as unknown as ProcessInternals
+  const signals = new SignalEnd(flushAll, leaveInRest)
+  const restoreEmit = interceptMethod(host, 'emit', (emit) => emitWithHooks(emit, signals))
+  const restoreReallyExit = interceptMethod(host, 'reallyExit', reallyExitWithHooks)
+  signals.watch()
+  return () => {
+    signals.unwatch()
+    restoreEmit()
+    restoreReallyExit()
+  }
+}
+
+/** What every way to the end of a process goes through; the second is what `process.exit` calls last. */
+interface ProcessInternals {
+  emit: (this: unknown, event: string | symbol, ...args: unknown[]) => boolean
+  reallyExit: (this: unknown, code: number) => never
+}
+
+/**
+ * `exit` is over after the app's own listeners, which may end spans, and also when one of them calls `process.exit`, which
+ * skips those behind it. A listener of ours could do neither.
+ */
+function emitWithHooks(emit: ProcessInternals['emit'], signals: SignalEnd): ProcessInternals['emit'] {
+  // Calls it in each case itself: a function between would be in the stacks that listeners print.
+  return function (this: unknown, ...args) {
+    const [event, argument] = args
+    switch (event) {
+      case 'exit':
+        try {
+          return emit.apply(this, args)
+        } finally {
+          leaveNow()
+        }
+      case 'beforeExit':
+        flushNews()
+        return emit.apply(this, args)
+      case 'removeListener':
+        try {
+          return emit.apply(this, args)
+        } finally {
+          signals.listenerRemoved(argument)
+        }
+      default:
+        // By hand, an event has no arguments; then it ends nothing, whether somebody listens or not.
+        return isWatched(event) && argument === event && signals.arrived(event) ? true : emit.apply(this, args)
+    }
+  }
+}
+
+function reallyExitWithHooks(reallyExit: ProcessInternals['reallyExit']): ProcessInternals['reallyExit'] {
+  return function (this: unknown, code) {
+    leaveNow()
+    return reallyExit.call(this, code)
+  }
+}
+
+/** One after the other, a backend that hangs would leave no time to those behind the first. */
+function leaveNow(timeoutMillisLeft = Infinity): void {
+  const began = nowEpochMillis()
+  const leaving = [...hooks].reverse()
+  const timeLeftTo = ({ timeoutMillis }: Departure): number =>
+    Math.max(0, Math.min(timeoutMillis, timeoutMillisLeft) - (nowEpochMillis() - began))
+  for (const hook of leaving) hook.startLeaving?.(timeLeftTo(hook))
+  for (const hook of leaving) hook.leaveNow(timeLeftTo(hook))
+}
+
+function needingEventLoop(): Departure[] {
+  for (const hook of [...hooks].reverse()) hook.handOver()
+  return [...hooks].filter(({ needsEventLoop }) => needsEventLoop)
+}
+
+/** Only what needs the event loop: all else leaves at `exit`, and does not make the app's own handler be called again. */
+function flushNews(): void {
+  for (const hook of needingEventLoop()) {
+    const { news } = hook
+    if (flushedNews.get(hook) === news) continue
+    flushedNews.set(hook, news)
+    void hook.flush(hook.timeoutMillis)
+  }
+}
+
+/** Undefined when nothing has to wait for the event loop. */
+function flushAll(): Promise<unknown> | undefined {
+  const flushes = needingEventLoop().map((hook) => hook.flush(hook.timeoutMillis))
+  return flushes.length === 0 ? undefined : Promise.all(flushes)
+}
+
+/** Sends or gives up everything, after a flush that took some of the time. */
+function leaveInRest(passedMillis: number): void {
+  const longest = Math.max(0, ...[...hooks].map(({ timeoutMillis }) => timeoutMillis))
+  leaveNow(longest - passedMillis)
+}

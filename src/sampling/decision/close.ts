@@ -1,0 +1,68 @@
+import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
+
+/** A sampler that holds others: whoever closes it closes them. */
+export abstract class HoldingSampler {
+  abstract heldSamplers(): readonly object[]
+
+  /** Ends what it does by itself, but not what those do that it holds. */
+  stopItself(): void {
+    // Most do nothing by themselves.
+  }
+
+  close(): void {
+    closeSampler(this)
+  }
+}
+
+/**
+ * Ends what a sampler, and each that it holds, does by itself, such as watching a file. One that fails is logged; whoever
+ * closes goes on.
+ *
+ * @param next takes over: it stays open, and so does what it holds
+ */
+export function closeSampler(sampler: object, next?: object): void {
+  const staysOpen = new Set<object>()
+  if (next) forEachOf(next, staysOpen, () => undefined)
+  forEachOf(sampler, staysOpen, stop)
+}
+
+/** @param seen those that are left out; each is seen once, however many hold it */
+function forEachOf(sampler: object, seen: Set<object>, visit: (sampler: object) => void): void {
+  if (seen.has(sampler)) return
+  seen.add(sampler)
+  visit(sampler)
+  for (const held of heldBy(sampler)) forEachOf(held, seen, visit)
+}
+
+function heldBy(sampler: Partial<HoldingSampler>): readonly object[] {
+  try {
+    if (sampler.heldSamplers) return sampler.heldSamplers()
+    // OpenTelemetry's ParentBasedSampler has no way to close it, nor have its composable samplers.
+    return isClosable(sampler) ? [] : Object.values(sampler).filter(isSampler)
+  } catch (error) {
+    complain(error)
+    return []
+  }
+}
+
+const isClosable = (sampler: { close?: unknown }): sampler is { close: () => unknown } =>
+  typeof sampler.close === 'function'
+
+function isSampler(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const { shouldSample, getSamplingIntent } = value as Record<string, unknown>
+  return typeof shouldSample === 'function' || typeof getSamplingIntent === 'function'
+}
+
+function stop(sampler: Partial<HoldingSampler>): void {
+  try {
+    if (sampler.stopItself) sampler.stopItself()
+    else if (isClosable(sampler)) void Promise.resolve(sampler.close()).catch(complain)
+  } catch (error) {
+    complain(error)
+  }
+}
+
+function complain(error: unknown): void {
+  warnOnce('sampler close', `a sampler could not be closed: ${messageOf(error)}`)
+}

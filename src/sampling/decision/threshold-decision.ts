@@ -1,0 +1,95 @@
+import { trace, TraceFlags, type Attributes, type Context, type SpanContext } from '@opentelemetry/api'
+import type { TraceState } from '@opentelemetry/api'
+import { SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace'
+import { isValidSpanContext } from '../../internal/otel-api/local-span-context.js'
+import { isKept, probabilityOf, rvIn, thresholdIn, withoutThreshold, withThreshold } from '../../internal/trace-state/threshold.js'
+import { noteFor } from '../tail/root-decision.js'
+import { followLocalParent } from '../tail/local-parent.js'
+import { tailStateOf } from '../tail/registry.js'
+
+const DROPPED: SamplingResult = Object.freeze({ decision: SamplingDecision.NOT_RECORD })
+const KEPT_AS_IT_IS: SamplingResult = Object.freeze({ decision: SamplingDecision.RECORD_AND_SAMPLED })
+
+/**
+ * The trace state that the new span inherits. A parent whose trace id is another one is not valid, or not wanted: the
+ * span starts a trace of its own.
+ */
+export function inheritedState(context: Context, traceId: string): TraceState | undefined {
+  return stateOf(trace.getSpanContext(context), traceId)
+}
+
+export function stateOf(parent: SpanContext | undefined, traceId: string): TraceState | undefined {
+  return parent?.traceId === traceId ? parent.traceState : undefined
+}
+
+/** The parent that the new span has, if it has a valid one. */
+export function parentOf(context: Context): SpanContext | undefined {
+  const parent = trace.getSpanContext(context)
+  return parent !== undefined && isValidSpanContext(parent) ? parent : undefined
+}
+
+/** A dropped span has no threshold. The SDK keeps the parent's trace state unless it is handed another. */
+export function dropped(inherited: TraceState | undefined): SamplingResult {
+  if (inherited === undefined) return DROPPED
+  const traceState = withoutThreshold(inherited)
+  return traceState === inherited ? DROPPED : { decision: SamplingDecision.NOT_RECORD, traceState }
+}
+
+/** Kept, with a weight that nobody knows: no threshold, so that nobody reads a wrong one. */
+export function keptUncounted(inherited: TraceState | undefined): SamplingResult {
+  if (inherited === undefined) return KEPT_AS_IT_IS
+  const traceState = withoutThreshold(inherited)
+  return traceState === inherited ? KEPT_AS_IT_IS : { decision: SamplingDecision.RECORD_AND_SAMPLED, traceState }
+}
+
+/**
+ * What the parent decided. Its threshold is inherited if the decision agrees with it, and else erased: specification,
+ * "ParentBased". A trace that the tail holds is followed there: its children are recorded before it is decided.
+ */
+export function followParent(parent: SpanContext, traceId: string): SamplingResult {
+  if (parent.isRemote !== true && tailStateOf(traceId) !== undefined) return followLocalParent(parent)
+  const state = parent.traceState
+  if ((parent.traceFlags & TraceFlags.SAMPLED) === 0) return dropped(state)
+  if (state === undefined) return KEPT_AS_IT_IS
+  const threshold = thresholdIn(state)
+  if (threshold !== undefined && isKept(traceId, threshold, rvIn(state))) return KEPT_AS_IT_IS
+  return keptUncounted(state)
+}
+
+/** Keeps spans at one threshold. The result for a root span is made once. */
+export class KeepAt {
+  readonly threshold: string
+  readonly probability: number
+  readonly #rootState: TraceState
+  readonly #rootResult: SamplingResult
+
+  constructor(threshold: string) {
+    this.threshold = threshold
+    this.probability = probabilityOf(threshold)
+    this.#rootState = withThreshold(undefined, threshold)
+    this.#rootResult = Object.freeze({
+      decision: SamplingDecision.RECORD_AND_SAMPLED,
+      traceState: this.#rootState,
+    })
+  }
+
+  result(inherited: TraceState | undefined, attributes?: Attributes): SamplingResult {
+    if (inherited === undefined && attributes === undefined) return this.#rootResult
+    const traceState = inherited === undefined ? this.#rootState : withThreshold(inherited, this.threshold)
+    return attributes === undefined
+      ? { decision: SamplingDecision.RECORD_AND_SAMPLED, traceState }
+      : { decision: SamplingDecision.RECORD_AND_SAMPLED, traceState, attributes }
+  }
+
+  /** Keeps the trace or drops it, by its randomness alone. */
+  decide(traceId: string, inherited: TraceState | undefined, attributes?: Attributes): SamplingResult {
+    return this.keeps(traceId, inherited) ? this.result(inherited, attributes) : dropped(inherited)
+  }
+
+  keeps(traceId: string, inherited: TraceState | undefined): boolean {
+    if (isKept(traceId, this.threshold, inherited === undefined ? undefined : rvIn(inherited))) return true
+    // The trace state of a dropped trace is silent about T; whoever asks why it is missing wants to know.
+    noteFor(traceId).threshold = this.threshold
+    return false
+  }
+}

@@ -1,0 +1,51 @@
+import type { TextMapPropagator } from '@opentelemetry/api'
+import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { checkPart } from '../../internal/checks/validate.js'
+import { closeSampler } from '../decision/close.js'
+import { DecisionLog, type SamplingDecisionRecord } from './decision-log.js'
+import { forcedSampler, forcePropagator, type ForceOptions } from './force.js'
+import { recordAll } from './record-all.js'
+import { noSamplingCounts, type SamplingCounts } from '../tail/sampling-counts.js'
+import { switchableSampler } from './switchable.js'
+import { tailSpanProcessor, type TailSpanProcessor } from '../tail/tail-processor.js'
+
+/** All of sampling that a running SDK has: the sampler that can be exchanged, the tail behind it, and their memory. */
+export interface SamplingStage {
+  readonly sampler: Sampler
+  /** Reads the header that asks for a trace by hand; undefined where there is none. */
+  readonly propagator: TextMapPropagator | undefined
+  /** One processor in front of all that send. */
+  inFrontOf(processors: readonly SpanProcessor[]): TailSpanProcessor
+  /** @throws TracingConfigError when it is no sampler */
+  setSampler(sampler: Sampler): void
+  explain(traceId: string): SamplingDecisionRecord | undefined
+  /** Of the spans that have gone through both. */
+  readonly counts: Readonly<SamplingCounts>
+  /** Ends what the sampler does by itself, such as watching a file. */
+  close(): void
+}
+
+/** @param recordsAll whether spans that the sampler leaves out are recorded too, for what counts them. */
+export function samplingStage(initial: Sampler, force: ForceOptions | undefined, recordsAll = false): SamplingStage {
+  const log = new DecisionLog()
+  const steered = (sampler: Sampler): Sampler => (force ? forcedSampler(sampler) : sampler)
+  const counts = noSamplingCounts()
+  const sampler = switchableSampler(steered(initial), log, counts)
+  let current = initial
+  return {
+    sampler: recordsAll ? recordAll(sampler, counts) : sampler,
+    propagator: force && forcePropagator(force),
+    // Always there: a later sampler may hold traces back.
+    inFrontOf: (processors) => tailSpanProcessor(processors, { onDecided: log.onDecided, counts }),
+    setSampler(next) {
+      checkPart('sampler', next, 'a Sampler', ['shouldSample'])
+      if (next === current) return
+      closeSampler(current, next)
+      current = next
+      sampler.set(steered(next))
+    },
+    explain: (traceId) => log.explain(traceId),
+    counts,
+    close: () => closeSampler(current),
+  }
+}

@@ -1,0 +1,194 @@
+import { SpanStatusCode } from '@opentelemetry/api'
+import {
+  SamplingDecision,
+  type ReadableSpan,
+  type Sampler,
+  type SamplingResult,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace'
+import { monotonicClock, type Clock } from '../../internal/runtime/clock.js'
+import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
+import { TracingConfigError } from '../../internal/checks/errors.js'
+import { encodeThreshold, isKept, KEEP_ALL, rvIn } from '../../internal/trace-state/threshold.js'
+import { checkNumber, type NumberRange } from '../../internal/checks/validate.js'
+import { HoldingSampler } from '../decision/close.js'
+import { noteFor } from '../tail/root-decision.js'
+import { consult, type Question } from '../../internal/trace-state/ask-sampler.js'
+import { followLocalParent } from '../tail/local-parent.js'
+import { followParent, parentOf } from '../decision/threshold-decision.js'
+import { checkClock, checkSamplerOptions, requireSampler } from '../decision/options.js'
+import { probabilitySampler } from './probability.js'
+import { ClassLimit } from '../adaptive/class-limit.js'
+import type { TailPolicy, TraceClass } from '../tail/policy.js'
+import { tailSpanProcessor } from '../tail/tail-processor.js'
+
+/** Options of {@link errorBiasedSampler}. */
+export interface ErrorBiasedOptions {
+  /** Share of the traces without an error that is kept, 0 to 1. Default 0.05. */
+  ratio?: number
+  /** In place of `ratio`: the sampler that chooses among the traces without an error, such as rules or a rate limit. */
+  sampler?: Sampler
+  /** Share of all traces that is recorded at all, above 0 to 1; an error in one that is not is not seen. Default 1. */
+  recordRatio?: number
+  /** Traces whose local root takes at least this many milliseconds are kept too. Default: duration does not count. */
+  slowMillis?: number
+  /** Traces with an error that are kept a second, as a mean over ten seconds; `Infinity`: all. Default 10. */
+  maxErrorTracesPerSecond?: number
+  /** The same for slow traces. Default 10. */
+  maxSlowTracesPerSecond?: number
+  /** What counts as an error. Called as each span ends. Default: its status is ERROR. */
+  isError?: (span: ReadableSpan) => boolean
+  /** Source of time. Default: monotonic. */
+  clock?: Clock
+}
+
+/** A sampler with a second part that runs as spans end. */
+export interface ErrorBiasedSampler extends Sampler {
+  /**
+   * The part that decides at the end, to stand in front of the processor that exports: for a plain NodeSDK,
+   * `spanProcessors: [sampler.spanProcessor(new BatchSpanProcessor({ exporter }))]`; where there are several, in front of
+   * all of them. startTracing has it already.
+   */
+  spanProcessor(...next: SpanProcessor[]): SpanProcessor
+}
+
+const DEFAULTS = { ratio: 0.05, recordRatio: 1, maxErrorTracesPerSecond: 10, maxSlowTracesPerSecond: 10 } as const
+
+const SHARE: NumberRange = { min: 0, max: 1 }
+const RATE: NumberRange = { min: 0, max: Infinity }
+const RANGES: Readonly<Record<string, NumberRange>> = {
+  ratio: SHARE,
+  recordRatio: { min: 1e-9, max: 1 },
+  slowMillis: { min: 0 },
+  maxErrorTracesPerSecond: RATE,
+  maxSlowTracesPerSecond: RATE,
+}
+
+/**
+ * Keeps every local trace in which a span errs, whole, beside a share of all others: everything is recorded, and the
+ * decision falls when the local part of the trace ends. Spans carry the threshold of their trace's class (`ot=th:…`), so
+ * that counts, of errors too, can be estimated without bias.
+ *
+ * Follows its parent by itself; it needs no {@link parentBased} around it. Not for a service whose recording costs too
+ * much already (lower `recordRatio` there), nor for whole traces across services: that is a collector's tail sampling.
+ *
+ * @throws TracingConfigError for a wrong option.
+ */
+export function errorBiasedSampler(options: ErrorBiasedOptions = {}): ErrorBiasedSampler {
+  checkOptions(options)
+  return new ErrorBiased(options)
+}
+
+/** Whether the sampler follows its parents by itself: parent-based sampling around it would hide errors below them. */
+export function isErrorBiased(sampler: Sampler): boolean {
+  return sampler instanceof ErrorBiased
+}
+
+function checkOptions(options: ErrorBiasedOptions): void {
+  checkSamplerOptions(options, [...Object.keys(RANGES), 'sampler', 'isError', 'clock'])
+  for (const [name, range] of Object.entries(RANGES)) {
+    checkNumber(name, options[name as keyof ErrorBiasedOptions], range)
+  }
+  const { sampler, ratio, isError, clock } = options
+  if (sampler !== undefined) requireSampler('sampler', sampler)
+  checkClock(clock)
+  if (sampler !== undefined && ratio !== undefined) {
+    const problem = { option: 'ratio', allowed: 'left out where there is a sampler', received: ratio }
+    throw new TracingConfigError('ERR_OPTION_RANGE', problem)
+  }
+  if (isError !== undefined && typeof isError !== 'function') {
+    throw new TracingConfigError('ERR_OPTION_TYPE', { option: 'isError', allowed: 'a function', received: isError })
+  }
+}
+
+const { RECORD, RECORD_AND_SAMPLED } = SamplingDecision
+
+class ErrorBiased extends HoldingSampler implements ErrorBiasedSampler {
+  readonly #head: Sampler
+  readonly #policy: TailPolicy
+  readonly #words: string
+
+  constructor(options: ErrorBiasedOptions) {
+    super()
+    this.#head = options.sampler ?? probabilitySampler(options.ratio ?? DEFAULTS.ratio)
+    this.#policy = new Policy(options)
+    const { maxErrorTracesPerSecond: errors = DEFAULTS.maxErrorTracesPerSecond, slowMillis } = options
+    const slow = slowMillis === undefined ? '' : `, slow=${slowMillis}ms`
+    this.#words = `ErrorBiased{${this.#head.toString()}, errors=${errors}/s${slow}}`
+  }
+
+  shouldSample(...question: Question): SamplingResult {
+    const [context, traceId] = question
+    const parent = parentOf(context)
+    if (parent && !parent.isRemote) return followLocalParent(parent)
+    noteFor(traceId).policy = this.#policy
+    const head = parent ? followParent(parent, traceId) : consult(this.#head, question)
+    if (head.decision === RECORD_AND_SAMPLED) return head
+    // Recorded, so that the tail can see an error, as far as recordRatio allows.
+    const isRecorded = isKept(traceId, this.#policy.recordThreshold, rvIn(parent?.traceState))
+    return isRecorded ? { ...head, decision: RECORD } : head
+  }
+
+  spanProcessor(...next: SpanProcessor[]): SpanProcessor {
+    return tailSpanProcessor(next)
+  }
+
+  override heldSamplers(): readonly Sampler[] {
+    return [this.#head]
+  }
+
+  override toString(): string {
+    return this.#words
+  }
+}
+
+class Policy implements TailPolicy {
+  readonly slowMillis: number | undefined
+  readonly recordThreshold: string
+  readonly #clock: Clock
+  readonly #limits: Readonly<Record<'error' | 'slow', ClassLimit | typeof KEEP_ALL | undefined>>
+  readonly #isError: (span: ReadableSpan) => boolean
+
+  constructor(options: ErrorBiasedOptions) {
+    const { maxErrorTracesPerSecond = DEFAULTS.maxErrorTracesPerSecond, recordRatio = DEFAULTS.recordRatio } = options
+    const { maxSlowTracesPerSecond = DEFAULTS.maxSlowTracesPerSecond, clock = monotonicClock, isError } = options
+    this.#clock = clock
+    this.slowMillis = options.slowMillis
+    this.recordThreshold = encodeThreshold(recordRatio)
+    this.#limits = { error: this.#limit(maxErrorTracesPerSecond), slow: this.#limit(maxSlowTracesPerSecond) }
+    this.#isError = isError ?? hasErrorStatus
+  }
+
+  nowMillis(): number {
+    return this.#clock.nowMillis()
+  }
+
+  isError(span: ReadableSpan): boolean {
+    try {
+      return this.#isError(span)
+    } catch (error) {
+      warnOnce('isError', `isError threw, the span's status counts instead: ${messageOf(error)}`)
+      return hasErrorStatus(span)
+    }
+  }
+
+  nextThreshold(traceClass: TraceClass): string | undefined {
+    if (traceClass === 'kept') return KEEP_ALL
+    const limit = traceClass === 'normal' ? undefined : this.#limits[traceClass]
+    return limit instanceof ClassLimit ? limit.next() : limit
+  }
+
+  countKept(traceClass: TraceClass): void {
+    const limit = traceClass === 'error' || traceClass === 'slow' ? this.#limits[traceClass] : undefined
+    if (limit instanceof ClassLimit) limit.countKept()
+  }
+
+  #limit(perSecond: number): ClassLimit | typeof KEEP_ALL | undefined {
+    if (perSecond === 0) return undefined
+    return perSecond === Infinity ? KEEP_ALL : new ClassLimit(perSecond, () => this.nowMillis())
+  }
+}
+
+function hasErrorStatus({ status }: ReadableSpan): boolean {
+  return status.code === SpanStatusCode.ERROR
+}

@@ -1,0 +1,157 @@
+import type { TraceState } from '@opentelemetry/api'
+import { SamplingDecision, type Sampler, type SamplingResult } from '@opentelemetry/sdk-trace'
+import { monotonicClock, type Clock } from '../../internal/runtime/clock.js'
+import { probabilityOf, thresholdIn } from '../../internal/trace-state/threshold.js'
+import { checkNumber } from '../../internal/checks/validate.js'
+import { alwaysOff } from './always.js'
+import { consult, type Question } from '../../internal/trace-state/ask-sampler.js'
+import { HoldingSampler } from '../decision/close.js'
+import { checkBoolean, checkClock, checkSamplerOptions, requireNumber, requireSampler } from '../decision/options.js'
+import { dropped, followParent, keptUncounted, parentOf, stateOf } from '../decision/threshold-decision.js'
+import { RateController } from '../adaptive/rate-controller.js'
+import { nearestKeepAt } from '../adaptive/threshold-grid.js'
+
+/** What rateLimitingSampler takes. */
+export interface RateLimitingOptions {
+  /** Traces a second that are kept on average; 0 keeps none. */
+  readonly maxTracesPerSecond: number
+  /** Traces that may be kept at once after a pause, at least 1. Default: 0.8 seconds' worth, and at least 10. */
+  readonly burst?: number | undefined
+  /** Decides first; what it keeps is then limited. */
+  readonly delegate?: Sampler | undefined
+  /**
+   * Drops what exceeds the limit even so, for the edge of a system, where callers can choose trace ids that are always
+   * kept. What is dropped this way is missing from the counts. Default: false.
+   */
+  readonly hardLimit?: boolean | undefined
+  /** Default: the monotonic clock. */
+  readonly clock?: Clock | undefined
+}
+
+/** A sampler that also tells what it dropped against the odds. */
+export interface RateLimitingSampler extends Sampler {
+  /** Traces that their randomness would have kept and `hardLimit` dropped; no weight makes up for them. */
+  readonly denied: number
+}
+
+/**
+ * Keeps at most so many traces a second, by a probability that follows the load. The probability of each decision is
+ * written with it, so that counts stay true: 100 traces a second, kept at 10 a second, still add up to 100.
+ *
+ * One decision a local trace: a span with a local parent follows it. Limits one process: n of them keep n times as much.
+ * Not consistent across services, as each has its own load: for that, probabilitySampler, or parentBased around this.
+ *
+ * @throws TracingConfigError for an option that is out of range
+ */
+export function rateLimitingSampler(options: RateLimitingOptions): RateLimitingSampler {
+  checkSamplerOptions(options, ['maxTracesPerSecond', 'burst', 'delegate', 'hardLimit', 'clock'])
+  const {
+    maxTracesPerSecond,
+    burst = Math.max(10, 0.8 * maxTracesPerSecond),
+    delegate,
+    hardLimit = false,
+    clock = monotonicClock,
+  } = options
+  requireNumber('maxTracesPerSecond', maxTracesPerSecond, { min: 0 })
+  checkNumber('burst', burst, { min: 1 })
+  if (delegate !== undefined) requireSampler('delegate', delegate)
+  checkBoolean('hardLimit', hardLimit)
+  checkClock(clock)
+  if (maxTracesPerSecond === 0) return new KeepsNone(delegate)
+  return new RateLimiting({ maxTracesPerSecond, burst, delegate, hardLimit, clock })
+}
+
+interface Resolved {
+  readonly maxTracesPerSecond: number
+  readonly burst: number
+  readonly delegate: Sampler | undefined
+  readonly hardLimit: boolean
+  readonly clock: Clock
+}
+
+/** Without a rate, the delegate is not asked; it is closed all the same. */
+class KeepsNone extends HoldingSampler implements RateLimitingSampler {
+  readonly denied = 0
+  readonly #off = alwaysOff()
+  readonly #delegate: Sampler | undefined
+
+  constructor(delegate: Sampler | undefined) {
+    super()
+    this.#delegate = delegate
+  }
+
+  shouldSample(...question: Question): SamplingResult {
+    return this.#off.shouldSample(...question)
+  }
+
+  override heldSamplers(): readonly Sampler[] {
+    return this.#delegate === undefined ? [] : [this.#delegate]
+  }
+
+  override toString(): string {
+    return this.#off.toString()
+  }
+}
+
+class RateLimiting extends HoldingSampler implements RateLimitingSampler {
+  readonly #perSecond: number
+  readonly #controller: RateController
+  readonly #delegate: Sampler | undefined
+  readonly #hardLimit: boolean
+  readonly #clock: Clock
+  #denied = 0
+
+  constructor({ maxTracesPerSecond, burst, delegate, hardLimit, clock }: Resolved) {
+    super()
+    this.#perSecond = maxTracesPerSecond
+    this.#controller = new RateController(maxTracesPerSecond, burst, clock.nowMillis())
+    this.#delegate = delegate
+    this.#hardLimit = hardLimit
+    this.#clock = clock
+  }
+
+  override heldSamplers(): readonly Sampler[] {
+    return this.#delegate === undefined ? [] : [this.#delegate]
+  }
+
+  get denied(): number {
+    return this.#denied
+  }
+
+  shouldSample(...question: Question): SamplingResult {
+    const [context, traceId] = question
+    const parent = parentOf(context)
+    if (parent !== undefined && parent.isRemote !== true) return followParent(parent, traceId)
+    const inherited = stateOf(parent, traceId)
+    if (this.#delegate !== undefined) return this.#limit(consult(this.#delegate, question), traceId, inherited)
+    const keepAt = nearestKeepAt(this.#controller.next(1, this.#clock.nowMillis()))
+    return keepAt.keeps(traceId, inherited) && this.#admits() ? keepAt.result(inherited) : dropped(inherited)
+  }
+
+  override toString(): string {
+    return `RateLimiting{${this.#perSecond}/s${this.#delegate === undefined ? '' : `, ${this.#delegate.toString()}`}}`
+  }
+
+  /** What the delegate keeps at a probability stands for 1 / p traces of the demand; the stricter threshold holds. */
+  #limit(proposed: SamplingResult, traceId: string, inherited: TraceState | undefined): SamplingResult {
+    if (proposed.decision !== SamplingDecision.RECORD_AND_SAMPLED) return proposed
+    const proposedState = proposed.traceState ?? inherited
+    const proposedThreshold = thresholdIn(proposedState)
+    const ceiling = proposedThreshold === undefined ? 1 : probabilityOf(proposedThreshold)
+    const keepAt = nearestKeepAt(this.#controller.next(1 / ceiling, this.#clock.nowMillis()))
+    const isStricter = keepAt.probability < ceiling
+    if (isStricter && !keepAt.keeps(traceId, proposedState)) return dropped(inherited)
+    if (!this.#admits()) return dropped(inherited)
+    if (proposedThreshold === undefined) return { ...proposed, ...keptUncounted(proposedState) }
+    return isStricter ? keepAt.result(proposedState, proposed.attributes) : proposed
+  }
+
+  #admits(): boolean {
+    if (this.#hardLimit && !this.#controller.hasToken()) {
+      this.#denied += 1
+      return false
+    }
+    this.#controller.spend()
+    return true
+  }
+}

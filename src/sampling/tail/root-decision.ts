@@ -1,0 +1,54 @@
+import { processWide } from '../../internal/runtime/process-wide.js'
+import type { TailPolicy } from './policy.js'
+
+/**
+ * What the samplers of a local root have to say beyond their result. A tracer starts the span in the same synchronous
+ * call in which it asked the sampler, so one slot is enough to bring it to the span processor and to the decision log.
+ */
+export interface HeadNote {
+  traceId: string
+  /** The rule that matched. */
+  rule: string | undefined
+  /** What the rule says of slow traces. */
+  slowMillis: number | undefined
+  /** The part that decided, where it is not the whole sampler. */
+  sampler: string | undefined
+  /** T, also where the trace was dropped and the trace state is silent about it. */
+  threshold: string | undefined
+  /** Asks the tail to decide. */
+  policy: TailPolicy | undefined
+}
+
+const note = processWide('head-note', (): HeadNote => emptyNote(''))
+
+/** The note of the local root that is being sampled now, to be written to. */
+export function noteFor(traceId: string): HeadNote {
+  return note.traceId === traceId ? note : clearNote(traceId)
+}
+
+/** A note without anything on it: what a trace's earlier local root left must not count for the next. */
+export function clearNote(traceId: string): HeadNote {
+  note.traceId = traceId
+  note.rule = undefined
+  note.slowMillis = undefined
+  note.sampler = undefined
+  note.threshold = undefined
+  note.policy = undefined
+  return note
+}
+
+/** What was noted for the local root that starts now. */
+export function readNote(traceId: string): HeadNote | undefined {
+  return note.traceId === traceId ? note : undefined
+}
+
+function emptyNote(traceId: string): HeadNote {
+  return {
+    traceId,
+    rule: undefined,
+    slowMillis: undefined,
+    sampler: undefined,
+    threshold: undefined,
+    policy: undefined,
+  }
+}

@@ -1,0 +1,122 @@
+import { context, SpanKind, trace, type Attributes, type Context, type Link, type Span } from '@opentelemetry/api'
+import { defaultTraceResponseHeaders } from '../internal/http/default-response-headers.js'
+import { readEnv } from '../internal/runtime/env.js'
+import { processWide } from '../internal/runtime/process-wide.js'
+import { extractTraceContext } from '../propagation/extract-trace-context.js'
+import type { TraceResponseHeader } from '../propagation/response-headers.js'
+import { recordErrorOn } from '../spans/record-error.js'
+import { startSpan } from '../spans/tracer.js'
+import { lambdaHttpRequest, type LambdaHttpRequest } from './lambda-http.js'
+import { isTimer, lambdaMessages, type LambdaMessages } from './lambda-messages.js'
+import { statusOf, withTraceHeaders } from './lambda-result.js'
+import { quietly } from '../middleware/server-span/quietly.js'
+import { openServerSpan } from '../middleware/server-span/server-span.js'
+
+/** The part of Lambda's context object that is used here. */
+export interface LambdaContext {
+  readonly functionName?: string
+  readonly awsRequestId?: string
+  readonly invokedFunctionArn?: string
+  readonly clientContext?: { readonly custom?: object; readonly Custom?: object } | undefined
+}
+
+/** The span of an invocation. Its methods never throw. */
+export interface Invocation {
+  readonly context: Context
+  /** Ends it; returns what Lambda is to have. */
+  succeed(result: unknown): unknown
+  fail(error: unknown): void
+}
+
+/** `existing` is the span of an instrumentation: there is no second one then. */
+export function openInvocation(
+  event: unknown,
+  lambda: LambdaContext,
+  existing: Span | undefined,
+  headerNames: readonly TraceResponseHeader[] = defaultTraceResponseHeaders() as readonly TraceResponseHeader[],
+): Invocation {
+  const shape = (typeof event === 'object' && event !== null ? event : {}) as Record<string, unknown>
+  const http = lambdaHttpRequest(shape)
+  if (existing) {
+    const succeed = (result: unknown): unknown => (http ? withTraceHeaders(result, existing, headerNames) : result)
+    return { context: context.active(), succeed, fail: () => undefined }
+  }
+  if (http) return ofHttp(http, lambda, headerNames)
+  const messages = isTimer(shape) ? undefined : lambdaMessages(shape)
+  if (messages) return ofMessages(messages, lambda)
+  const carrier = lambda.clientContext?.custom ?? lambda.clientContext?.Custom ?? shape.headers ?? {}
+  const attributes = faasAttributes(lambda, isTimer(shape) ? 'timer' : 'other')
+  return ofFunction(lambda, { kind: SpanKind.SERVER, attributes }, extractTraceContext(carrier))
+}
+
+function ofHttp(
+  http: LambdaHttpRequest,
+  lambda: LambdaContext,
+  headerNames: readonly TraceResponseHeader[],
+): Invocation {
+  const server = openServerSpan(() => http.request, { headerNames, attributes: faasAttributes(lambda, 'http') })
+  server.setRoute(http.route)
+  return {
+    context: server.context,
+    succeed(result) {
+      server.end(statusOf(result) ?? (http.answers200 ? 200 : undefined))
+      return withTraceHeaders(result, server.span, headerNames)
+    },
+    fail(error) {
+      server.noteError(error)
+      server.end()
+    },
+  }
+}
+
+function ofMessages({ messages, name, trigger, attributes }: LambdaMessages, lambda: LambdaContext): Invocation {
+  const contexts = messages.map(({ carrier }) => extractTraceContext(carrier))
+  const links = contexts.flatMap((sent, index) => linkTo(sent, messages[index]?.id))
+  const [only, ...others] = contexts
+  // Many messages have many senders, so none of them is the parent; a single one can hand over its baggage.
+  const parent = trace.deleteSpan(only !== undefined && others.length === 0 ? only : extractTraceContext({}))
+  const all = { ...faasAttributes(lambda, trigger), ...attributes }
+  return ofFunction(lambda, { kind: SpanKind.CONSUMER, attributes: all, links }, parent, name)
+}
+
+function linkTo(sent: Context, id: string | undefined): Link[] {
+  const spanContext = trace.getSpanContext(sent)
+  if (spanContext === undefined) return []
+  return [{ context: spanContext, ...(id !== undefined && { attributes: { 'messaging.message.id': id } }) }]
+}
+
+function ofFunction(
+  { functionName = 'lambda' }: LambdaContext,
+  options: { kind: SpanKind; attributes: Attributes; links?: Link[] },
+  parent: Context,
+  name: string = functionName,
+): Invocation {
+  const span = startSpan(name, options, parent)
+  return {
+    context: trace.setSpan(parent, span),
+    succeed(result) {
+      quietly(() => span.end())
+      return result
+    },
+    fail(error) {
+      quietly(() => recordErrorOn(span, error))
+      quietly(() => span.end())
+    },
+  }
+}
+
+const environment = processWide('lambda-environment', () => ({ isWarm: false }))
+
+/** Semantic conventions for FaaS spans; they are not stable yet, so that their names stand here. */
+function faasAttributes({ awsRequestId, invokedFunctionArn }: LambdaContext, trigger: string): Attributes {
+  const isCold = !environment.isWarm && readEnv('AWS_LAMBDA_INITIALIZATION_TYPE') !== 'provisioned-concurrency'
+  environment.isWarm = true
+  const account = invokedFunctionArn?.split(':')[4]
+  return {
+    'faas.trigger': trigger,
+    'faas.coldstart': isCold,
+    ...(awsRequestId !== undefined && { 'faas.invocation_id': awsRequestId }),
+    ...(invokedFunctionArn !== undefined && { 'cloud.resource_id': invokedFunctionArn }),
+    ...(account !== undefined && { 'cloud.account.id': account }),
+  }
+}

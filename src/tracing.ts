@@ -1,0 +1,128 @@
+import { metrics } from '@opentelemetry/api'
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs'
+import type { NodeSDK } from '@opentelemetry/sdk-node'
+import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { BatchSpanProcessor, exporterTypeOf, queueCapacityOf } from './export/pipeline/batch-span-processor.js'
+import { BatchLogRecordProcessor } from './export/logs/batch-log-record-processor.js'
+import { sumOfResults, type FlushResult } from './export/pipeline/flush-result.js'
+import type { LogLedger, TracingLedger } from './export/pipeline/ledger.js'
+import type { MetricPipeline } from './export/metrics/metric-pipeline.js'
+import { meterLedger } from './export/pipeline/sdk-metrics.js'
+import { monotonicClock } from './internal/runtime/clock.js'
+import { takePartInDepartures } from './internal/process-exit/exit-hooks.js'
+import { setRunningFlush } from './internal/process-exit/running-flush.js'
+import { settledWithin } from './internal/async/settled-within.js'
+import type { SpanMetrics } from './metrics/span-metrics.js'
+import type { SamplingDecisionRecord } from './sampling/runtime/decision-log.js'
+import type { SamplingStage } from './sampling/runtime/pipeline.js'
+import type { TailSpanProcessor } from './sampling/tail/tail-processor.js'
+import { logLedgerOf, wholeLedger } from './whole-ledger.js'
+
+/** The handle of running tracing. */
+export interface Tracing {
+  /** OpenTelemetry's NodeSDK beneath. */
+  readonly sdk: NodeSDK
+  /**
+   * Exchanges the sampler, with the tail that belongs to it. Takes effect with the next root span; children follow what
+   * decided their root. Closes the sampler that was there, and those that it holds, unless the next one holds them, too.
+   *
+   * @throws TracingConfigError when it is no sampler
+   */
+  setSampler(sampler: Sampler): void
+  /** Why a trace was kept or not: the sampler, rule, R and T that decided, of the last 10,000 traces that began here. */
+  explain(traceId: string): SamplingDecisionRecord | undefined
+  /** Where every span went. */
+  ledger(): TracingLedger
+  /** Where every log record went that was emitted; all zero where OTEL_LOGS_EXPORTER asks for none. */
+  logLedger(): LogLedger
+  /**
+   * Sends out every span that has ended, with the logs and metrics that there are, and says what became of the spans. Never
+   * rejects; waits `shutdownTimeoutMillis` unless told otherwise.
+   */
+  flush(options?: { timeoutMillis?: number }): Promise<FlushResult>
+  /** Flushes and stops. Never rejects, also when the backend is away; bounded like {@link Tracing.flush}. */
+  shutdown(options?: { timeoutMillis?: number }): Promise<FlushResult>
+}
+
+/** What runs. */
+export interface RunningParts {
+  readonly sdk: NodeSDK
+  readonly sampling: SamplingStage
+  readonly tail: TailSpanProcessor
+  /** The processors behind the tail. */
+  readonly senders: readonly SpanProcessor[]
+  readonly logs: readonly LogRecordProcessor[]
+  readonly spanMetrics: SpanMetrics | undefined
+  readonly metricPipelines: readonly MetricPipeline[]
+}
+
+/** @param onStopped told when all has been sent or given up */
+export function runningHandle(parts: RunningParts, longestMillis: number, onStopped: () => void): Tracing {
+  const { sdk, sampling, tail, senders, logs, spanMetrics, metricPipelines } = parts
+  const own = senders.filter((sender) => sender instanceof BatchSpanProcessor)
+  const ownLogs = logs.filter((processor) => processor instanceof BatchLogRecordProcessor)
+  const others = senders.filter((sender) => !(sender instanceof BatchSpanProcessor))
+  const ledger = (): TracingLedger => wholeLedger(sampling.counts, senders)
+  const flushOthers = (timeoutMillis: number): Promise<void> =>
+    settledWithin(timeoutMillis, 'sending spans', () => others.map((other) => other.forceFlush()))
+  const flush: Tracing['flush'] = async ({ timeoutMillis = longestMillis } = {}) => {
+    tail.decideNow()
+    const began = monotonicClock.nowMillis()
+    const flushes = own.map((processor) => processor.forceFlush({ timeoutMillis }))
+    const rest = [
+      ...ownLogs.map((processor) => processor.forceFlush({ timeoutMillis })),
+      ...metricPipelines.map((pipeline) => pipeline.flush(timeoutMillis)),
+      ...(others.length > 0 ? [flushOthers(timeoutMillis)] : []),
+    ]
+    await Promise.all(rest)
+    const isTimeUp = rest.length > 0 && monotonicClock.nowMillis() - began >= timeoutMillis
+    const result = sumOfResults(await Promise.all(flushes))
+    return isTimeUp ? { ...result, timedOut: true } : result
+  }
+  // Before the exit hook: the app's own MeterProvider may throw.
+  const stopMetering =
+    metricPipelines.length > 0
+      ? meterLedger(
+          metrics.getMeterProvider(),
+          ledger,
+          () => own[0] && queueCapacityOf(own[0]),
+          own[0] && exporterTypeOf(own[0]),
+        )
+      : undefined
+  const stopDeparting = takePartInDepartures({
+    timeoutMillis: longestMillis,
+    handOver: () => tail.decideNow(),
+    needsEventLoop: others.length > 0,
+    get news() {
+      return sampling.counts.started - sampling.counts.open
+    },
+    flush: flushOthers,
+    startLeaving: () => tail.decideNow(),
+    leaveNow: () => tail.decideNow(),
+  })
+  let stopped: Promise<FlushResult> | undefined
+  const stop = async (timeoutMillis: number): Promise<FlushResult> => {
+    tail.decideNow()
+    const shutdowns = own.map((processor) => processor.shutdown({ timeoutMillis }))
+    for (const processor of ownLogs) void processor.shutdown({ timeoutMillis })
+    // Our own keep to their time, and say themselves what was lost.
+    await settledWithin(timeoutMillis + 100, 'sending the last spans', () => [sdk.shutdown()])
+    sampling.close()
+    stopDeparting()
+    stopMetering?.()
+    spanMetrics?.close()
+    setRunningFlush(undefined)
+    onStopped()
+    return sumOfResults(await Promise.all(shutdowns))
+  }
+  setRunningFlush(flush)
+  return {
+    sdk,
+    setSampler: (sampler) => sampling.setSampler(sampler),
+    explain: (traceId) => sampling.explain(traceId),
+    ledger,
+    logLedger: () => logLedgerOf(logs),
+    flush,
+    shutdown: ({ timeoutMillis = longestMillis } = {}) => (stopped ??= stop(timeoutMillis)),
+  }
+}
