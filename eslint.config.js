@@ -2,8 +2,10 @@ import js from '@eslint/js'
 import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
-const ENV_MESSAGE = 'Only src/internal/runtime/env.ts reads process.env: an empty variable counts as unset, for all of them.'
-const TIME_MESSAGE = 'Only src/internal/runtime/clock.ts reads the time: features take a Clock, so that tests can advance it.'
+const ENV_MESSAGE =
+  'Only src/internal/runtime/env.ts reads process.env: an empty variable counts as unset, for all of them.'
+const TIME_MESSAGE =
+  'Only src/internal/runtime/clock.ts reads the time: features take a Clock, so that tests can advance it.'
 const RANDOM_MESSAGE = 'Decisions are deterministic in the trace id; where randomness is needed it is injected.'
 
 export default defineConfig(
@@ -41,7 +43,10 @@ export default defineConfig(
       ],
     },
   },
-  { files: ['src/internal/runtime/env.ts', 'src/internal/runtime/clock.ts'], rules: { 'no-restricted-properties': 'off' } },
+  {
+    files: ['src/internal/runtime/env.ts', 'src/internal/runtime/clock.ts'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
   { files: ['test/**'], rules: { 'max-lines': 'off' } },
   { files: ['src/register.ts'], rules: { 'no-console': 'off' } },
   {

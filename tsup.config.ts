@@ -7,7 +7,7 @@ const DOORS = { index: 'src/index.ts', register: 'src/register.ts' }
 /** Besides the doors, what Node.js needs a file for. */
 const ENTRIES = {
   ...DOORS,
-  'local-delivery': 'src/export/worker/in-process-delivery.ts',
+  'in-process-delivery': 'src/export/worker/in-process-delivery.ts',
   'built-in-instrumentations': 'src/instrumentation/built-in-instrumentations.ts',
   statement: 'src/spans/sql/statement.ts',
   waterfall: 'src/console/drawing/waterfall.ts',

@@ -9,7 +9,7 @@ import type { Options } from 'tsup'
 /** In the file, evaluated at the start. */
 const EAGER = /^@opentelemetry\/(sdk-node|sdk-trace|core|resources|context-async-hooks|semantic-conventions)$/
 /** Has a file of the build for what it passes on. */
-const PASSES_ON = /[\\/]transport[\\/]otlp-grpc\.ts$/
+const PASSES_ON = /[\\/]transport[\\/]grpc[\\/]otlp-grpc\.ts$/
 /** In the file, evaluated when first used. */
 const LAZY =
   /^@opentelemetry\/(exporter-trace-otlp-(proto|http)|otlp-exporter-base(\/.*)?|otlp-transformer|instrumentation-(http|undici|net|dns))$/

@@ -7,7 +7,7 @@ const NAMESPACE = 'files-apart'
 /** What few starts need is in files beside, each loaded when one of its names is first read. By who imports them: */
 const APART: readonly { readonly file: string; readonly importer: RegExp; readonly names: readonly string[] }[] = [
   // Delivery works in a thread, from a file of its own; in the main thread only where there can be none.
-  { file: 'local-delivery', importer: /[\\/]local-courier\.ts$/, names: ['localDelivery'] },
+  { file: 'in-process-delivery', importer: /[\\/]in-process-client\.ts$/, names: ['inProcessDelivery'] },
   // 75 kB that an app needs only once it uses a built-in that is traced.
   {
     file: 'built-in-instrumentations',

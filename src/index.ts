@@ -20,11 +20,7 @@ export { withHttpSpan, type HttpSpanOptions } from './spans/http-span.js'
 export { withMessageSpan, type MessageSpanOptions } from './messaging/message-span.js'
 export { withMessageBatch, type EachMessage, type MessageBatchOptions } from './messaging/message-batch.js'
 export { tracedFetch } from './spans/traced-fetch.js'
-export {
-  consoleExporter,
-  consoleSpanProcessor,
-  type ConsoleExporterOptions,
-} from './console/console-exporter.js'
+export { consoleExporter, consoleSpanProcessor, type ConsoleExporterOptions } from './console/console-exporter.js'
 export { logFields, type LogFieldsOptions } from './logs/log-fields.js'
 export type { LogFieldNames, LogFields, LogFormat } from './logs/log-format.js'
 export { logAsSpanEvent, type LogEventLimits, type LogEventOptions } from './logs/span-events.js'
@@ -47,11 +43,24 @@ export type { PrometheusRegistry, SpanMetricsOptions } from './metrics/span-metr
 export type { NamingStyle } from './metrics/naming.js'
 export { collectSpans, type SpanCollection, type SpanTree } from './testing/collect-spans.js'
 export { probabilitySampler } from './sampling/samplers/probability.js'
-export { rateLimitingSampler, type RateLimitingOptions, type RateLimitingSampler } from './sampling/samplers/rate-limiting.js'
+export {
+  rateLimitingSampler,
+  type RateLimitingOptions,
+  type RateLimitingSampler,
+} from './sampling/samplers/rate-limiting.js'
 export { dynamicSampler, type DynamicSamplerOptions, type SampledSpan } from './sampling/samplers/dynamic.js'
 export type { KeyWeight } from './sampling/adaptive/key-shares.js'
-export { errorBiasedSampler, type ErrorBiasedOptions, type ErrorBiasedSampler } from './sampling/samplers/error-biased.js'
-export { ruleBasedSampler, type RuleBasedOptions, type RuleBasedSampler, type SamplingRule } from './sampling/rules/rules.js'
+export {
+  errorBiasedSampler,
+  type ErrorBiasedOptions,
+  type ErrorBiasedSampler,
+} from './sampling/samplers/error-biased.js'
+export {
+  ruleBasedSampler,
+  type RuleBasedOptions,
+  type RuleBasedSampler,
+  type SamplingRule,
+} from './sampling/rules/rules.js'
 export type { RuleConditions } from './sampling/rules/rule-conditions.js'
 export { watchedRuleSampler, type WatchedRuleOptions } from './sampling/names/watched-rules.js'
 export type { RuleFileSampler } from './sampling/rules/rule-file.js'
@@ -60,7 +69,12 @@ export { remoteSampler, type RemoteOptions, type RemoteSampler } from './samplin
 export { parentBased } from './sampling/samplers/parent-based.js'
 export { anyOf } from './sampling/samplers/any-of.js'
 export { alwaysOff, alwaysOn } from './sampling/samplers/always.js'
-export { fromComposable, toComposable, type ComposableSampler, type SamplingIntent } from './sampling/samplers/composable.js'
+export {
+  fromComposable,
+  toComposable,
+  type ComposableSampler,
+  type SamplingIntent,
+} from './sampling/samplers/composable.js'
 export { keep } from './sampling/tail/keep.js'
 export { adjustedCount } from './sampling/decision/adjusted-count.js'
 export type { ForceOptions } from './sampling/runtime/force.js'

@@ -9,7 +9,7 @@ import type { MetricPipeline } from './export/metrics/metric-pipeline.js'
 import { withoutEnv } from './internal/runtime/env.js'
 import { withRefusalsUnsaid } from './internal/otel-api/refused-registrations.js'
 import { nodeSdkWith } from './node-sdk.js'
-import type { SamplingStage } from './sampling/runtime/pipeline.js'
+import type { SamplingPipeline } from './sampling/runtime/pipeline.js'
 import { TracerProvider } from './tracer/tracer-provider.js'
 
 /**
@@ -19,7 +19,7 @@ import { TracerProvider } from './tracer/tracer-provider.js'
 const RESOLVED = /^OTEL_(SDK_DISABLED|LOG_LEVEL|TRACES_SAMPLER(_ARG)?|SPAN_\w+_LIMIT)$/
 
 interface SdkParts {
-  readonly sampling: SamplingStage
+  readonly sampling: SamplingPipeline
   readonly processors: SpanProcessor[]
   readonly propagator: TextMapPropagator | null
   readonly logs: LogRecordProcessor[]

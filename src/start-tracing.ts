@@ -22,22 +22,27 @@ import { setDefaultTraceResponseHeaders } from './internal/http/default-response
 import { hasDiagLogger, logDiagnosticsToStderr, messageOf, warnOnce } from './internal/diagnostics/diagnostics.js'
 import { doctorsReport, type DoctorsReport } from './internal/diagnostics/doctor.js'
 import { TracingConfigError } from './internal/checks/errors.js'
-import { guestOf } from './internal/other-sdk/foreign-sdk-handle.js'
+import { foreignSdkHandle } from './internal/other-sdk/foreign-sdk-handle.js'
 import { setIgnoredRequests } from './internal/http/ignored-requests.js'
 import { isHooksThread } from './internal/runtime/hooks-thread.js'
-import { claimProvider, foreignProvider, tellOfOtherSdk, type RegisteredProvider } from './internal/other-sdk/other-sdk.js'
+import {
+  claimProvider,
+  foreignProvider,
+  warnOfOtherSdk,
+  type RegisteredProvider,
+} from './internal/other-sdk/other-sdk.js'
 import { watchOutgoingUrls } from './internal/http/outgoing-request.js'
 import { Rollback } from './internal/runtime/rollback.js'
 import { spanObservers } from './internal/processors/span-observers.js'
 import { isSupportedRuntime, logUnsupportedRuntime } from './internal/runtime/supported-runtime.js'
-import { isApiOfOtherVersion, makeRoom, releaseApi } from './internal/otel-api/taken-api.js'
+import { isApiOfOtherVersion, releaseApiGlobals, releaseApi } from './internal/otel-api/taken-api.js'
 import { setDefaultLogFormat } from './logs/default-log-format.js'
 import { offHandle } from './off-handle.js'
 import { state } from './running-tracing.js'
 import { baggageSpanProcessor } from './propagation/baggage-attributes.js'
 import type { PropagationOptions } from './propagation/propagation-options.js'
 import { EVERYWHERE } from './propagation/propagation-targets.js'
-import { samplingStage } from './sampling/runtime/pipeline.js'
+import { samplingPipeline } from './sampling/runtime/pipeline.js'
 import { isCollectingAlone } from './testing/collecting-provider.js'
 import { runningHandle, type Tracing } from './tracing.js'
 import { startSdk } from './start-sdk.js'
@@ -104,33 +109,33 @@ function boot(options: TracingOptions, report: DoctorsReport | undefined, rollba
   const other = foreignProvider()
   if (other) {
     report?.off('another SDK')
-    return guestHandle(other, options)
+    return handleOfForeignSdk(other, options)
   }
   if (apiWasInUse && isApiOfOtherVersion()) {
     report?.off('another API')
     return offHandle()
   }
-  makeRoom(
+  releaseApiGlobals(
     Boolean(options.spanMetrics) || (settings.metricPipelines ?? []).length > 0,
     settings.logPipelines.length > 0,
   )
   rollback.add(releaseApi)
   const propagation = resolvePropagation(options, settings)
-  crossBorders(propagation)
-  rollback.add(() => crossBorders(NO_BORDERS))
+  publishPropagationOptions(propagation)
+  rollback.add(() => publishPropagationOptions(NO_BORDERS))
   const httpRequests = resolveHttpRequestOptions(options, settings.httpRequests)
   setIgnoredRequests(httpRequests.ignorePaths, httpRequests.ignoreOutgoingHosts)
   startInstrumentations(options, settings, propagation, httpRequests)
   const spanMetrics = resolveSpanMetrics(options)
   rollback.add(() => spanMetrics?.close())
-  const sampling = samplingStage(resolveSampler(options, settings), options.force, spanMetrics !== undefined)
+  const sampling = samplingPipeline(resolveSampler(options, settings), options.force, spanMetrics !== undefined)
   rollback.add(() => sampling.close())
   // Who comes last leaves first: metrics, whose callbacks may end spans and log, then spans, then logs.
   const logs = resolveLogRecordProcessors(options, settings)
   rollback.add(() => Promise.all(logs.map((processor) => processor.shutdown())))
   const senders = resolveSpanProcessors(options, settings)
   rollback.add(() => Promise.all(senders.map((sender) => sender.shutdown())))
-  const tail = sampling.inFrontOf(spanMetrics?.exemplars ? [...senders, spanMetrics.exemplars] : senders)
+  const tail = sampling.wrap(spanMetrics?.exemplars ? [...senders, spanMetrics.exemplars] : senders)
   const metricPipelines = resolveMetricPipelines(options, settings, spanMetrics)
   rollback.add(() => Promise.all(metricPipelines.map(({ reader }) => reader.shutdown())))
   const { baggageAttributes } = propagation
@@ -176,17 +181,17 @@ type Borders = Pick<Required<PropagationOptions>, 'propagationTargets' | 'traceR
 const NO_BORDERS: Borders = { propagationTargets: EVERYWHERE, traceResponseHeaders: [] }
 
 /** What other parts have to know of the service's borders. */
-function crossBorders({ propagationTargets, traceResponseHeaders }: Borders): void {
+function publishPropagationOptions({ propagationTargets, traceResponseHeaders }: Borders): void {
   watchOutgoingUrls(propagationTargets !== EVERYWHERE)
   setDefaultTraceResponseHeaders(traceResponseHeaders)
 }
 
 /** Where another SDK runs: its spans are not ours to count or to stop, but a flush reaches them. */
-function guestHandle(provider: RegisteredProvider, options: TracingOptions): Tracing {
+function handleOfForeignSdk(provider: RegisteredProvider, options: TracingOptions): Tracing {
   // A test that collects spans has no SDK to tell of.
-  if (!isCollectingAlone()) tellOfOtherSdk(provider)
+  if (!isCollectingAlone()) warnOfOtherSdk(provider)
   const { shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
-  const guest = guestOf(provider, shutdownTimeoutMillis, () => delete state.running)
+  const guest = foreignSdkHandle(provider, shutdownTimeoutMillis, () => delete state.running)
   // What it has exported, only that SDK knows.
   return {
     ...offHandle(),

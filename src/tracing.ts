@@ -9,12 +9,12 @@ import type { LogLedger, TracingLedger } from './export/pipeline/ledger.js'
 import type { MetricPipeline } from './export/metrics/metric-pipeline.js'
 import { meterLedger } from './export/pipeline/sdk-metrics.js'
 import { monotonicClock } from './internal/runtime/clock.js'
-import { takePartInDepartures } from './internal/process-exit/exit-hooks.js'
+import { addExitHook } from './internal/process-exit/exit-hooks.js'
 import { setRunningFlush } from './internal/process-exit/running-flush.js'
 import { settledWithin } from './internal/async/settled-within.js'
 import type { SpanMetrics } from './metrics/span-metrics.js'
 import type { SamplingDecisionRecord } from './sampling/runtime/decision-log.js'
-import type { SamplingStage } from './sampling/runtime/pipeline.js'
+import type { SamplingPipeline } from './sampling/runtime/pipeline.js'
 import type { TailSpanProcessor } from './sampling/tail/tail-processor.js'
 import { logLedgerOf, wholeLedger } from './whole-ledger.js'
 
@@ -47,7 +47,7 @@ export interface Tracing {
 /** What runs. */
 export interface RunningParts {
   readonly sdk: NodeSDK
-  readonly sampling: SamplingStage
+  readonly sampling: SamplingPipeline
   readonly tail: TailSpanProcessor
   /** The processors behind the tail. */
   readonly senders: readonly SpanProcessor[]
@@ -89,16 +89,16 @@ export function runningHandle(parts: RunningParts, longestMillis: number, onStop
           own[0] && exporterTypeOf(own[0]),
         )
       : undefined
-  const stopDeparting = takePartInDepartures({
+  const removeExitHook = addExitHook({
     timeoutMillis: longestMillis,
-    handOver: () => tail.decideNow(),
+    prepare: () => tail.decideNow(),
     needsEventLoop: others.length > 0,
-    get news() {
+    get pending() {
       return sampling.counts.started - sampling.counts.open
     },
     flush: flushOthers,
     startLeaving: () => tail.decideNow(),
-    leaveNow: () => tail.decideNow(),
+    flushSync: () => tail.decideNow(),
   })
   let stopped: Promise<FlushResult> | undefined
   const stop = async (timeoutMillis: number): Promise<FlushResult> => {
@@ -108,7 +108,7 @@ export function runningHandle(parts: RunningParts, longestMillis: number, onStop
     // Our own keep to their time, and say themselves what was lost.
     await settledWithin(timeoutMillis + 100, 'sending the last spans', () => [sdk.shutdown()])
     sampling.close()
-    stopDeparting()
+    removeExitHook()
     stopMetering?.()
     spanMetrics?.close()
     setRunningFlush(undefined)

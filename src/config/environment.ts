@@ -11,7 +11,7 @@ import { warnOnce } from '../internal/diagnostics/diagnostics.js'
 import { readEnvNumber, warnOfEnvValue } from '../internal/runtime/env-values.js'
 import { DEFAULT_PROPAGATORS, propagatorByName } from '../propagation/by-name.js'
 import { propagationOptionsFromEnvironment } from '../propagation/propagation-options.js'
-import { samplerByName } from '../sampling/names/env.js'
+import { samplerFromEnvironmentName } from '../sampling/names/env.js'
 import { areEnvAttributesWrong, DEFAULT_DETECTORS, detectorsWithEnv } from './resource/resource-detectors.js'
 import type { TracingSettings } from './settings.js'
 
@@ -109,7 +109,7 @@ function sampler(): TracingSettings['sampler'] {
   }
   const serviceName = readEnv('OTEL_SERVICE_NAME')
   const defaults = serviceName === undefined ? {} : { jaeger_remote: { serviceName } }
-  return samplerByName(name, readEnv(ARGUMENT), complaints, defaults)
+  return samplerFromEnvironmentName(name, readEnv(ARGUMENT), complaints, defaults)
 }
 
 function propagators(): TracingSettings['propagators'] {

@@ -1,6 +1,6 @@
 import { context, type Context } from '@opentelemetry/api'
 import type { EventEmitter } from 'node:events'
-import { readMethod } from '../internal/checks/safe-get.js'
+import { safeGetMethod } from '../internal/checks/safe-get.js'
 import { defineOwnMethod, type AnyFunction } from './own-method.js'
 
 const ADDING = ['on', 'addListener', 'once', 'prependListener', 'prependOnceListener'] as const
@@ -20,7 +20,7 @@ export function bindEmitter(emitter: EventEmitter, bound: Context): void {
   contexts.set(emitter, bound)
   if (isBound) return
   for (const name of ADDING) {
-    const add = readMethod(emitter, name)
+    const add = safeGetMethod(emitter, name)
     if (add === undefined) continue
     defineOwnMethod(emitter, name, function (event, listener, ...rest) {
       return add.call(this, event, boundListener(listener, contexts.get(emitter) ?? bound), ...rest)

@@ -1,6 +1,6 @@
 import { context, type Context } from '@opentelemetry/api'
 import { isGeneratorObject } from 'node:util/types'
-import { likeOriginal } from '../internal/runtime/mimic-function.js'
+import { mimicFunction } from '../internal/runtime/mimic-function.js'
 import { bindIterator } from './bound-iterator.js'
 import type { AnyFunction } from './own-method.js'
 
@@ -12,5 +12,5 @@ export function bindFunction(fn: AnyFunction, bound: Context): AnyFunction {
     if (isGeneratorObject(result)) bindIterator(result, bound)
     return result
   }
-  return likeOriginal(run, fn)
+  return mimicFunction(run, fn)
 }

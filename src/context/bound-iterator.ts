@@ -1,6 +1,6 @@
 import { context, type Context } from '@opentelemetry/api'
 import { isGeneratorObject } from 'node:util/types'
-import { readMethod } from '../internal/checks/safe-get.js'
+import { safeGetMethod } from '../internal/checks/safe-get.js'
 import { defineOwnMethod } from './own-method.js'
 
 const contexts = new WeakMap<object, Context>()
@@ -11,8 +11,8 @@ const NOT_ITERATORS = ['complete', 'error', 'subscribe'] as const
 /** Generators and whatever else has `next`, cursors that are emitters, too. Nothing is called to find out. */
 export function isIterator(value: unknown): value is object {
   if (isGeneratorObject(value)) return true
-  if (typeof value !== 'object' || value === null || readMethod(value, 'next') === undefined) return false
-  return NOT_ITERATORS.every((name) => readMethod(value, name) === undefined)
+  if (typeof value !== 'object' || value === null || safeGetMethod(value, 'next') === undefined) return false
+  return NOT_ITERATORS.every((name) => safeGetMethod(value, name) === undefined)
 }
 
 /**
@@ -24,7 +24,7 @@ export function bindIterator(iterator: object, bound: Context): void {
   contexts.set(iterator, bound)
   if (isBound) return
   for (const name of ['next', 'return', 'throw']) {
-    const step = readMethod(iterator, name)
+    const step = safeGetMethod(iterator, name)
     if (step === undefined) continue
     defineOwnMethod(iterator, name, function (...args) {
       return context.with(contexts.get(iterator) ?? bound, step, this, ...args)

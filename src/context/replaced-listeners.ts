@@ -1,4 +1,4 @@
-import { readMethod } from '../internal/checks/safe-get.js'
+import { safeGetMethod } from '../internal/checks/safe-get.js'
 import { defineOwnMethod, type AnyFunction } from './own-method.js'
 
 interface Entry {
@@ -11,8 +11,8 @@ interface Entry {
  * stand-in for a type of event, whatever it stands for at the moment.
  */
 export function replaceListeners(target: EventTarget, replacementOf: (listener: AnyFunction) => AnyFunction): void {
-  const add = readMethod(target, 'addEventListener')
-  const remove = readMethod(target, 'removeEventListener')
+  const add = safeGetMethod(target, 'addEventListener')
+  const remove = safeGetMethod(target, 'removeEventListener')
   if (add === undefined || remove === undefined) return
   const entries = new Map<unknown, WeakMap<object, Entry>>()
 
@@ -48,5 +48,5 @@ export function replaceListeners(target: EventTarget, replacementOf: (listener: 
 /** A listener is a function, or an object with `handleEvent`, which is looked up at each event. */
 function callerOf(listener: object): AnyFunction {
   if (typeof listener === 'function') return listener as AnyFunction
-  return (event) => readMethod(listener, 'handleEvent')?.call(listener, event)
+  return (event) => safeGetMethod(listener, 'handleEvent')?.call(listener, event)
 }

@@ -5,7 +5,7 @@ import { EventEmitter } from 'node:events'
 import type { BroadcastChannel, MessagePort, Worker } from 'node:worker_threads'
 import { processWide } from '../internal/runtime/process-wide.js'
 import { receivedMessage, withMessageContext, type ReceivedMessage } from './message-context.js'
-import { readMethod } from '../internal/checks/safe-get.js'
+import { safeGetMethod } from '../internal/checks/safe-get.js'
 import { defineOwnMethod } from './own-method.js'
 import { replaceListeners } from './replaced-listeners.js'
 
@@ -58,7 +58,7 @@ export function portWithContext<T extends MessageEnd | null>(port: T): T {
 }
 
 function sendContext(end: object, name: 'postMessage' | 'send'): void {
-  const send = readMethod(end, name)
+  const send = safeGetMethod(end, name)
   if (send === undefined) return
   defineOwnMethod(end, name, function (...args) {
     if (args.length > 0) args[0] = withMessageContext(args[0])
@@ -68,7 +68,7 @@ function sendContext(end: object, name: 'postMessage' | 'send'): void {
 
 /** Every message comes by `emit`: whoever listens needs no wrapping. */
 function readFromEmitter(emitter: EventEmitter): void {
-  const emit = readMethod(emitter, 'emit')
+  const emit = safeGetMethod(emitter, 'emit')
   if (emit === undefined) return
   defineOwnMethod(emitter, 'emit', function (...args) {
     const received = args[0] === 'message' ? receivedMessage(args[1]) : undefined

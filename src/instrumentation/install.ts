@@ -5,9 +5,9 @@ import { requireOwn } from '../internal/runtime/require.js'
 import { ApiCopies } from './warnings/api-copies.js'
 import * as ofBuiltIns from './built-in-instrumentations.js'
 import { areInUse, byBuiltIn, isOfBuiltIns, patchBuiltIns } from './loading/built-ins.js'
-import { tellOfBundledPackages } from './warnings/bundled-app.js'
+import { warnOfBundledPackages } from './warnings/bundled-app.js'
 import { packageOf, type CatalogueEntry } from './catalogue.js'
-import { Doubles } from './warnings/duplicates.js'
+import { DuplicateInstrumentations } from './warnings/duplicates.js'
 import { extended } from './extensions.js'
 import { traceFastify } from './frameworks/fastify.js'
 import { startWithFirstFetch } from './loading/first-fetch.js'
@@ -17,18 +17,18 @@ import { patchHttp2 } from './http2/patch.js'
 import { withInProcessRequests } from './http/in-process-requests.js'
 import { installed } from './installed.js'
 import { configOf } from './instrumentation-config.js'
-import { LateLoads } from './warnings/loaded-too-early.js'
+import { EarlyLoads } from './warnings/loaded-too-early.js'
 import { leaveTraceFieldsToAdapters } from './log-correlation.js'
 import { isForTheApp, onModuleResolved } from './loading/module-hooks.js'
 import { FASTIFY } from './names.js'
-import { onlyInTraces } from './require-parent.js'
+import { requireParent } from './require-parent.js'
 import { leavePatchesOfTheApp } from './loading/patches-of-the-app.js'
 import { selectInstrumentations, wantsFastify, type InstrumentationChoice } from './selection.js'
 
 /** Those that listen and don't patch: two of them would make each span, or count each request, twice. */
 const LISTENING: ReadonlySet<string> = new Set(['host-metrics', 'runtime-node', 'undici'])
 
-const doubles = new Doubles(({ name }) => {
+const doubles = new DuplicateInstrumentations(({ name }) => {
   if (!LISTENING.has(name)) return
   for (const { instrumentation, entry } of installed.started) if (entry?.name === name) instrumentation.disable()
 })
@@ -89,7 +89,7 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
 
   const startLoaded = (entry: CatalogueEntry): unknown => (entry.name === 'undici' ? startUndici(entry) : start(entry))
 
-  const late = new LateLoads(new Set(patched.keys()))
+  const late = new EarlyLoads(new Set(patched.keys()))
   installed.tooLate = () => late.packages()
   const copies = new ApiCopies()
   const loaded = Object.keys(requireOwn.cache)
@@ -116,7 +116,7 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
       started: (instrumentation) => installed.started.push({ instrumentation }),
     })
   }
-  tellOfBundledPackages(patched, (name) => resolved.has(name))
+  warnOfBundledPackages(patched, (name) => resolved.has(name))
 }
 
 function packagesOf(
@@ -176,5 +176,5 @@ const DETAILS: ReadonlySet<string> = new Set(['dns', 'net'])
 
 function providerFor(name = ''): TracerProvider {
   const provider = trace.getTracerProvider()
-  return DETAILS.has(name) ? onlyInTraces(provider) : provider
+  return DETAILS.has(name) ? requireParent(provider) : provider
 }

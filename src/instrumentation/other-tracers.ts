@@ -1,6 +1,6 @@
 import type { RequestOptions } from 'node:http'
 import { warnOnce } from '../internal/diagnostics/diagnostics.js'
-import { read } from '../internal/checks/safe-get.js'
+import { safeGet } from '../internal/checks/safe-get.js'
 
 /** A tracer that is no OpenTelemetry SDK, or has left OpenTelemetry's API alone: nothing refuses one of the two. */
 interface OtherTracer {
@@ -65,8 +65,8 @@ function logOtherTracer({ name, hint }: OtherTracer): void {
 
 /** As `Sentry.getClient().getOptions()` has it, found without loading the package. */
 function sentryTraces(): boolean {
-  const carrier = read(globalThis, '__SENTRY__')
-  const scope = read(read(carrier, String(read(carrier, 'version'))), 'defaultCurrentScope')
-  const options = read(read(scope, '_client'), '_options')
-  return [read(options, 'tracesSampleRate'), read(options, 'tracesSampler')].some((value) => value != null)
+  const carrier = safeGet(globalThis, '__SENTRY__')
+  const scope = safeGet(safeGet(carrier, String(safeGet(carrier, 'version'))), 'defaultCurrentScope')
+  const options = safeGet(safeGet(scope, '_client'), '_options')
+  return [safeGet(options, 'tracesSampleRate'), safeGet(options, 'tracesSampler')].some((value) => value != null)
 }

@@ -5,7 +5,7 @@ import { context, INVALID_SPAN_CONTEXT, trace, type Span, type Tracer, type Trac
  * themselves (a server that starts to listen, a connection that a pool opens in advance) they would each be a trace of one
  * span, and hide the traces that matter.
  */
-export function onlyInTraces(provider: TracerProvider): TracerProvider {
+export function requireParent(provider: TracerProvider): TracerProvider {
   return { getTracer: (...identity) => new ChildTracer(provider.getTracer(...identity)) }
 }
 

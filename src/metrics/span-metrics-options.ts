@@ -1,5 +1,12 @@
 import { TracingConfigError } from '../internal/checks/errors.js'
-import { checkArray, checkKeys, checkNumber, checkOneOf, checkPart, checkPlainObject } from '../internal/checks/validate.js'
+import {
+  checkArray,
+  checkKeys,
+  checkNumber,
+  checkOneOf,
+  checkPart,
+  checkPlainObject,
+} from '../internal/checks/validate.js'
 import { labelName, NAMINGS, type NamingStyle } from './naming.js'
 
 /** What is needed of a `Registry` of prom-client. */

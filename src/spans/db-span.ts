@@ -9,7 +9,7 @@ import {
   ATTR_DB_SYSTEM_NAME,
 } from '@opentelemetry/semantic-conventions'
 import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
-import { read } from '../internal/checks/safe-get.js'
+import { safeGet } from '../internal/checks/safe-get.js'
 import { readStatement, type Statement } from './sql/statement.js'
 import { runInSpan, type Outcome } from './with-span.js'
 
@@ -83,9 +83,9 @@ const DB_OUTCOME: Outcome = {
  * of failed connections (`ECONNREFUSED`, negative numbers) are no database's answer.
  */
 function responseStatusCode(error: unknown): string | undefined {
-  const number = read(error, 'errno')
+  const number = safeGet(error, 'errno')
   if (typeof number === 'number' && number > 0) return String(number)
-  const code = read(error, 'code')
+  const code = safeGet(error, 'code')
   if (typeof code === 'number') return String(code)
   return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined
 }

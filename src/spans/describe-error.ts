@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { classOf, cut, errorTypeOf, isObject } from '../internal/http/error-type.js'
-import { isInstanceOf, read } from '../internal/checks/safe-get.js'
+import { isInstanceOf, safeGet } from '../internal/checks/safe-get.js'
 
 const LONGEST_MESSAGE = 2_048
 const LONGEST_STACKTRACE = 16_384
@@ -24,7 +24,7 @@ export function describeError(error: unknown): ErrorDescription {
 }
 
 function messageOf(error: unknown): string {
-  const message = read(error, 'message')
+  const message = safeGet(error, 'message')
   if (typeof message === 'string') return cut(message, LONGEST_MESSAGE)
   if (isError(error)) return ''
   return cut(typeof error === 'string' ? error : shown(error), LONGEST_MESSAGE)
@@ -58,7 +58,7 @@ function stacktraceOf(error: unknown): string | undefined {
     if (isObject(value)) seen.add(value)
     parts.push(label + headOf(value))
     if (depth >= DEEPEST_CAUSE) return
-    const cause = read(value, 'cause')
+    const cause = safeGet(value, 'cause')
     if (cause !== undefined && cause !== null) visit(cause, 'Caused by: ', depth + 1)
     errorsOf(value).forEach((inner, index) => visit(inner, `Error ${index + 1}: `, depth + 1))
   }
@@ -67,18 +67,20 @@ function stacktraceOf(error: unknown): string | undefined {
 }
 
 function headOf(value: unknown): string {
-  const stack = read(value, 'stack')
+  const stack = safeGet(value, 'stack')
   return typeof stack === 'string' && stack !== '' ? stack : `${classOf(value)}: ${messageOf(value)}`
 }
 
 /** An AggregateError's. Elsewhere `errors` often holds plain objects (validation issues), which say nothing here. */
 function errorsOf(value: unknown): unknown[] {
-  const errors = read(value, 'errors')
+  const errors = safeGet(value, 'errors')
   if (!Array.isArray(errors)) return []
-  return Array.from({ length: Math.min(errors.length, MOST_ERRORS) }, (_, index) => read(errors, index)).filter(isError)
+  return Array.from({ length: Math.min(errors.length, MOST_ERRORS) }, (_, index) => safeGet(errors, index)).filter(
+    isError,
+  )
 }
 
 /** An error of another realm (node:vm, test runners) is no instance of ours, but has a stack. */
 function isError(value: unknown): boolean {
-  return typeof read(value, 'stack') === 'string' || isInstanceOf(value, Error)
+  return typeof safeGet(value, 'stack') === 'string' || isInstanceOf(value, Error)
 }

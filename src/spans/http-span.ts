@@ -11,7 +11,7 @@ import {
 import { announceOutgoingUrl } from '../internal/http/outgoing-request.js'
 import { methodInName, normalizedMethod } from '../internal/http/http-method.js'
 import { parseUrl } from '../internal/http/parse-url.js'
-import { read } from '../internal/checks/safe-get.js'
+import { safeGet } from '../internal/checks/safe-get.js'
 import { redactedUrl } from '../internal/http/redacted-url.js'
 import { runInSpan, type Outcome } from './with-span.js'
 
@@ -85,7 +85,7 @@ function urlAttributes(input: string | URL): Attributes {
 
 const HTTP_OUTCOME: Outcome = {
   value: (span, value) => setStatusCode(span, statusCodeOf(value)),
-  error: (span, error) => setStatusCode(span, statusCodeOf(error) ?? statusCodeOf(read(error, 'response'))),
+  error: (span, error) => setStatusCode(span, statusCodeOf(error) ?? statusCodeOf(safeGet(error, 'response'))),
 }
 
 /** Semantic conventions for HTTP client spans, "Status": 4xx is an error here, unlike on a server. */
@@ -99,7 +99,7 @@ function setStatusCode(span: Span, status: number | undefined): void {
 
 function statusCodeOf(response: unknown): number | undefined {
   for (const key of ['status', 'statusCode']) {
-    const status = read(response, key)
+    const status = safeGet(response, key)
     if (Number.isInteger(status) && (status as number) >= 100 && (status as number) <= 599) return status as number
   }
   return undefined

@@ -1,7 +1,7 @@
 import { TracingConfigError } from '../internal/checks/errors.js'
 import { checkString } from '../internal/checks/validate.js'
-import { likeOriginal } from '../internal/runtime/mimic-function.js'
-import { read } from '../internal/checks/safe-get.js'
+import { mimicFunction } from '../internal/runtime/mimic-function.js'
+import { safeGet } from '../internal/checks/safe-get.js'
 import { optionsOf, type TracedOptions } from './traced.js'
 import { runInSpan } from './with-span.js'
 
@@ -66,7 +66,7 @@ function decorateLegacy(
   const method: unknown = descriptor?.value
   if (typeof method !== 'function') throw notAMethod(descriptor === undefined ? 'a class or a field' : 'an accessor')
   const owner: unknown = typeof target === 'function' ? target : target.constructor
-  const spanName = name ?? qualified(read(owner, 'name'), key)
+  const spanName = name ?? qualified(safeGet(owner, 'name'), key)
   return { ...descriptor, value: wrap(method as AnyMethod, options, () => spanName) }
 }
 
@@ -80,7 +80,7 @@ function wrap(
     return runInSpan(name, optionsOf(name, options, args), () => method.apply(this, args))
   }
   copyMetadata(method, wrapped)
-  return likeOriginal(wrapped, method)
+  return mimicFunction(wrapped, method)
 }
 
 /** A TC39 decorator runs before its class exists: the name is looked up in the first call that has a `this`. */
@@ -90,12 +90,12 @@ function classNamer(key: string | symbol): (self: unknown, method: AnyMethod) =>
     if (found !== undefined) return found
     for (let owner: unknown = self; owner !== null && owner !== undefined; owner = Object.getPrototypeOf(owner)) {
       if (Object.getOwnPropertyDescriptor(owner, key)?.value !== method) continue
-      found = qualified(read(typeof owner === 'function' ? owner : read(owner, 'constructor'), 'name'), key)
+      found = qualified(safeGet(typeof owner === 'function' ? owner : safeGet(owner, 'constructor'), 'name'), key)
       return found
     }
     // A private method, or one that another decorator has wrapped: the object's own class is the closest there is. Without
     // an object there is no class.
-    return qualified(read(typeof self === 'function' ? self : read(self, 'constructor'), 'name'), key)
+    return qualified(safeGet(typeof self === 'function' ? self : safeGet(self, 'constructor'), 'name'), key)
   }
 }
 

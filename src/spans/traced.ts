@@ -1,4 +1,4 @@
-import { likeOriginal } from '../internal/runtime/mimic-function.js'
+import { mimicFunction } from '../internal/runtime/mimic-function.js'
 import { textOrEmpty } from '../internal/checks/text.js'
 import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
 import { runInSpan, type WithSpanOptions } from './with-span.js'
@@ -18,7 +18,7 @@ export function traced<A extends unknown[], R, This = unknown>(
   function wrapped(this: This, ...args: A): R {
     return runInSpan(name, optionsOf(name, options, args), () => fn.apply(this, args))
   }
-  return likeOriginal(wrapped, fn)
+  return mimicFunction(wrapped, fn)
 }
 
 /** Options for telemetry never stop the call that they describe. */

@@ -13,7 +13,7 @@ import {
 import { isTracingSuppressed } from '@opentelemetry/core'
 import { SamplingDecision, type IdGenerator, type Sampler } from '@opentelemetry/sdk-trace'
 import type { SpanTimeSource } from '../internal/runtime/clock.js'
-import { consult } from '../internal/trace-state/ask-sampler.js'
+import { askSampler } from '../internal/trace-state/ask-sampler.js'
 import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
 import { isValidSpanContext, LocalSpanContext, RandomSpanContext } from '../internal/otel-api/local-span-context.js'
 import { textOrEmpty } from '../internal/checks/text.js'
@@ -78,7 +78,7 @@ export class SpanTracer implements Tracer {
     const { attributes: valid = {}, droppedAttributesCount: invalid = 0 } = validAttributes(options.attributes)
     // Before the sampler, which counts: what it has decided about must begin.
     const spanId = this.ids.generateSpanId()
-    const verdict = consult(this.sampler, [parentContext, traceId, name, kind, valid, links])
+    const verdict = askSampler(this.sampler, [parentContext, traceId, name, kind, valid, links])
     const Local = hasRandomTraceId(parentSpanContext) ? RandomSpanContext : LocalSpanContext
     const local = new Local(
       traceId,

@@ -8,7 +8,7 @@ import { reasonInWords } from '../../src/export/notices/notice-text.js'
 import { answerOfCallError } from '../../src/export/transport/grpc/grpc-answer.js'
 import { answerOf } from '../../src/export/transport/http/http-answer.js'
 import { networkErrorWords } from '../../src/export/transport/network-error.js'
-import { wordingWithout } from '../../src/export/transport/redacted-text.js'
+import { serverTextRedactor } from '../../src/export/transport/redacted-text.js'
 import { framesOf } from '../../src/internal/runtime/stack-frames.js'
 import { writeTraceResponseHeaders } from '../../src/propagation/response-headers.js'
 import { readStatement } from '../../src/spans/sql/statement.js'
@@ -18,7 +18,7 @@ import { readStatement } from '../../src/spans/sql/statement.js'
 const LENGTH = 400_000
 const MOST_MILLIS = 2_000
 
-const wording = wordingWithout(['a header', 'Bearer abcdefghijkl'], ['http://user:password@host/?query'])
+const wording = serverTextRedactor(['a header', 'Bearer abcdefghijkl'], ['http://user:password@host/?query'])
 
 const page = (body: string, contentType: string): unknown =>
   answerOf(

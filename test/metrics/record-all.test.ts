@@ -3,7 +3,7 @@ import { TraceState } from '@opentelemetry/core'
 import { SamplingDecision, type Sampler, type SamplingResult } from '@opentelemetry/sdk-trace'
 import { describe, expect, test } from 'vitest'
 import { alwaysOff, alwaysOn } from '../../src/sampling/samplers/always.js'
-import { noteFor, readNote } from '../../src/sampling/tail/root-decision.js'
+import { rootDecisionFor, readRootDecision } from '../../src/sampling/tail/root-decision.js'
 import { recordAll } from '../../src/sampling/runtime/record-all.js'
 import { noSamplingCounts } from '../../src/sampling/tail/sampling-counts.js'
 
@@ -36,15 +36,15 @@ describe('recordAll', () => {
     const policy = {} as never
     const noting = (decision: SamplingDecision): Sampler => ({
       shouldSample(_, traceId) {
-        noteFor(traceId).policy = policy
+        rootDecisionFor(traceId).policy = policy
         return { decision }
       },
       toString: () => 'Noting',
     })
     ask(recordAll(noting(SamplingDecision.RECORD), noSamplingCounts()))
-    expect(readNote(TRACE_ID)?.policy).toBe(policy)
+    expect(readRootDecision(TRACE_ID)?.policy).toBe(policy)
     ask(recordAll(noting(SamplingDecision.NOT_RECORD), noSamplingCounts()))
-    expect(readNote(TRACE_ID)?.policy).toBeUndefined()
+    expect(readRootDecision(TRACE_ID)?.policy).toBeUndefined()
   })
 })
 

@@ -1,6 +1,6 @@
 import type { TracingLedger } from '../../export/pipeline/ledger.js'
 import { noDeliveryCounts } from '../../export/pipeline/ledger.js'
-import type { ModuleFindings, ProcessReport, WayOut } from './process-report.js'
+import type { ModuleFindings, ProcessReport, ExporterInUse } from './process-report.js'
 
 // The processes of an app, seen as one.
 
@@ -17,7 +17,8 @@ export function deliveredSpans(reports: readonly ProcessReport[]): number {
     .reduce((sum, { ledger }) => sum + (ledger?.exported ?? 0), 0)
 }
 
-export const isSeenToArrive = ({ kind }: WayOut): boolean => kind === 'otlp' || kind === 'zipkin' || kind === 'exporter'
+export const isSeenToArrive = ({ kind }: ExporterInUse): boolean =>
+  kind === 'otlp' || kind === 'zipkin' || kind === 'exporter'
 
 export function sumOfLedgers(reports: readonly ProcessReport[]): TracingLedger {
   const sum: TracingLedger = { started: 0, open: 0, notRecorded: 0, undecided: 0, sampledOut: 0, ...noDeliveryCounts() }

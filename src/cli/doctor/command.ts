@@ -9,7 +9,7 @@ import { maskOf } from './settings/masking.js'
 import type { ProcessReport } from './process-report.js'
 import { newReportFolder, type ReportFolder } from './report-folder.js'
 import { testExport, type EndpointFindings } from './checks/test-export.js'
-import { diagnosisInWords } from './format/format-diagnosis.js'
+import { formatDiagnosis } from './format/format-diagnosis.js'
 import { watchApp } from './watch.js'
 
 /**
@@ -30,7 +30,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
   }
   const diagnosis = await examine(given)
   const { stdout } = process
-  stdout.write(given.json ? `${JSON.stringify(diagnosis, null, 2)}\n` : `\n${diagnosisInWords(diagnosis, stdout)}`)
+  stdout.write(given.json ? `${JSON.stringify(diagnosis, null, 2)}\n` : `\n${formatDiagnosis(diagnosis, stdout)}`)
   return diagnosis.ok ? 0 : 1
 }
 

@@ -9,7 +9,7 @@ const TAG_BYTES = 16
 
 export const newKey = (): string => randomBytes(32).toString('hex')
 
-export function sealed(text: string, key: string): Uint8Array {
+export function encrypt(text: string, key: string): Uint8Array {
   const iv = randomBytes(IV_BYTES)
   const cipher = createCipheriv(ALGORITHM, Buffer.from(key, 'hex'), iv)
   const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
@@ -17,7 +17,7 @@ export function sealed(text: string, key: string): Uint8Array {
 }
 
 /** @throws Error for what was not sealed with this key */
-export function unsealed(bytes: Uint8Array, key: string): string {
+export function decrypt(bytes: Uint8Array, key: string): string {
   const decipher = createDecipheriv(ALGORITHM, Buffer.from(key, 'hex'), bytes.subarray(0, IV_BYTES))
   decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES))
   return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString('utf8')

@@ -28,7 +28,7 @@ export interface ProcessReport {
   readonly environment: Readonly<Record<string, string>>
   /** Variables that the app has set or changed since. */
   readonly lateVariables: readonly string[]
-  readonly ways: readonly WayOut[]
+  readonly ways: readonly ExporterInUse[]
   readonly ledger: TracingLedger | undefined
   readonly modules: ModuleFindings
   /** All that spanwright has said on stderr. */
@@ -43,7 +43,7 @@ export type Starter = 'flag' | 'code' | 'doctor' | 'nobody'
 export type TracingState = 'not started' | 'on' | 'failed' | WhyOff
 
 /** How spans leave the process. `unknown`: a processor of the app's own, of which nothing more can be seen. */
-export type WayOut =
+export type ExporterInUse =
   | { readonly kind: 'otlp'; readonly otlp: OtlpSettings }
   | { readonly kind: 'zipkin' | 'console' }
   | { readonly kind: 'exporter' | 'unknown'; readonly name: string }

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { newKey, unsealed } from './encrypt.js'
+import { newKey, decrypt } from './encrypt.js'
 import type { ProcessReport } from './process-report.js'
 
 /** Where the processes of the app report. Only the user who runs the doctor may look into it. */
@@ -22,7 +22,7 @@ export function newReportFolder(): ReportFolder {
     read: () =>
       readdirSync(path)
         .filter((name) => name.endsWith('.report'))
-        .map((name) => JSON.parse(unsealed(readFileSync(join(path, name)), key)) as ProcessReport)
+        .map((name) => JSON.parse(decrypt(readFileSync(join(path, name)), key)) as ProcessReport)
         .sort((a, b) => a.startedEpochMillis - b.startedEpochMillis || a.pid - b.pid || a.thread - b.thread),
     remove: () => rmSync(path, { recursive: true, force: true }),
   }

@@ -29,5 +29,5 @@ export function attempt(
 }
 
 function noAnswer(reason: string): Answer {
-  return { kind: 'come-again', reason, retryAfterMillis: undefined, isUnreachable: false, mayHaveArrived: true }
+  return { kind: 'retryable', reason, retryAfterMillis: undefined, isUnreachable: false, mayHaveArrived: true }
 }

@@ -1,9 +1,9 @@
 import { attempt } from './attempt.js'
-import type { Parcel } from './queued-batch.js'
+import type { QueuedBatch } from './queued-batch.js'
 import type { Answer, Transport } from '../transport/transport.js'
 
 export interface Attempt {
-  readonly parcel: Parcel
+  readonly queued: QueuedBatch
   /** Begun during an outage, to see whether it is over. */
   readonly isProbe: boolean
 }
@@ -17,7 +17,7 @@ interface AttemptsParts {
 export class Attempts {
   readonly #parts: AttemptsParts
   readonly #onAnswer: (attempt: Attempt, answer: Answer) => void
-  readonly #abandon = new Map<Parcel, () => void>()
+  readonly #abandon = new Map<QueuedBatch, () => void>()
   #deadline = Infinity
 
   constructor(parts: AttemptsParts, onAnswer: (attempt: Attempt, answer: Answer) => void) {
@@ -29,19 +29,19 @@ export class Attempts {
     return this.#abandon.size
   }
 
-  get parcels(): readonly Parcel[] {
+  get parcels(): readonly QueuedBatch[] {
     return [...this.#abandon.keys()]
   }
 
   /** The parcel must have its bytes. */
-  begin(parcel: Parcel, isProbe: boolean, now: number): void {
+  begin(queued: QueuedBatch, isProbe: boolean, now: number): void {
     const { transport, attemptTimeoutMillis } = this.#parts
     const timeoutMillis = Math.max(1, Math.min(attemptTimeoutMillis, this.#deadline - now))
-    const abandon = attempt({ transport, timeoutMillis }, parcel.bytes ?? new Uint8Array(), (answer) => {
-      this.#abandon.delete(parcel)
-      this.#onAnswer({ parcel, isProbe }, answer)
+    const abandon = attempt({ transport, timeoutMillis }, queued.bytes ?? new Uint8Array(), (answer) => {
+      this.#abandon.delete(queued)
+      this.#onAnswer({ queued, isProbe }, answer)
     })
-    this.#abandon.set(parcel, abandon)
+    this.#abandon.set(queued, abandon)
   }
 
   /** Attempts that begin from now on end by then. */

@@ -1,16 +1,16 @@
 import { createFifo, type Fifo } from './fifo.js'
-import type { Parcel } from './queued-batch.js'
+import type { QueuedBatch } from './queued-batch.js'
 
 /**
  * What waits, in four lines. Who has not been tried goes before who has failed, so that a batch that the backend never
  * takes does not keep the others waiting; who was adopted goes last. The halves of a batch that was too large come first:
  * it was its turn.
  */
-export class WaitingLines {
-  readonly #halves: Fifo<Parcel> = createFifo()
-  readonly #fresh: Fifo<Parcel> = createFifo()
-  readonly #failed: Fifo<Parcel> = createFifo()
-  readonly #adopted: Fifo<Parcel> = createFifo()
+export class BatchQueues {
+  readonly #halves: Fifo<QueuedBatch> = createFifo()
+  readonly #fresh: Fifo<QueuedBatch> = createFifo()
+  readonly #failed: Fifo<QueuedBatch> = createFifo()
+  readonly #adopted: Fifo<QueuedBatch> = createFifo()
   #takesAdopted = true
 
   get isEmpty(): boolean {
@@ -28,24 +28,24 @@ export class WaitingLines {
     return sum
   }
 
-  add(parcel: Parcel): void {
-    if (parcel.id !== undefined) this.#fresh.push(parcel)
-    else if (this.#takesAdopted) this.#adopted.push(parcel)
+  add(queued: QueuedBatch): void {
+    if (queued.id !== undefined) this.#fresh.push(queued)
+    else if (this.#takesAdopted) this.#adopted.push(queued)
   }
 
-  addHalf(parcel: Parcel): void {
-    this.#halves.push(parcel)
+  addHalf(queued: QueuedBatch): void {
+    this.#halves.push(queued)
   }
 
   /** To the back of the line; `notBefore` never falls from one call to the next. */
-  putBack(parcel: Parcel, notBefore: number): void {
-    parcel.notBefore = notBefore
-    if (parcel.id === undefined) this.add(parcel)
-    else this.#failed.push(parcel)
+  putBack(queued: QueuedBatch, notBefore: number): void {
+    queued.notBefore = notBefore
+    if (queued.id === undefined) this.add(queued)
+    else this.#failed.push(queued)
   }
 
   /** Who is next; with `isProbe` also who should not go yet. */
-  take(now: number, isProbe: boolean): Parcel | undefined {
+  take(now: number, isProbe: boolean): QueuedBatch | undefined {
     return [this.#halves, this.#fresh, this.#failed, this.#adopted]
       .find((line) => line.length > 0 && (isProbe || (line.first()?.notBefore ?? 0) <= now))
       ?.shift()
@@ -60,18 +60,18 @@ export class WaitingLines {
 
   /** Who has failed may go at once. */
   release(): void {
-    for (const parcel of this.#failed) parcel.notBefore = 0
-    for (const parcel of this.#adopted) parcel.notBefore = 0
+    for (const queued of this.#failed) queued.notBefore = 0
+    for (const queued of this.#adopted) queued.notBefore = 0
   }
 
   /** All but the adopted. */
-  *own(): Generator<Parcel> {
-    for (const parcel of this.#halves) if (parcel.id !== undefined) yield parcel
+  *own(): Generator<QueuedBatch> {
+    for (const queued of this.#halves) if (queued.id !== undefined) yield queued
     yield* this.#fresh
     yield* this.#failed
   }
 
-  keepOnly(isKept: (parcel: Parcel) => boolean): void {
+  keepOnly(isKept: (queued: QueuedBatch) => boolean): void {
     this.#halves.keepOnly(isKept)
     this.#fresh.keepOnly(isKept)
     this.#failed.keepOnly(isKept)

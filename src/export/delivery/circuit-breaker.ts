@@ -1,8 +1,8 @@
 import { backoffMillis, toldMillis } from './backoff.js'
-import type { ComeAgain } from '../transport/transport.js'
+import type { Retryable } from '../transport/transport.js'
 
 /** Whether the backend is out, as far as its last answers tell, and when to look next. */
-export class Outage {
+export class CircuitBreaker {
   readonly #random: () => number
   #failures = 0
   #nextProbeAt = 0
@@ -12,7 +12,7 @@ export class Outage {
     this.#random = random
   }
 
-  get isOn(): boolean {
+  get isOpen(): boolean {
     return this.#failures > 0
   }
 
@@ -26,10 +26,10 @@ export class Outage {
   }
 
   /** Several attempts that were under way together fail as one; only a probe makes the next wait longer. */
-  failed({ retryAfterMillis }: ComeAgain, wasProbe: boolean, now: number): void {
+  failed({ retryAfterMillis }: Retryable, wasProbe: boolean, now: number): void {
     const told = toldMillis(retryAfterMillis)
     if (told !== undefined) this.#toldUntil = Math.max(this.#toldUntil, now + told)
-    if (wasProbe || !this.isOn) {
+    if (wasProbe || !this.isOpen) {
       this.#failures++
       // Also "come back at once" from a backend that is overloaded must make no busy loop.
       this.#nextProbeAt = now + Math.max(told ?? 0, this.#backoff())

@@ -1,18 +1,18 @@
 import { monotonicClock, type Clock } from '../../internal/runtime/clock.js'
 import { LONGEST_TIMER_MILLIS } from '../../internal/async/within-millis.js'
-import { createAlarm, type Alarm } from './wake-timer.js'
+import { createWakeTimer, type WakeTimer } from './wake-timer.js'
 import { Attempts } from './attempts.js'
 import type { EncodedBatch } from './batch.js'
 import type { DeliveryEvent } from './events.js'
 import { Flushes } from './flushes.js'
 import { OutageBuffer } from './outage-buffer.js'
-import { Outage } from './circuit-breaker.js'
-import { Outcomes } from './send-results.js'
-import { adoptedParcel, ownParcel, type Parcel } from './queued-batch.js'
+import { CircuitBreaker } from './circuit-breaker.js'
+import { SendResults } from './send-results.js'
+import { adoptedBatch, ownBatch, type QueuedBatch } from './queued-batch.js'
 import { SizeLimit } from './size-limit.js'
 import type { Spool } from '../spool/spool.js'
 import type { Transport } from '../transport/transport.js'
-import { WaitingLines } from './batch-queues.js'
+import { BatchQueues } from './batch-queues.js'
 
 export interface DeliveryParts {
   /** Closed by the delivery's `close`. */
@@ -41,7 +41,7 @@ export interface Delivery {
   /** Settles when nothing waits any more, when the backend turns out to be unreachable, or when the time is up. Never rejects. */
   flush(timeoutMillis: number): Promise<void>
   /** flush, and then what is left goes to the spool, if there is one. Afterwards nothing is sent any more. */
-  leave(timeoutMillis: number): Promise<void>
+  shutdown(timeoutMillis: number): Promise<void>
   /** Ends everything at once; answers that are still to come are not told of. */
   close(): void
 }
@@ -56,14 +56,14 @@ const ADOPTION_INTERVAL_MILLIS = 30_000
 class BatchDelivery implements Delivery {
   readonly #parts: DeliveryParts
   readonly #clock: Clock
-  readonly #lines = new WaitingLines()
+  readonly #lines = new BatchQueues()
   readonly #buffer: OutageBuffer
-  readonly #outage: Outage
+  readonly #breaker: CircuitBreaker
   readonly #sizeLimit = new SizeLimit()
   readonly #flushes: Flushes
   readonly #attempts: Attempts
-  readonly #outcomes: Outcomes
-  readonly #alarm: Alarm
+  readonly #outcomes: SendResults
+  readonly #alarm: WakeTimer
   readonly #adoption: NodeJS.Timeout | undefined
   #state: 'open' | 'left' | 'closed' = 'open'
   #lastId = 0
@@ -75,11 +75,11 @@ class BatchDelivery implements Delivery {
     const lines = this.#lines
     this.#parts = parts
     this.#clock = clock
-    this.#outage = new Outage(random)
-    this.#flushes = new Flushes(this.#outage)
-    this.#alarm = createAlarm(clock, () => this.#goOn())
-    const onGone = (parcel: Parcel): void => this.#onGone(parcel)
-    const onHalf = (parcel: Parcel): void => this.#onHalf(parcel)
+    this.#breaker = new CircuitBreaker(random)
+    this.#flushes = new Flushes(this.#breaker)
+    this.#alarm = createWakeTimer(clock, () => this.#goOn())
+    const onGone = (queued: QueuedBatch): void => this.#onGone(queued)
+    const onHalf = (queued: QueuedBatch): void => this.#onHalf(queued)
     this.#buffer = new OutageBuffer({
       lines,
       maxBytes: outageBufferBytes,
@@ -91,8 +91,8 @@ class BatchDelivery implements Delivery {
       release,
     })
     const { endpoint } = transport
-    const [buffer, outage, flushes, sizeLimit] = [this.#buffer, this.#outage, this.#flushes, this.#sizeLimit]
-    this.#outcomes = new Outcomes({ endpoint, lines, buffer, outage, flushes, sizeLimit, tell })
+    const [buffer, breaker, flushes, sizeLimit] = [this.#buffer, this.#breaker, this.#flushes, this.#sizeLimit]
+    this.#outcomes = new SendResults({ endpoint, lines, buffer, breaker, flushes, sizeLimit, tell })
     this.#attempts = new Attempts(parts, (attempt, answer) => {
       this.#outcomes.onAnswer(attempt, answer, clock.nowMillis())
       this.#goOn()
@@ -104,12 +104,12 @@ class BatchDelivery implements Delivery {
 
   add(batch: EncodedBatch): void {
     if (this.#state === 'closed') return
-    const parcel = ownParcel(batch)
+    const queued = ownBatch(batch)
     this.#lastId = Math.max(this.#lastId, batch.id)
     this.#unsettled++
-    this.#buffer.add(parcel)
+    this.#buffer.add(queued)
     // What can't be sent now is safe on disk, also where this process is killed.
-    if (this.#state === 'left' || this.#outage.isOn) this.#buffer.toSpool(parcel)
+    if (this.#state === 'left' || this.#breaker.isOpen) this.#buffer.toSpool(queued)
     this.#goOn()
   }
 
@@ -117,7 +117,7 @@ class BatchDelivery implements Delivery {
     return this.#flush(timeoutMillis, false)
   }
 
-  async leave(timeoutMillis: number): Promise<void> {
+  async shutdown(timeoutMillis: number): Promise<void> {
     clearInterval(this.#adoption)
     this.#lines.leaveAdopted()
     this.#attempts.endBy(this.#clock.nowMillis() + withinBounds(timeoutMillis))
@@ -126,7 +126,7 @@ class BatchDelivery implements Delivery {
     this.#state = 'left'
     this.#alarm.set(undefined)
     this.#buffer.spoolAll()
-    for (const parcel of this.#attempts.parcels) this.#buffer.park(parcel)
+    for (const queued of this.#attempts.parcels) this.#buffer.park(queued)
     this.#flushes.endAll()
   }
 
@@ -159,7 +159,7 @@ class BatchDelivery implements Delivery {
   #goOn(): void {
     this.#send()
     this.#buffer.makeRoom()
-    if (this.#outage.isOn ? this.#buffer.isEmpty : !this.#lines.hasFresh)
+    if (this.#breaker.isOpen ? this.#buffer.isEmpty : !this.#lines.hasFresh)
       this.#buffer.liftFloor(this.#clock.nowMillis())
     this.#flushes.endDone(this.#attempts.count)
     this.#alarm.set(this.#nextSendAt())
@@ -168,41 +168,41 @@ class BatchDelivery implements Delivery {
   #send(): void {
     const now = this.#clock.nowMillis()
     while ((this.#nextSendAt() ?? Infinity) <= now) {
-      const parcel = this.#lines.take(now, this.#outage.isOn)
-      if (!parcel) return
-      if (!this.#buffer.load(parcel)) this.#outcomes.onUnreadable(parcel)
-      else if (!this.#splitIfTooLarge(parcel)) this.#begin(parcel, now)
+      const queued = this.#lines.take(now, this.#breaker.isOpen)
+      if (!queued) return
+      if (!this.#buffer.load(queued)) this.#outcomes.onUnreadable(queued)
+      else if (!this.#splitIfTooLarge(queued)) this.#begin(queued, now)
     }
   }
 
-  #splitIfTooLarge(parcel: Parcel): boolean {
-    return parcel.bytes !== undefined && this.#sizeLimit.isExceededBy(parcel.bytes) && this.#buffer.split(parcel)
+  #splitIfTooLarge(queued: QueuedBatch): boolean {
+    return queued.bytes !== undefined && this.#sizeLimit.isExceededBy(queued.bytes) && this.#buffer.split(queued)
   }
 
-  #begin(parcel: Parcel, now: number): void {
-    if (parcel.id !== undefined) this.#tell({ kind: 'exporting', id: parcel.id, again: parcel.again })
-    this.#attempts.begin(parcel, this.#outage.isOn, now)
+  #begin(queued: QueuedBatch, now: number): void {
+    if (queued.id !== undefined) this.#tell({ kind: 'exporting', id: queued.id, again: queued.again })
+    this.#attempts.begin(queued, this.#breaker.isOpen, now)
   }
 
   /** Undefined where only an answer or a batch can change anything. */
   #nextSendAt(): number | undefined {
-    const most = this.#outage.isOn ? 1 : MOST_AT_ONCE
+    const most = this.#breaker.isOpen ? 1 : MOST_AT_ONCE
     if (this.#state !== 'open' || this.#attempts.count >= most || this.#lines.isEmpty) return undefined
-    return this.#outage.isOn ? Math.min(this.#outage.nextProbeAt, this.#flushes.probeAt) : this.#lines.dueAt
+    return this.#breaker.isOpen ? Math.min(this.#breaker.nextProbeAt, this.#flushes.probeAt) : this.#lines.dueAt
   }
 
   #adopt(): void {
-    for (const name of this.#parts.spool?.adopt() ?? []) this.#lines.add(adoptedParcel(name))
+    for (const name of this.#parts.spool?.adopt() ?? []) this.#lines.add(adoptedBatch(name))
     this.#goOn()
   }
 
-  #onHalf({ id }: Parcel): void {
+  #onHalf({ id }: QueuedBatch): void {
     if (id === undefined) return
     this.#unsettled++
     this.#flushes.added(id)
   }
 
-  #onGone({ id }: Parcel): void {
+  #onGone({ id }: QueuedBatch): void {
     if (id === undefined) return
     this.#unsettled--
     this.#flushes.gone(id)

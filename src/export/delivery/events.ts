@@ -12,7 +12,7 @@ export type DeliveryEvent =
   | AdoptedFailed
   | Shed
   | Split
-  | Trouble
+  | AttemptFailed
   | Recovered
   | { readonly kind: 'endpoint'; readonly endpoint: string }
   | { readonly kind: 'warning'; readonly key: string; readonly message: string }
@@ -74,8 +74,8 @@ interface Split {
 }
 
 /** An attempt failed. One of these for each, also during an outage. */
-export interface Trouble {
-  readonly kind: 'trouble'
+export interface AttemptFailed {
+  readonly kind: 'attempt-failed'
   readonly endpoint: string
   readonly reason: string
 }

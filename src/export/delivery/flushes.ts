@@ -1,6 +1,6 @@
 import { flushBackoffMillis } from './backoff.js'
-import type { Outage } from './circuit-breaker.js'
-import type { ComeAgain } from '../transport/transport.js'
+import type { CircuitBreaker } from './circuit-breaker.js'
+import type { Retryable } from '../transport/transport.js'
 
 interface Flush {
   /** The batches up to this one, and how many of them are not settled. Later ones would keep a flush from ending. */
@@ -26,10 +26,10 @@ export interface FlushRequest {
 /** Who waits for batches to be settled, and how eagerly that makes us try. */
 export class Flushes {
   readonly #flushes = new Set<Flush>()
-  readonly #outage: Outage
+  readonly #breaker: CircuitBreaker
 
-  constructor(outage: Outage) {
-    this.#outage = outage
+  constructor(breaker: CircuitBreaker) {
+    this.#breaker = breaker
   }
 
   get isAny(): boolean {
@@ -48,7 +48,7 @@ export class Flushes {
       const deadline = now + timeoutMillis
       const timer = setTimeout(() => this.#end(flush), timeoutMillis)
       timer.unref()
-      const probeAt = this.#outage.toldUntil > deadline ? Infinity : now
+      const probeAt = this.#breaker.toldUntil > deadline ? Infinity : now
       const flush: Flush = { ...request, deadline, failures: 0, probeAt, resolve, timer }
       this.#flushes.add(flush)
     })
@@ -64,10 +64,10 @@ export class Flushes {
   }
 
   /** To be told after the outage has been. */
-  failed({ isUnreachable }: ComeAgain, now: number): void {
+  failed({ isUnreachable }: Retryable, now: number): void {
     for (const flush of this.#flushes) {
       flush.failures++
-      const next = Math.max(now + flushBackoffMillis(flush.failures), this.#outage.toldUntil)
+      const next = Math.max(now + flushBackoffMillis(flush.failures), this.#breaker.toldUntil)
       flush.probeAt = isUnreachable || next > flush.deadline ? Infinity : next
     }
   }
@@ -76,7 +76,7 @@ export class Flushes {
   answered(now: number): void {
     for (const flush of this.#flushes) {
       flush.failures = 0
-      flush.probeAt = this.#outage.toldUntil > flush.deadline ? Infinity : now
+      flush.probeAt = this.#breaker.toldUntil > flush.deadline ? Infinity : now
     }
   }
 
@@ -84,7 +84,7 @@ export class Flushes {
   endDone(underWay: number): void {
     for (const flush of this.#flushes) {
       const isDone = flush.left <= 0 && (underWay === 0 || !flush.untilQuiet)
-      const isHopeless = underWay === 0 && this.#outage.isOn && flush.probeAt === Infinity
+      const isHopeless = underWay === 0 && this.#breaker.isOpen && flush.probeAt === Infinity
       if (isDone || isHopeless) this.#end(flush)
     }
   }

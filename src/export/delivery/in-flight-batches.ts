@@ -10,7 +10,7 @@ interface Entry {
 }
 
 /** The batches that a delivery has taken and not settled, as its events tell; keeps the ledger's counts of them. */
-export class Accounts {
+export class InFlightBatches {
   readonly #counts: DeliveryCounts
   readonly #entries = new Map<number, Entry>()
   #bytes = 0

@@ -1,22 +1,22 @@
 import type { DeliveryEvent } from './events.js'
-import { CutTraces } from './shed-traces.js'
-import { asBatch, halfParcel, type Parcel } from './queued-batch.js'
+import { ShedTraces } from './shed-traces.js'
+import { asBatch, halfParcel, type QueuedBatch } from './queued-batch.js'
 import { thresholdThatFrees } from './shedding.js'
 import { halvesOf, withoutSpans } from './requests/spans-in-request.js'
 import type { Spool } from '../spool/spool.js'
-import type { WaitingLines } from './batch-queues.js'
+import type { BatchQueues } from './batch-queues.js'
 
 export interface OutageBufferParts {
-  readonly lines: WaitingLines
+  readonly lines: BatchQueues
   readonly maxBytes: number
   /** Requests that hold no traces go as wholes, the oldest first. Default: traces go, those of the lowest randomness first. */
   readonly shedsOldest?: boolean | undefined
   readonly spool: Spool | undefined
   readonly tell: (event: DeliveryEvent) => void
   /** Nothing is left of this one. */
-  readonly onGone: (parcel: Parcel) => void
+  readonly onGone: (queued: QueuedBatch) => void
   /** A batch was split, and this is one of its two halves. */
-  readonly onHalf: (parcel: Parcel) => void
+  readonly onHalf: (queued: QueuedBatch) => void
   readonly release: ((bytes: Uint8Array) => void) | undefined
 }
 
@@ -35,7 +35,7 @@ export class OutageBuffer {
   #bytes = 0
   /** Spans below are shed, also those that come later: a trace goes as a whole. */
   #floor = 0
-  readonly #cut = new CutTraces()
+  readonly #cut = new ShedTraces()
   #hasCut = false
   #lastCutAt = 0
   readonly #goes = (randomness: number): boolean => {
@@ -49,9 +49,9 @@ export class OutageBuffer {
     this.#parts = parts
   }
 
-  add(parcel: Parcel): void {
-    this.#bytes += parcel.bytes?.byteLength ?? 0
-    if (this.#shedBelowFloor(parcel)) this.#parts.lines.add(parcel)
+  add(queued: QueuedBatch): void {
+    this.#bytes += queued.bytes?.byteLength ?? 0
+    if (this.#shedBelowFloor(queued)) this.#parts.lines.add(queued)
   }
 
   /** Nothing is in memory, being sent or not. */
@@ -60,81 +60,81 @@ export class OutageBuffer {
   }
 
   /** After an attempt that failed. */
-  putBack(parcel: Parcel, notBefore: number): void {
-    if (parcel.id !== undefined) this.#parts.tell({ kind: 'waiting', id: parcel.id })
+  putBack(queued: QueuedBatch, notBefore: number): void {
+    if (queued.id !== undefined) this.#parts.tell({ kind: 'waiting', id: queued.id })
     // What is on disk already is safe, and takes no room here.
-    if (parcel.entry === undefined && !this.#shedBelowFloor(parcel)) return
-    this.toSpool(parcel)
-    this.#parts.lines.putBack(parcel, notBefore)
+    if (queued.entry === undefined && !this.#shedBelowFloor(queued)) return
+    this.toSpool(queued)
+    this.#parts.lines.putBack(queued, notBefore)
   }
 
   /** Makes sure that the bytes are in memory; false where the spool does not have them any more. */
-  load(parcel: Parcel): boolean {
-    if (parcel.bytes || parcel.entry === undefined) return true
-    const stored = this.#parts.spool?.read(parcel.entry)
+  load(queued: QueuedBatch): boolean {
+    if (queued.bytes || queued.entry === undefined) return true
+    const stored = this.#parts.spool?.read(queued.entry)
     if (!stored) return false
-    this.#setBytes(parcel, stored.bytes)
-    if (parcel.id === undefined) parcel.spans = stored.spans
+    this.#setBytes(queued, stored.bytes)
+    if (queued.id === undefined) queued.spans = stored.spans
     return true
   }
 
   /** Whether it is still in the spool, though it can't be read now: another process sends it then. */
-  isLeft({ entry }: Parcel): boolean {
+  isLeft({ entry }: QueuedBatch): boolean {
     return entry !== undefined && (this.#parts.spool?.has(entry) ?? false)
   }
 
   /** It stays in the spool, for another process. */
-  leave(parcel: Parcel): void {
-    this.#parts.onGone(parcel)
+  leave(queued: QueuedBatch): void {
+    this.#parts.onGone(queued)
   }
 
   /** The batch has come to its end. */
-  forget(parcel: Parcel): void {
-    const { bytes } = parcel
-    this.#setBytes(parcel, undefined)
-    if (parcel.entry !== undefined) this.#parts.spool?.remove(parcel.entry)
-    this.#parts.onGone(parcel)
+  forget(queued: QueuedBatch): void {
+    const { bytes } = queued
+    this.#setBytes(queued, undefined)
+    if (queued.entry !== undefined) this.#parts.spool?.remove(queued.entry)
+    this.#parts.onGone(queued)
     // Last: released memory has no length, and would count as none.
     if (bytes) this.#parts.release?.(bytes)
   }
 
   /** Two halves take its place, first in line; false where it has one span, or can't be read. It must have its bytes. */
-  split(parcel: Parcel): boolean {
-    const { id, bytes, spans } = parcel
-    const halves = bytes && halvesOf({ bytes, spans })?.map((half, index) => halfParcel(parcel, half, index))
+  split(queued: QueuedBatch): boolean {
+    const { id, bytes, spans } = queued
+    const halves = bytes && halvesOf({ bytes, spans })?.map((half, index) => halfParcel(queued, half, index))
     if (!halves) return false
     if (id !== undefined) this.#parts.tell({ kind: 'split', id, halves: halves.flatMap(asBatch) })
     for (const half of halves) {
       this.#bytes += half.bytes?.byteLength ?? 0
       this.#parts.onHalf(half)
-      if (parcel.entry !== undefined) this.toSpool(half)
+      if (queued.entry !== undefined) this.toSpool(half)
       if (this.#shedBelowFloor(half)) this.#parts.lines.addHalf(half)
     }
-    this.forget(parcel)
+    this.forget(queued)
     return true
   }
 
   /** Where there is a spool that takes it, the batch is there and no longer in memory. */
-  toSpool(parcel: Parcel): boolean {
-    if (parcel.bytes) parcel.entry ??= this.#parts.spool?.put({ bytes: parcel.bytes, spans: parcel.spans })
-    if (parcel.entry === undefined) return false
-    this.#setBytes(parcel, undefined)
-    if (parcel.id !== undefined) this.#parts.tell({ kind: 'spooled', id: parcel.id })
+  toSpool(queued: QueuedBatch): boolean {
+    if (queued.bytes) queued.entry ??= this.#parts.spool?.put({ bytes: queued.bytes, spans: queued.spans })
+    if (queued.entry === undefined) return false
+    this.#setBytes(queued, undefined)
+    if (queued.id !== undefined) this.#parts.tell({ kind: 'spooled', id: queued.id })
     return true
   }
 
   /** As toSpool, for one that is being sent: nobody will be there to hear its answer. */
-  park(parcel: Parcel): void {
-    if (parcel.id === undefined || !parcel.bytes) return
-    parcel.entry ??= this.#parts.spool?.put({ bytes: parcel.bytes, spans: parcel.spans })
-    if (parcel.entry === undefined) return
-    this.#parts.tell({ kind: 'waiting', id: parcel.id })
-    this.toSpool(parcel)
+  park(queued: QueuedBatch): void {
+    if (queued.id === undefined || !queued.bytes) return
+    queued.entry ??= this.#parts.spool?.put({ bytes: queued.bytes, spans: queued.spans })
+    if (queued.entry === undefined) return
+    this.#parts.tell({ kind: 'waiting', id: queued.id })
+    this.toSpool(queued)
   }
 
   /** Everything that waits in memory, as far as the spool takes it. */
   spoolAll(): void {
-    for (const parcel of this.#parts.lines.own()) if (parcel.bytes) this.toSpool(parcel)
+    for (const queued of this.#parts.lines.own()) if (queued.bytes) this.toSpool(queued)
   }
 
   makeRoom(): void {
@@ -162,42 +162,42 @@ export class OutageBuffer {
   }
 
   #spoolDownTo(maxBytes: number): void {
-    for (const parcel of this.#parts.lines.own()) {
+    for (const queued of this.#parts.lines.own()) {
       if (this.#bytes <= maxBytes) return
-      if (parcel.bytes && !this.toSpool(parcel)) return
+      if (queued.bytes && !this.toSpool(queued)) return
     }
   }
 
   #dropOldest(maxBytes: number): void {
-    this.#parts.lines.keepOnly((parcel) => {
-      const { id, spans } = parcel
-      if (this.#bytes <= maxBytes || !parcel.bytes || id === undefined) return true
-      this.#setBytes(parcel, undefined)
+    this.#parts.lines.keepOnly((queued) => {
+      const { id, spans } = queued
+      if (this.#bytes <= maxBytes || !queued.bytes || id === undefined) return true
+      this.#setBytes(queued, undefined)
       this.#parts.tell({ kind: 'shed', id, spans, rest: undefined })
-      this.#parts.onGone(parcel)
+      this.#parts.onGone(queued)
       return false
     })
   }
 
   #shedWaiting(): void {
     const { lines } = this.#parts
-    lines.keepOnly((parcel) => !parcel.bytes || this.#shedBelowFloor(parcel))
+    lines.keepOnly((queued) => !queued.bytes || this.#shedBelowFloor(queued))
   }
 
   /** False where nothing is left of it. */
-  #shedBelowFloor(parcel: Parcel): boolean {
-    if ((this.#floor === 0 && this.#cut.isEmpty) || !parcel.bytes || parcel.id === undefined) return true
-    const { rest, dropped } = withoutSpans({ bytes: parcel.bytes, spans: parcel.spans }, this.#goes)
-    if (rest === parcel.bytes) return true
-    this.#setBytes(parcel, rest)
-    parcel.spans -= dropped
-    this.#parts.tell({ kind: 'shed', id: parcel.id, spans: dropped, rest })
-    if (!rest) this.#parts.onGone(parcel)
+  #shedBelowFloor(queued: QueuedBatch): boolean {
+    if ((this.#floor === 0 && this.#cut.isEmpty) || !queued.bytes || queued.id === undefined) return true
+    const { rest, dropped } = withoutSpans({ bytes: queued.bytes, spans: queued.spans }, this.#goes)
+    if (rest === queued.bytes) return true
+    this.#setBytes(queued, rest)
+    queued.spans -= dropped
+    this.#parts.tell({ kind: 'shed', id: queued.id, spans: dropped, rest })
+    if (!rest) this.#parts.onGone(queued)
     return rest !== undefined
   }
 
-  #setBytes(parcel: Parcel, bytes: Uint8Array | undefined): void {
-    this.#bytes += (bytes?.byteLength ?? 0) - (parcel.bytes?.byteLength ?? 0)
-    parcel.bytes = bytes
+  #setBytes(queued: QueuedBatch, bytes: Uint8Array | undefined): void {
+    this.#bytes += (bytes?.byteLength ?? 0) - (queued.bytes?.byteLength ?? 0)
+    queued.bytes = bytes
   }
 }

@@ -1,5 +1,5 @@
 /** The last traces that spans were shed of: what comes of them later is of no use any more. */
-export class CutTraces {
+export class ShedTraces {
   #newer = new Set<number>()
   #older = new Set<number>()
 

@@ -1,16 +1,16 @@
 import type { Clock } from '../../internal/runtime/clock.js'
 
 /** One timer that is moved about; keeps no process alive. */
-export interface Alarm {
+export interface WakeTimer {
   /** Rings once, at that time; undefined: not at all. */
   set(at: number | undefined): void
 }
 
-export function createAlarm(clock: Clock, ring: () => void): Alarm {
-  return new TimerAlarm(clock, ring)
+export function createWakeTimer(clock: Clock, ring: () => void): WakeTimer {
+  return new TimeoutWakeTimer(clock, ring)
 }
 
-class TimerAlarm implements Alarm {
+class TimeoutWakeTimer implements WakeTimer {
   readonly #clock: Clock
   readonly #ring: () => void
   #at: number | undefined

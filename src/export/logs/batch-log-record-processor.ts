@@ -1,18 +1,18 @@
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs'
-import { takePartInDepartures } from '../../internal/process-exit/exit-hooks.js'
+import { addExitHook } from '../../internal/process-exit/exit-hooks.js'
 import type { ResolvedBatchOptions } from '../pipeline/batch-options.js'
 import type { LogLedger } from '../pipeline/ledger.js'
-import { otlpOutlet } from '../pipeline/otlp-pipeline.js'
+import { otlpPipeline } from '../pipeline/otlp-pipeline.js'
 import type { OtlpSettings } from '../pipeline/otlp-settings.js'
 import { otlpLogEncoder } from '../otlp/log-encoder.js'
-import type { Outlet } from '../pipeline/pipeline.js'
+import type { Pipeline } from '../pipeline/pipeline.js'
 
 /**
  * Sends log records over OTLP, as {@link BatchSpanProcessor} sends spans: by the delivery thread, whichever way the process
  * ends, and each record is counted.
  */
 export class BatchLogRecordProcessor implements LogRecordProcessor {
-  readonly #outlet: Outlet<ReadableLogRecord>
+  readonly #outlet: Pipeline<ReadableLogRecord>
   readonly #batch: ResolvedBatchOptions
   readonly #timeoutMillis: number
   readonly #removeExitHook: () => void
@@ -20,7 +20,7 @@ export class BatchLogRecordProcessor implements LogRecordProcessor {
   #left: Promise<void> | undefined
 
   constructor(otlp: OtlpSettings, batch: ResolvedBatchOptions, shutdownTimeoutMillis: number) {
-    this.#outlet = otlpOutlet(otlp, batch, otlpLogEncoder(otlp.protocol))
+    this.#outlet = otlpPipeline(otlp, batch, otlpLogEncoder(otlp.protocol))
     this.#batch = batch
     this.#timeoutMillis = shutdownTimeoutMillis
     this.#removeExitHook = this.#addExitHook()
@@ -53,25 +53,25 @@ export class BatchLogRecordProcessor implements LogRecordProcessor {
   }
 
   async #leave(timeoutMillis: number): Promise<void> {
-    await this.#outlet.leave(timeoutMillis)
+    await this.#outlet.shutdown(timeoutMillis)
     this.#removeExitHook()
   }
 
   #addExitHook(): () => void {
     const outlet = this.#outlet
     const emitted = (): number => this.#emitted
-    return takePartInDepartures({
+    return addExitHook({
       timeoutMillis: this.#timeoutMillis,
-      handOver: () => outlet.handOver(),
+      prepare: () => outlet.send(),
       get needsEventLoop() {
         return outlet.needsEventLoop
       },
-      get news() {
+      get pending() {
         return emitted()
       },
       flush: (timeoutMillis) => outlet.flush(timeoutMillis),
       startLeaving: (timeoutMillis) => outlet.startLeaving(timeoutMillis),
-      leaveNow: (timeoutMillis) => outlet.leaveNow(timeoutMillis),
+      flushSync: (timeoutMillis) => outlet.shutdownSync(timeoutMillis),
     })
   }
 }

@@ -1,5 +1,5 @@
 import { PeriodicExportingMetricReader, type MetricProducer, type PushMetricExporter } from '@opentelemetry/sdk-metrics'
-import { takePartInDepartures } from '../../internal/process-exit/exit-hooks.js'
+import { addExitHook } from '../../internal/process-exit/exit-hooks.js'
 import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { withinMillis } from '../../internal/async/within-millis.js'
 import { collectNow, hasNewMeasurements, type ImmediateProducer } from './collect-now.js'
@@ -53,17 +53,17 @@ export function periodicReader(options: PeriodicReaderOptions): MetricPipeline {
     // Only now it is known whether a thread can be started.
     if (!byThread()) await flush(millis)
   }
-  const removeExitHook = takePartInDepartures({
+  const removeExitHook = addExitHook({
     timeoutMillis: shutdownTimeoutMillis,
-    handOver: () => undefined,
+    prepare: () => undefined,
     needsEventLoop: true,
-    news: 0,
+    pending: 0,
     flush: flushBeforeExit,
     startLeaving(millis) {
       collectLast()
       if (exporter instanceof OtlpMetricExporter) exporter.startLeaving(millis)
     },
-    leaveNow(millis) {
+    flushSync(millis) {
       collectLast()
       isCollected = false
       if (exporter instanceof OtlpMetricExporter) exporter.leaveNow(millis)

@@ -2,12 +2,12 @@ import { SIGNALS, type SignalNames } from '../pipeline/signal.js'
 
 const SETS_WHERE = ({ items }: SignalNames): string => `OTEL_EXPORTER_OTLP_ENDPOINT sets where ${items} go.`
 
-type Cure = readonly [when: RegExp, say: string | ((endpoint: string, signal: SignalNames) => string)]
+type Hint = readonly [when: RegExp, say: string | ((endpoint: string, signal: SignalNames) => string)]
 
 // Words of servers differ: these are the ones of the OpenTelemetry Collector, Go, nginx, Node.js and grpc-js.
 
 /** By what a server has answered. */
-const BY_STATUS: readonly Cure[] = [
+const BY_STATUS: readonly Hint[] = [
   [
     /^(HTTP 40[13]\b|UNAUTHENTICATED|PERMISSION_DENIED)/,
     'The backend wants other credentials: set OTEL_EXPORTER_OTLP_HEADERS, for example to authorization=Bearer%20….',
@@ -41,7 +41,7 @@ const BY_STATUS: readonly Cure[] = [
 ]
 
 /** By how it went wrong before there was an answer, or by telling words in one. */
-const BY_WORDS: readonly Cure[] = [
+const BY_WORDS: readonly Hint[] = [
   [
     /Parse Error: Expected HTTP/,
     'A gRPC server seems to answer there: set OTEL_EXPORTER_OTLP_PROTOCOL=grpc, or use the port for HTTP, usually 4318.',
@@ -82,7 +82,7 @@ const BY_WORDS: readonly Cure[] = [
 ]
 
 /** One or two short sentences on what probably helps, for the person who runs the app. */
-export function cureFor(reason: string, endpoint: string, signal: SignalNames = SIGNALS.traces): string {
+export function hintFor(reason: string, endpoint: string, signal: SignalNames = SIGNALS.traces): string {
   const [, say] = [...BY_STATUS, ...BY_WORDS].find(([when]) => when.test(reason)) ?? [/./, 'Its own log may say more.']
   return typeof say === 'string' ? say : say(endpoint, signal)
 }

@@ -3,14 +3,14 @@ import { monotonicClock, type Clock } from '../../internal/runtime/clock.js'
 import { createDropNotice, type DropNotice } from './drop-notice.js'
 import type { DeliveryEvent } from '../delivery/events.js'
 import { itemsInWords, reasonInWords } from './notice-text.js'
-import { createTroubleNotice, type TroubleNotice } from './outage-notice.js'
+import { createOutageNotice, type OutageNotice } from './outage-notice.js'
 
-export interface AnnouncementParts {
+export interface NoticeParts {
   readonly signal: SignalNames
   /** Puts our prefix before the line. */
   readonly warn: (message: string) => void
   /** What the operator can do about it, in a sentence; may be empty. */
-  readonly cureFor: (reason: string, endpoint: string) => string
+  readonly hintFor: (reason: string, endpoint: string) => string
   /** Where spans go, for lines about drops; a failure names its own. */
   readonly endpoint: () => string
   /** Why spans are lost at exit where no attempt has failed. */
@@ -35,7 +35,7 @@ export type DropPlace = 'queue' | 'outage buffer' | 'spool' | 'refused' | 'exit'
  * its counts once a minute while it lasts, then its end. Drops are told with the failure while there is one, and else
  * at once, then once a minute. What is lost at exit is told before the call returns: no timer fires any more.
  */
-export interface Announcements {
+export interface Notices {
   /** Failures and recoveries, and why spans were refused; no drops, and no warnings of the thread. */
   onEvent(event: DeliveryEvent): void
   /** Each dropped span once, also those that an event has told of. At exit: one call with all of them. */
@@ -44,8 +44,8 @@ export interface Announcements {
   close(): void
 }
 
-export function createAnnouncements(parts: AnnouncementParts): Announcements {
-  return new DeliveryAnnouncements(parts)
+export function createNotices(parts: NoticeParts): Notices {
+  return new DeliveryNotices(parts)
 }
 
 const BUFFER_FULL =
@@ -60,19 +60,19 @@ function queueFullInWords({ items, queueSizeVariable }: SignalNames): string {
   return `the queue is full. ${raise} fewer ${items}.`
 }
 
-class DeliveryAnnouncements implements Announcements {
-  readonly #parts: AnnouncementParts
-  readonly #trouble: TroubleNotice
+class DeliveryNotices implements Notices {
+  readonly #parts: NoticeParts
+  readonly #outage: OutageNotice
   readonly #drops: Readonly<Record<Exclude<DropPlace, 'exit'>, DropNotice>>
   #refusal = ''
   #isClosed = false
 
-  constructor(parts: AnnouncementParts) {
+  constructor(parts: NoticeParts) {
     const { clock = monotonicClock } = parts
     // A cure may be empty.
     const warn = (message: string): void => parts.warn(message.trimEnd())
     this.#parts = { ...parts, warn }
-    this.#trouble = createTroubleNotice({ ...this.#parts, clock })
+    this.#outage = createOutageNotice({ ...this.#parts, clock })
     const drops = (why: () => string): DropNotice => createDropNotice({ signal: parts.signal, warn, clock, why })
     this.#drops = {
       queue: drops(() => queueFullInWords(parts.signal)),
@@ -84,9 +84,9 @@ class DeliveryAnnouncements implements Announcements {
 
   onEvent(event: DeliveryEvent): void {
     if (this.#isClosed) return
-    if (event.kind === 'trouble') this.#failed(event.endpoint, event.reason)
+    if (event.kind === 'attempt-failed') this.#failed(event.endpoint, event.reason)
     else if (event.kind === 'recovered') this.#recovered(event.toSendAgain)
-    else if (event.kind === 'exporting' && event.again) this.#trouble.sentAgain(this.#parts.spansOf(event.id))
+    else if (event.kind === 'exporting' && event.again) this.#outage.sentAgain(this.#parts.spansOf(event.id))
     else if (event.kind === 'settled' && event.failed > 0 && !event.lostInSpool)
       this.#refused(event.reason, event.exported === 0)
     else if (event.kind === 'adopted-failed') this.#refused(event.reason, true)
@@ -96,7 +96,7 @@ class DeliveryAnnouncements implements Announcements {
     if (this.#isClosed || spans === 0) return
     if (where !== 'queue' && where !== 'exit') this.#reportLoss(where, spans)
     if (where === 'exit') this.#atExit(spans)
-    else if (this.#trouble.isOpen()) this.#trouble.dropped(spans)
+    else if (this.#outage.isOpen()) this.#outage.dropped(spans)
     else this.#drops[where].add(spans)
   }
 
@@ -104,7 +104,7 @@ class DeliveryAnnouncements implements Announcements {
     if (this.#isClosed) return
     this.#isClosed = true
     for (const drops of Object.values(this.#drops)) drops.tell()
-    this.#trouble.close()
+    this.#outage.close()
   }
 
   #atExit(spans: number): void {
@@ -122,39 +122,39 @@ class DeliveryAnnouncements implements Announcements {
 
   /** Drops that wait for their line belong to the trouble that follows at their heels. */
   #failed(endpoint: string, reason: string): void {
-    const wasOpen = this.#trouble.isOpen()
-    this.#trouble.failed(endpoint, reason)
+    const wasOpen = this.#outage.isOpen()
+    this.#outage.failed(endpoint, reason)
     if (wasOpen) return
-    for (const drops of Object.values(this.#drops)) this.#trouble.dropped(drops.take())
+    for (const drops of Object.values(this.#drops)) this.#outage.dropped(drops.take())
   }
 
   /** Whole batches that are refused during a trouble are part of it: the backend is there again, and not well. */
   #refused(reason: string, isWhole: boolean): void {
     this.#refusal = reason
-    if (isWhole) this.#trouble.refused(reason)
+    if (isWhole) this.#outage.refused(reason)
   }
 
   #recovered(toSendAgain: number): void {
-    this.#trouble.sentAgain(toSendAgain)
-    this.#trouble.recovered()
+    this.#outage.sentAgain(toSendAgain)
+    this.#outage.recovered()
   }
 
   #refusalInWords(): string {
-    const { cureFor } = this.#parts
+    const { hintFor } = this.#parts
     const endpoint = this.#parts.endpoint()
     const reason = this.#refusal
-    return `${endpoint} did not take them: ${reasonInWords(reason)}. ${cureFor(reason, endpoint)}`
+    return `${endpoint} did not take them: ${reasonInWords(reason)}. ${hintFor(reason, endpoint)}`
   }
 
   #exitInWords(spans: number): string {
-    const { cureFor, lossWithoutFailure } = this.#parts
+    const { hintFor, lossWithoutFailure } = this.#parts
     const {
       endpoint = this.#parts.endpoint(),
       reason = lossWithoutFailure(),
       dropped = 0,
-    } = this.#trouble.takeOver() ?? {}
+    } = this.#outage.takeOver() ?? {}
     const before = dropped > 0 ? ` (${dropped} dropped before)` : ''
-    const why = `sending them to ${endpoint} failed: ${reasonInWords(reason)}. ${cureFor(reason, endpoint)}`
+    const why = `sending them to ${endpoint} failed: ${reasonInWords(reason)}. ${hintFor(reason, endpoint)}`
     return `${itemsInWords(spans, this.#parts.signal)} lost at exit${before}: ${why}`
   }
 }

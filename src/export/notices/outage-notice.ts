@@ -1,11 +1,11 @@
 import type { Clock } from '../../internal/runtime/clock.js'
 import { PACE, type ItemNames } from './notice-text.js'
-import { beginningInWords, courseInWords, endInWords, newTrouble, type Trouble } from './outage.js'
+import { beginningInWords, courseInWords, endInWords, newOutage, type Outage } from './outage.js'
 
-interface TroubleNoticeParts {
+interface OutageNoticeParts {
   readonly signal: ItemNames
   readonly warn: (message: string) => void
-  readonly cureFor: (reason: string, endpoint: string) => string
+  readonly hintFor: (reason: string, endpoint: string) => string
   readonly waitingSpans: () => number
   readonly clock: Clock
 }
@@ -16,7 +16,7 @@ interface TroubleNoticeParts {
  * after five of them only the line of each minute names the newest. Of a backend that comes and goes, what fails again
  * for a known reason within a minute of the last line is no news.
  */
-export interface TroubleNotice {
+export interface OutageNotice {
   isOpen(): boolean
   failed(endpoint: string, reason: string): void
   /** Begins no trouble: whoever refuses for good is told of with the drops. */
@@ -25,117 +25,117 @@ export interface TroubleNotice {
   sentAgain(spans: number): void
   recovered(): void
   /** The trouble, for a line that somebody else writes now: it need not be told for itself any more. */
-  takeOver(): Readonly<Trouble> | undefined
+  takeOver(): Readonly<Outage> | undefined
   /** Tells at once what was not told yet, and ends. */
   close(): void
 }
 
-export function createTroubleNotice(parts: TroubleNoticeParts): TroubleNotice {
-  return new PacedTroubleNotice(parts)
+export function createOutageNotice(parts: OutageNoticeParts): OutageNotice {
+  return new PacedOutageNotice(parts)
 }
 
 /** A backend whose words are never the same twice would otherwise be told of every second. */
 const MOST_REASONS = 5
 
-class PacedTroubleNotice implements TroubleNotice {
-  readonly #parts: TroubleNoticeParts
+class PacedOutageNotice implements OutageNotice {
+  readonly #parts: OutageNoticeParts
   readonly #toldReasons = new Set<string>()
-  #trouble: Trouble | undefined
+  #outage: Outage | undefined
   #lastLineMillis = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
 
-  constructor(parts: TroubleNoticeParts) {
+  constructor(parts: OutageNoticeParts) {
     this.#parts = parts
   }
 
   isOpen(): boolean {
-    return this.#trouble !== undefined
+    return this.#outage !== undefined
   }
 
   failed(endpoint: string, reason: string): void {
-    const isFirst = this.#trouble === undefined
+    const isFirst = this.#outage === undefined
     if (isFirst && this.#now() - this.#lastLineMillis >= PACE.repeatMillis) this.#toldReasons.clear()
-    const trouble = (this.#trouble ??= newTrouble(this.#now(), endpoint, reason))
-    trouble.attempts += 1
-    trouble.endpoint = endpoint
+    const outage = (this.#outage ??= newOutage(this.#now(), endpoint, reason))
+    outage.attempts += 1
+    outage.endpoint = endpoint
     const isNews = !this.#toldReasons.has(reason) && this.#toldReasons.size < MOST_REASONS
     // News that waits for its line keeps its place: where two reasons alternate, the known one would hide it.
-    if (isNews || trouble.newsMillis === undefined) trouble.reason = reason
-    if (isNews) trouble.newsMillis ??= this.#now()
-    if (isFirst || isNews) this.#schedule(trouble)
+    if (isNews || outage.newsMillis === undefined) outage.reason = reason
+    if (isNews) outage.newsMillis ??= this.#now()
+    if (isFirst || isNews) this.#schedule(outage)
   }
 
   refused(reason: string): void {
-    if (this.#trouble) this.failed(this.#trouble.endpoint, reason)
+    if (this.#outage) this.failed(this.#outage.endpoint, reason)
   }
 
   dropped(spans: number): void {
-    if (!this.#trouble) return
-    this.#trouble.dropped += spans
-    this.#trouble.droppedUntold += spans
+    if (!this.#outage) return
+    this.#outage.dropped += spans
+    this.#outage.droppedUntold += spans
   }
 
   sentAgain(spans: number): void {
-    if (this.#trouble) this.#trouble.sentAgain += spans
+    if (this.#outage) this.#outage.sentAgain += spans
   }
 
   recovered(): void {
-    const trouble = this.#end()
+    const outage = this.#end()
     // What nobody was told of needs no end, unless it has cost something.
-    if (!trouble || (!trouble.wasTold && trouble.newsMillis === undefined && trouble.dropped === 0)) return
-    this.#markTold(trouble)
-    this.#parts.warn(endInWords(trouble, this.#parts.signal, this.#now()))
+    if (!outage || (!outage.wasTold && outage.newsMillis === undefined && outage.dropped === 0)) return
+    this.#markTold(outage)
+    this.#parts.warn(endInWords(outage, this.#parts.signal, this.#now()))
   }
 
-  takeOver(): Readonly<Trouble> | undefined {
-    const trouble = this.#trouble
-    if (!trouble) return undefined
-    this.#markTold(trouble)
-    this.#schedule(trouble)
-    return trouble
+  takeOver(): Readonly<Outage> | undefined {
+    const outage = this.#outage
+    if (!outage) return undefined
+    this.#markTold(outage)
+    this.#schedule(outage)
+    return outage
   }
 
   close(): void {
-    const trouble = this.#end()
-    if (trouble && (trouble.newsMillis !== undefined || trouble.droppedUntold > 0)) this.#tell(trouble)
+    const outage = this.#end()
+    if (outage && (outage.newsMillis !== undefined || outage.droppedUntold > 0)) this.#tell(outage)
   }
 
-  #end(): Trouble | undefined {
-    const trouble = this.#trouble
-    this.#trouble = undefined
+  #end(): Outage | undefined {
+    const outage = this.#outage
+    this.#outage = undefined
     clearTimeout(this.#timer)
-    return trouble
+    return outage
   }
 
-  #schedule(trouble: Trouble): void {
+  #schedule(outage: Outage): void {
     const dueMillis =
-      trouble.newsMillis === undefined
+      outage.newsMillis === undefined
         ? this.#lastLineMillis + PACE.repeatMillis
-        : Math.max(trouble.newsMillis + PACE.soonMillis, this.#lastLineMillis + PACE.otherReasonMillis)
+        : Math.max(outage.newsMillis + PACE.soonMillis, this.#lastLineMillis + PACE.otherReasonMillis)
     const tell = (): void => {
-      this.#tell(trouble)
-      this.#schedule(trouble)
+      this.#tell(outage)
+      this.#schedule(outage)
     }
     clearTimeout(this.#timer)
     this.#timer = setTimeout(tell, Math.max(0, dueMillis - this.#now())).unref()
   }
 
-  #tell(trouble: Trouble): void {
-    const { cureFor, signal, waitingSpans, warn } = this.#parts
-    const cure = cureFor(trouble.reason, trouble.endpoint)
-    const isBeginning = !trouble.wasTold && trouble.newsMillis !== undefined && trouble.dropped === 0
+  #tell(outage: Outage): void {
+    const { hintFor, signal, waitingSpans, warn } = this.#parts
+    const hint = hintFor(outage.reason, outage.endpoint)
+    const isBeginning = !outage.wasTold && outage.newsMillis !== undefined && outage.dropped === 0
     const line = isBeginning
-      ? beginningInWords(trouble, signal, cure)
-      : courseInWords(trouble, signal, this.#now(), waitingSpans(), cure)
-    this.#markTold(trouble)
+      ? beginningInWords(outage, signal, hint)
+      : courseInWords(outage, signal, this.#now(), waitingSpans(), hint)
+    this.#markTold(outage)
     warn(line)
   }
 
-  #markTold(trouble: Trouble): void {
-    this.#toldReasons.add(trouble.reason)
-    trouble.newsMillis = undefined
-    trouble.wasTold = true
-    trouble.droppedUntold = 0
+  #markTold(outage: Outage): void {
+    this.#toldReasons.add(outage.reason)
+    outage.newsMillis = undefined
+    outage.wasTold = true
+    outage.droppedUntold = 0
     this.#lastLineMillis = this.#now()
   }
 

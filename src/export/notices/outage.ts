@@ -1,7 +1,7 @@
 import { attemptsInWords, durationInWords, itemsInWords, reasonInWords, type ItemNames } from './notice-text.js'
 
 /** A time in which attempts fail: from the first failure to the next success. */
-export interface Trouble {
+export interface Outage {
   readonly sinceMillis: number
   endpoint: string
   /** The newest; while news waits to be told, that news. */
@@ -15,30 +15,30 @@ export interface Trouble {
   sentAgain: number
 }
 
-export function newTrouble(sinceMillis: number, endpoint: string, reason: string): Trouble {
+export function newOutage(sinceMillis: number, endpoint: string, reason: string): Outage {
   const counts = { attempts: 0, dropped: 0, droppedUntold: 0, sentAgain: 0 }
   return { sinceMillis, endpoint, reason, newsMillis: undefined, wasTold: false, ...counts }
 }
 
-export function beginningInWords({ endpoint, reason }: Trouble, signal: ItemNames, cure: string): string {
-  return `sending ${signal.items} to ${endpoint} fails: ${reasonInWords(reason)}. ${cure}`
+export function beginningInWords({ endpoint, reason }: Outage, signal: ItemNames, hint: string): string {
+  return `sending ${signal.items} to ${endpoint} fails: ${reasonInWords(reason)}. ${hint}`
 }
 
 export function courseInWords(
-  trouble: Trouble,
+  outage: Outage,
   signal: ItemNames,
   nowMillis: number,
   waitingSpans: number,
-  cure: string,
+  hint: string,
 ): string {
-  const { attempts, dropped, endpoint, reason, sinceMillis } = trouble
+  const { attempts, dropped, endpoint, reason, sinceMillis } = outage
   const cost = `${attemptsInWords(attempts)}, ${itemsInWords(waitingSpans, signal)} waiting, ${dropped} dropped`
   const past = durationInWords(nowMillis - sinceMillis)
-  return `sending ${signal.items} to ${endpoint} has failed for ${past} (${cost}): ${reasonInWords(reason)}. ${cure}`
+  return `sending ${signal.items} to ${endpoint} has failed for ${past} (${cost}): ${reasonInWords(reason)}. ${hint}`
 }
 
-export function endInWords(trouble: Trouble, signal: ItemNames, nowMillis: number): string {
-  const { attempts, dropped, endpoint, reason, sentAgain, sinceMillis } = trouble
+export function endInWords(outage: Outage, signal: ItemNames, nowMillis: number): string {
+  const { attempts, dropped, endpoint, reason, sentAgain, sinceMillis } = outage
   const past = `${durationInWords(nowMillis - sinceMillis)} (${attemptsInWords(attempts)}: ${reasonInWords(reason)})`
   const cost = `${itemsInWords(dropped, signal)} dropped, ${sentAgain} sent again because their acknowledgement was lost`
   return `sending ${signal.items} to ${endpoint} works again after ${past}: ${cost}`

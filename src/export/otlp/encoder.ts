@@ -1,6 +1,6 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import type { BatchEncoder } from './batch-encoder.js'
-import { harmlessSpan } from './sanitize-span.js'
+import { sanitizeSpan } from './sanitize-span.js'
 import { traceRequest, type TraceRequest } from './request.js'
 import type { ScopeSpans } from './scope-spans.js'
 import { writeSpan } from './span.js'
@@ -77,7 +77,7 @@ class EagerEncoder implements SpanEncoder {
 
   #encodeCopy(span: ReadableSpan): void {
     try {
-      this.#encode(harmlessSpan(span))
+      this.#encode(sanitizeSpan(span))
     } catch {
       // No stack or no memory left: the span is not among `spans`.
     }

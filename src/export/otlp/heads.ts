@@ -3,7 +3,7 @@ import type { Resource } from '@opentelemetry/resources'
 import { writeAttributes } from './attributes.js'
 import { byteWriter, type ByteWriter } from '../protobuf/byte-writer.js'
 import { writeCount, writeTag, writeText } from '../protobuf/fields.js'
-import { harmlessResource, harmlessScope } from './sanitize-source.js'
+import { sanitizeResource, sanitizeScope } from './sanitize-source.js'
 
 // Fields of ScopeSpans and of ResourceSpans alike.
 const HEAD = 0x0a
@@ -11,7 +11,7 @@ const SCHEMA_URL = 0x1a
 
 /** The fields of a ScopeSpans besides the spans. Never throws. */
 export function encodeScope(scope: InstrumentationScope): Uint8Array {
-  const { name, version, attributes, droppedAttributesCount, schemaUrl } = harmlessScope(scope)
+  const { name, version, attributes, droppedAttributesCount, schemaUrl } = sanitizeScope(scope)
   return encodeHead(schemaUrl, (writer) => {
     writeText(writer, 0x0a, name)
     writeText(writer, 0x12, version)
@@ -22,7 +22,7 @@ export function encodeScope(scope: InstrumentationScope): Uint8Array {
 
 /** The fields of a ResourceSpans besides the spans and their scopes. Never throws. */
 export function encodeResource(resource: Resource): Uint8Array {
-  const { attributes, droppedAttributesCount, schemaUrl } = harmlessResource(resource)
+  const { attributes, droppedAttributesCount, schemaUrl } = sanitizeResource(resource)
   return encodeHead(schemaUrl, (writer) => {
     writeAttributes(writer, attributes, 0x0a)
     writeCount(writer, 0x10, droppedAttributesCount)

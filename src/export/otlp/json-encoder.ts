@@ -3,8 +3,8 @@ import type { Resource } from '@opentelemetry/resources'
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import type { SpanEncoder } from './encoder.js'
-import { harmlessResource, harmlessScope, type HarmlessSource } from './sanitize-source.js'
-import { harmlessSpan } from './sanitize-span.js'
+import { sanitizeResource, sanitizeScope, type SanitizedSource } from './sanitize-source.js'
+import { sanitizeSpan } from './sanitize-span.js'
 import { attempt } from './sanitize.js'
 
 /** Keeps the spans, and has OpenTelemetry's own serializer write them: who wants speed does not choose JSON. */
@@ -51,7 +51,7 @@ function serialize(spans: ReadableSpan[]): Uint8Array {
 }
 
 /** The serializer reads nothing else of a resource. */
-function sourceOnly(source: HarmlessSource): Resource {
+function sourceOnly(source: SanitizedSource): Resource {
   return source as unknown as Resource
 }
 
@@ -59,10 +59,10 @@ function sourceOnly(source: HarmlessSource): Resource {
 function harmless(spans: readonly ReadableSpan[]): ReadableSpan[] {
   const resources = new Map<Resource, Resource>()
   return spans.map((span) => {
-    const copy = harmlessSpan(span)
-    const resource = resources.get(copy.resource) ?? sourceOnly(harmlessResource(copy.resource))
+    const copy = sanitizeSpan(span)
+    const resource = resources.get(copy.resource) ?? sourceOnly(sanitizeResource(copy.resource))
     resources.set(copy.resource, resource)
-    return { ...copy, resource, instrumentationScope: harmlessScope(copy.instrumentationScope) }
+    return { ...copy, resource, instrumentationScope: sanitizeScope(copy.instrumentationScope) }
   })
 }
 

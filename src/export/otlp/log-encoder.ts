@@ -2,7 +2,7 @@ import { JsonLogsSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs'
 import type { OtlpProtocol } from '../pipeline/otlp-settings.js'
 import type { BatchEncoder } from './batch-encoder.js'
-import { attempt, harmlessAttributes, harmlessCount, harmlessEnum, harmlessText } from './sanitize.js'
+import { attempt, sanitizeAttributes, sanitizeCount, sanitizeEnum, sanitizeText } from './sanitize.js'
 
 /** Keeps the records, and has OpenTelemetry's own serializer write them. */
 export function otlpLogEncoder(protocol: OtlpProtocol): () => BatchEncoder<ReadableLogRecord> {
@@ -46,22 +46,22 @@ class LogEncoder implements BatchEncoder<ReadableLogRecord> {
 
   #sanitize(record: ReadableLogRecord): ReadableLogRecord {
     if (attempt(() => this.#serialize([record]))) return record
-    const { attributes, lost } = harmlessAttributes(() => record.attributes)
+    const { attributes, lost } = sanitizeAttributes(() => record.attributes)
     const copy = {
       resource: record.resource,
       instrumentationScope: record.instrumentationScope,
       hrTime: timeOf(record.hrTime),
       hrTimeObserved: timeOf(record.hrTimeObserved),
       spanContext: record.spanContext,
-      severityNumber: harmlessEnum(() => record.severityNumber),
-      severityText: harmlessText(() => record.severityText),
-      eventName: harmlessText(() => record.eventName),
+      severityNumber: sanitizeEnum(() => record.severityNumber),
+      severityText: sanitizeText(() => record.severityText),
+      eventName: sanitizeText(() => record.eventName),
       body: bodyOf(record),
       attributes,
-      droppedAttributesCount: harmlessCount(() => record.droppedAttributesCount) + lost,
+      droppedAttributesCount: sanitizeCount(() => record.droppedAttributesCount) + lost,
     } as unknown as ReadableLogRecord
     if (attempt(() => this.#serialize([copy]))) return copy
-    return { ...copy, body: harmlessText(() => record.body), attributes: {} }
+    return { ...copy, body: sanitizeText(() => record.body), attributes: {} }
   }
 }
 
@@ -73,7 +73,7 @@ function timeOf(time: ReadableLogRecord['hrTime']): ReadableLogRecord['hrTime'] 
 function bodyOf(record: ReadableLogRecord): unknown {
   const body = attempt(() => record.body)
   if (typeof body !== 'object' || body === null) return body
-  return harmlessAttributes(() => ({ body })).attributes.body ?? harmlessText(() => body)
+  return sanitizeAttributes(() => ({ body })).attributes.body ?? sanitizeText(() => body)
 }
 
 function sizeOf(value: unknown, level = 0): number {

@@ -2,16 +2,16 @@ import type { Attributes } from '@opentelemetry/api'
 import type { InstrumentationScope } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
 import { settledAttributes } from '../../internal/otel-api/settled-attributes.js'
-import { harmlessAttributes, harmlessCount, harmlessText } from './sanitize.js'
+import { sanitizeAttributes, sanitizeCount, sanitizeText } from './sanitize.js'
 
 /** Where spans come from, as plain data of the right type. */
-export interface HarmlessSource {
+export interface SanitizedSource {
   readonly attributes: Attributes
   readonly droppedAttributesCount: number
   readonly schemaUrl: string
 }
 
-export interface HarmlessScope extends HarmlessSource {
+export interface SanitizedScope extends SanitizedSource {
   readonly name: string
   readonly version: string
 }
@@ -19,18 +19,18 @@ export interface HarmlessScope extends HarmlessSource {
 /** Scopes have attributes in OTLP; the SDK's type does not tell of them. */
 type Scope = InstrumentationScope & { readonly attributes?: Attributes; readonly droppedAttributesCount?: number }
 
-export function harmlessResource(resource: Resource): HarmlessSource {
-  const { attributes, lost } = harmlessAttributes(() => settledAttributes(resource))
-  return { attributes, droppedAttributesCount: lost, schemaUrl: harmlessText(() => resource.schemaUrl) }
+export function sanitizeResource(resource: Resource): SanitizedSource {
+  const { attributes, lost } = sanitizeAttributes(() => settledAttributes(resource))
+  return { attributes, droppedAttributesCount: lost, schemaUrl: sanitizeText(() => resource.schemaUrl) }
 }
 
-export function harmlessScope(scope: Scope): HarmlessScope {
-  const { attributes, lost } = harmlessAttributes(() => scope.attributes)
+export function sanitizeScope(scope: Scope): SanitizedScope {
+  const { attributes, lost } = sanitizeAttributes(() => scope.attributes)
   return {
-    name: harmlessText(() => scope.name),
-    version: harmlessText(() => scope.version),
+    name: sanitizeText(() => scope.name),
+    version: sanitizeText(() => scope.version),
     attributes,
-    droppedAttributesCount: harmlessCount(() => scope.droppedAttributesCount) + lost,
-    schemaUrl: harmlessText(() => scope.schemaUrl),
+    droppedAttributesCount: sanitizeCount(() => scope.droppedAttributesCount) + lost,
+    schemaUrl: sanitizeText(() => scope.schemaUrl),
   }
 }

@@ -2,7 +2,7 @@ import type { Link, SpanContext, SpanStatus } from '@opentelemetry/api'
 import type { InstrumentationScope } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
 import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace'
-import { attempt, harmlessAttributes, harmlessCount, harmlessEnum, harmlessText } from './sanitize.js'
+import { attempt, sanitizeAttributes, sanitizeCount, sanitizeEnum, sanitizeText } from './sanitize.js'
 
 type Time = ReadableSpan['startTime']
 
@@ -10,74 +10,74 @@ type Time = ReadableSpan['startTime']
  * A copy of the span in which everything is plain data of the right type, whatever the original does when it is read.
  * Attributes that could not be read are counted as dropped.
  */
-export function harmlessSpan(span: ReadableSpan): ReadableSpan {
-  const context = harmlessContext(() => span.spanContext())
+export function sanitizeSpan(span: ReadableSpan): ReadableSpan {
+  const context = sanitizeContext(() => span.spanContext())
   const parent = attempt(() => span.parentSpanContext)
-  const { attributes, lost } = harmlessAttributes(() => span.attributes)
+  const { attributes, lost } = sanitizeAttributes(() => span.attributes)
   return {
-    name: harmlessText(() => span.name),
-    kind: harmlessEnum(() => span.kind),
+    name: sanitizeText(() => span.name),
+    kind: sanitizeEnum(() => span.kind),
     spanContext: () => context,
-    ...(parent != null && { parentSpanContext: harmlessContext(() => parent) }),
-    startTime: harmlessTime(() => span.startTime),
-    endTime: harmlessTime(() => span.endTime),
-    status: harmlessStatus(() => span.status),
+    ...(parent != null && { parentSpanContext: sanitizeContext(() => parent) }),
+    startTime: sanitizeTime(() => span.startTime),
+    endTime: sanitizeTime(() => span.endTime),
+    status: sanitizeStatus(() => span.status),
     attributes,
-    links: harmlessList(() => span.links, harmlessLink),
-    events: harmlessList(() => span.events, harmlessEvent),
-    duration: harmlessTime(() => span.duration),
+    links: sanitizeList(() => span.links, sanitizeLink),
+    events: sanitizeList(() => span.events, sanitizeEvent),
+    duration: sanitizeTime(() => span.duration),
     ended: true,
     resource: attempt<unknown>(() => span.resource) as Resource,
     instrumentationScope: attempt<unknown>(() => span.instrumentationScope) as InstrumentationScope,
-    droppedAttributesCount: harmlessCount(() => span.droppedAttributesCount) + lost,
-    droppedEventsCount: harmlessCount(() => span.droppedEventsCount),
-    droppedLinksCount: harmlessCount(() => span.droppedLinksCount),
+    droppedAttributesCount: sanitizeCount(() => span.droppedAttributesCount) + lost,
+    droppedEventsCount: sanitizeCount(() => span.droppedEventsCount),
+    droppedLinksCount: sanitizeCount(() => span.droppedLinksCount),
   }
 }
 
-function harmlessContext(read: () => SpanContext): SpanContext {
+function sanitizeContext(read: () => SpanContext): SpanContext {
   const context = attempt(read)
-  const state = harmlessText(() => context?.traceState?.serialize())
+  const state = sanitizeText(() => context?.traceState?.serialize())
   return {
-    traceId: harmlessText(() => context?.traceId),
-    spanId: harmlessText(() => context?.spanId),
-    traceFlags: harmlessCount(() => context?.traceFlags),
+    traceId: sanitizeText(() => context?.traceId),
+    spanId: sanitizeText(() => context?.spanId),
+    traceFlags: sanitizeCount(() => context?.traceFlags),
     isRemote: attempt(() => context?.isRemote) === true,
     ...(state !== '' && { traceState: readOnlyState(state) }),
   }
 }
 
-function harmlessEvent(event: TimedEvent): TimedEvent {
-  const { attributes, lost } = harmlessAttributes(() => event.attributes)
+function sanitizeEvent(event: TimedEvent): TimedEvent {
+  const { attributes, lost } = sanitizeAttributes(() => event.attributes)
   return {
-    time: harmlessTime(() => event.time),
-    name: harmlessText(() => event.name),
+    time: sanitizeTime(() => event.time),
+    name: sanitizeText(() => event.name),
     attributes,
-    droppedAttributesCount: harmlessCount(() => event.droppedAttributesCount) + lost,
+    droppedAttributesCount: sanitizeCount(() => event.droppedAttributesCount) + lost,
   }
 }
 
-function harmlessLink(link: Link): Link {
-  const { attributes, lost } = harmlessAttributes(() => link.attributes)
+function sanitizeLink(link: Link): Link {
+  const { attributes, lost } = sanitizeAttributes(() => link.attributes)
   return {
-    context: harmlessContext(() => link.context),
+    context: sanitizeContext(() => link.context),
     attributes,
-    droppedAttributesCount: harmlessCount(() => link.droppedAttributesCount) + lost,
+    droppedAttributesCount: sanitizeCount(() => link.droppedAttributesCount) + lost,
   }
 }
 
-function harmlessStatus(read: () => SpanStatus): SpanStatus {
+function sanitizeStatus(read: () => SpanStatus): SpanStatus {
   const status = attempt(read)
-  const message = harmlessText(() => status?.message)
-  return { code: harmlessEnum(() => status?.code), ...(message !== '' && { message }) }
+  const message = sanitizeText(() => status?.message)
+  return { code: sanitizeEnum(() => status?.code), ...(message !== '' && { message }) }
 }
 
-function harmlessTime(read: () => Time): Time {
+function sanitizeTime(read: () => Time): Time {
   const time = attempt(read)
-  return [harmlessCount(() => time?.[0]), harmlessCount(() => time?.[1])]
+  return [sanitizeCount(() => time?.[0]), sanitizeCount(() => time?.[1])]
 }
 
-function harmlessList<T>(read: () => readonly T[], copy: (item: T) => T): T[] {
+function sanitizeList<T>(read: () => readonly T[], copy: (item: T) => T): T[] {
   return attempt(() => Array.from(read(), (item) => copy(item))) ?? []
 }
 

@@ -16,25 +16,25 @@ export function attempt<T>(read: () => T): T | undefined {
 }
 
 /** The text, or what the value says of itself; empty where it has nothing to say. */
-export function harmlessText(read: () => unknown): string {
+export function sanitizeText(read: () => unknown): string {
   // A symbol has no text by itself, and an object's may throw.
   return attempt(() => textOf(read())) ?? ''
 }
 
 /** A number from 0 on; 0 where there is none. */
-export function harmlessCount(read: () => unknown): number {
+export function sanitizeCount(read: () => unknown): number {
   const count = attempt(read)
   return typeof count === 'number' && count > 0 ? count : 0
 }
 
 /** The member of an enum; the first one where it can't be read. */
-export function harmlessEnum<T extends number>(read: () => T | undefined): T {
+export function sanitizeEnum<T extends number>(read: () => T | undefined): T {
   const member = attempt(read)
   return member !== undefined && Number.isInteger(member) ? member : (0 as T)
 }
 
 /** A plain copy of what can be read, and how many attributes could not. What is nested too deeply is left empty. */
-export function harmlessAttributes(read: () => unknown): { attributes: Attributes; lost: number } {
+export function sanitizeAttributes(read: () => unknown): { attributes: Attributes; lost: number } {
   const source = attempt(read)
   const attributes: Attributes = {}
   let lost = 0

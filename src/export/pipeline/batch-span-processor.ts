@@ -1,6 +1,6 @@
 import { TraceFlags, type MeterProvider } from '@opentelemetry/api'
 import type { ReadableSpan, Span, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
-import { takePartInDepartures } from '../../internal/process-exit/exit-hooks.js'
+import { addExitHook } from '../../internal/process-exit/exit-hooks.js'
 import { TracingConfigError } from '../../internal/checks/errors.js'
 import { checkNumber, checkOneOf, checkPart, checkPlainObject } from '../../internal/checks/validate.js'
 import {
@@ -10,14 +10,14 @@ import {
   type BatchOptions,
   type ResolvedBatchOptions,
 } from './batch-options.js'
-import { exporterOutlet } from './exporter-pipeline.js'
+import { exporterPipeline } from './exporter-pipeline.js'
 import { flushResult, type FlushResult } from './flush-result.js'
 import type { TracingLedger } from './ledger.js'
-import { otlpOutlet } from './otlp-pipeline.js'
+import { otlpPipeline } from './otlp-pipeline.js'
 import { otlpProtobufEncoder } from '../otlp/encoder.js'
 import { otlpJsonEncoder } from '../otlp/json-encoder.js'
 import { otlpFromEnvironment, type OtlpSettings } from './otlp-settings.js'
-import type { Outlet } from './pipeline.js'
+import type { Pipeline } from './pipeline.js'
 import { meterLedger } from './sdk-metrics.js'
 
 /** Options of {@link BatchSpanProcessor}: those of the SDK's class of that name, and how spans get out. */
@@ -49,20 +49,20 @@ export let exporterTypeOf: (processor: BatchSpanProcessor) => string
  */
 export class BatchSpanProcessor implements SpanProcessor {
   static {
-    queueCapacityOf = (processor) => processor.#outlet.capacity
-    exporterTypeOf = (processor) => processor.#outlet.exporterType
+    queueCapacityOf = (processor) => processor.#pipeline.capacity
+    exporterTypeOf = (processor) => processor.#pipeline.exporterType
   }
 
-  readonly #outlet: Outlet<ReadableSpan>
+  readonly #pipeline: Pipeline<ReadableSpan>
   readonly #timeoutMillis: number
   readonly #exportTimeoutMillis: number
-  readonly #stopDeparting: () => void
+  readonly #removeExitHook: () => void
   readonly #stopMetering: (() => void) | undefined
   #started = 0
   #open = 0
   #sampledOut = 0
   #ended = 0
-  #left: Promise<FlushResult> | undefined
+  #stopped: Promise<FlushResult> | undefined
 
   constructor(options: BatchSpanProcessorOptions = {}) {
     checkPlainObject('options', options)
@@ -74,10 +74,10 @@ export class BatchSpanProcessor implements SpanProcessor {
     const { exporter = 'otlp', selfObsMeterProvider: meters } = options
     if (meters !== undefined) checkPart('selfObsMeterProvider', meters, 'a MeterProvider', ['getMeter'])
     const batch = resolveBatchOptions(options, environment)
-    this.#outlet = outletOf(exporter, batch)
+    this.#pipeline = pipelineOf(exporter, batch)
     this.#timeoutMillis = options.shutdownTimeoutMillis ?? DEFAULT_SHUTDOWN_TIMEOUT_MILLIS
     this.#exportTimeoutMillis = batch.exportTimeoutMillis
-    this.#stopDeparting = this.#takePartInDepartures()
+    this.#removeExitHook = this.#addExitHook()
     if (meters)
       this.#stopMetering = meterLedger(
         meters,
@@ -98,8 +98,8 @@ export class BatchSpanProcessor implements SpanProcessor {
     this.#open -= 1
     this.#ended += 1
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) this.#sampledOut += 1
-    else if (this.#left) this.#outlet.counts.droppedAtExit += 1
-    else this.#outlet.add(span)
+    else if (this.#stopped) this.#pipeline.counts.droppedAtExit += 1
+    else this.#pipeline.add(span)
   }
 
   /**
@@ -110,8 +110,8 @@ export class BatchSpanProcessor implements SpanProcessor {
   /** The same, as the SDK's interface has it. */
   forceFlush(): Promise<void>
   forceFlush({ timeoutMillis = this.#exportTimeoutMillis }: { timeoutMillis?: number } = {}): Promise<unknown> {
-    const outlet = this.#outlet
-    return this.#left ?? flushResult(outlet.counts, timeoutMillis, () => outlet.flush(timeoutMillis))
+    const pipeline = this.#pipeline
+    return this.#stopped ?? flushResult(pipeline.counts, timeoutMillis, () => pipeline.flush(timeoutMillis))
   }
 
   /** Flushes and stops, in `shutdownTimeoutMillis` unless told otherwise, and says what became of the spans. Never rejects. */
@@ -119,7 +119,7 @@ export class BatchSpanProcessor implements SpanProcessor {
   /** The same, as the SDK's interface has it. */
   shutdown(): Promise<void>
   shutdown({ timeoutMillis = this.#timeoutMillis }: { timeoutMillis?: number } = {}): Promise<unknown> {
-    return (this.#left ??= flushResult(this.#outlet.counts, timeoutMillis, () => this.#leave(timeoutMillis)))
+    return (this.#stopped ??= flushResult(this.#pipeline.counts, timeoutMillis, () => this.#shutdown(timeoutMillis)))
   }
 
   /** Where every span went that this processor has seen; spans that were not recorded never come here. */
@@ -130,31 +130,31 @@ export class BatchSpanProcessor implements SpanProcessor {
       notRecorded: 0,
       undecided: 0,
       sampledOut: this.#sampledOut,
-      ...this.#outlet.counts,
+      ...this.#pipeline.counts,
     }
   }
 
-  async #leave(timeoutMillis: number): Promise<void> {
-    await this.#outlet.leave(timeoutMillis)
-    this.#stopDeparting()
+  async #shutdown(timeoutMillis: number): Promise<void> {
+    await this.#pipeline.shutdown(timeoutMillis)
+    this.#removeExitHook()
     this.#stopMetering?.()
   }
 
-  #takePartInDepartures(): () => void {
-    const outlet = this.#outlet
+  #addExitHook(): () => void {
+    const pipeline = this.#pipeline
     const ended = (): number => this.#ended
-    return takePartInDepartures({
+    return addExitHook({
       timeoutMillis: this.#timeoutMillis,
-      handOver: () => outlet.handOver(),
+      prepare: () => pipeline.send(),
       get needsEventLoop() {
-        return outlet.needsEventLoop
+        return pipeline.needsEventLoop
       },
-      get news() {
+      get pending() {
         return ended()
       },
-      flush: (timeoutMillis) => outlet.flush(timeoutMillis),
-      startLeaving: (timeoutMillis) => outlet.startLeaving(timeoutMillis),
-      leaveNow: (timeoutMillis) => outlet.leaveNow(timeoutMillis),
+      flush: (timeoutMillis) => pipeline.flush(timeoutMillis),
+      startLeaving: (timeoutMillis) => pipeline.startLeaving(timeoutMillis),
+      flushSync: (timeoutMillis) => pipeline.shutdownSync(timeoutMillis),
     })
   }
 }
@@ -176,18 +176,21 @@ function notAnExporter(received: unknown): TracingConfigError {
   })
 }
 
-function outletOf(exporter: SpanExporter | OtlpSettings | 'otlp', batch: ResolvedBatchOptions): Outlet<ReadableSpan> {
+function pipelineOf(
+  exporter: SpanExporter | OtlpSettings | 'otlp',
+  batch: ResolvedBatchOptions,
+): Pipeline<ReadableSpan> {
   if (typeof exporter === 'string') {
     checkOneOf('exporter', exporter, ['otlp'])
     return spansOutlet(otlpFromEnvironment(), batch)
   }
   if (isOtlpSettings(exporter)) return spansOutlet(exporter, batch)
   checkPart('exporter', exporter, 'otlp or a SpanExporter', ['export', 'shutdown'])
-  return exporterOutlet(exporter, batch)
+  return exporterPipeline(exporter, batch)
 }
 
-function spansOutlet(otlp: OtlpSettings, batch: ResolvedBatchOptions): Outlet<ReadableSpan> {
-  return otlpOutlet(otlp, batch, otlp.protocol === 'http/json' ? otlpJsonEncoder : otlpProtobufEncoder)
+function spansOutlet(otlp: OtlpSettings, batch: ResolvedBatchOptions): Pipeline<ReadableSpan> {
+  return otlpPipeline(otlp, batch, otlp.protocol === 'http/json' ? otlpJsonEncoder : otlpProtobufEncoder)
 }
 
 /** An exporter of somebody's may have a `kind` too. */

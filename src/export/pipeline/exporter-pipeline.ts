@@ -7,25 +7,25 @@ import { reportToGlobalErrorHandler } from '../../internal/diagnostics/global-er
 import { asOwnRequest } from '../../internal/http/own-requests.js'
 import { withinMillis } from '../../internal/async/within-millis.js'
 import type { ResolvedBatchOptions } from './batch-options.js'
-import { createAnnouncements, type Announcements } from '../notices/notices.js'
+import { createNotices, type Notices } from '../notices/notices.js'
 import { noDeliveryCounts, type DeliveryCounts } from './ledger.js'
-import { NO_TIME_TO_SEND, type Outlet } from './pipeline.js'
+import { NO_TIME_TO_SEND, type Pipeline } from './pipeline.js'
 import { SIGNALS } from './signal.js'
 import { ResourceWait } from './resource-wait.js'
 import { SpanQueue } from './span-queue.js'
 
 /** Batches for anybody's exporter, which is called on this thread, once at a time, as the specification asks. */
-export function exporterOutlet(exporter: SpanExporter, options: ResolvedBatchOptions): Outlet<ReadableSpan> {
-  return new ExporterOutlet(exporter, options)
+export function exporterPipeline(exporter: SpanExporter, options: ResolvedBatchOptions): Pipeline<ReadableSpan> {
+  return new ExporterPipeline(exporter, options)
 }
 
-class ExporterOutlet implements Outlet<ReadableSpan> {
+class ExporterPipeline implements Pipeline<ReadableSpan> {
   readonly counts: DeliveryCounts = noDeliveryCounts()
   readonly needsEventLoop = true
   readonly #exporter: SpanExporter
   readonly #options: ResolvedBatchOptions
   readonly #queue: SpanQueue<ReadableSpan>
-  #announcements: Announcements
+  #notices: Notices
   readonly #resource = new ResourceWait(() => this.#work())
   // The exporter must not see the request that happened to fill a batch, nor keep it.
   readonly #outside = AsyncLocalStorage.snapshot()
@@ -40,7 +40,7 @@ class ExporterOutlet implements Outlet<ReadableSpan> {
     this.#exporter = exporter
     this.#options = options
     this.#queue = new SpanQueue(options.maxQueueSize)
-    this.#announcements = this.#newAnnouncements()
+    this.#notices = this.#newNotices()
   }
 
   get exporterType(): string {
@@ -55,7 +55,7 @@ class ExporterOutlet implements Outlet<ReadableSpan> {
   add(span: ReadableSpan): void {
     if (!this.#queue.push(span)) {
       this.counts.droppedQueueFull += 1
-      this.#announcements.dropped('queue', 1)
+      this.#notices.dropped('queue', 1)
       return
     }
     this.counts.queued += 1
@@ -64,7 +64,7 @@ class ExporterOutlet implements Outlet<ReadableSpan> {
     else this.#setTimer()
   }
 
-  handOver(): void {
+  send(): void {
     this.#work()
   }
 
@@ -80,7 +80,7 @@ class ExporterOutlet implements Outlet<ReadableSpan> {
     await withinMillis(deadline - monotonicClock.nowMillis(), this.#callExporter('forceFlush'))
   }
 
-  async leave(timeoutMillis: number): Promise<void> {
+  async shutdown(timeoutMillis: number): Promise<void> {
     const deadline = monotonicClock.nowMillis() + timeoutMillis
     await this.flush(timeoutMillis)
     await withinMillis(deadline - monotonicClock.nowMillis(), this.#callExporter('shutdown'))
@@ -91,7 +91,7 @@ class ExporterOutlet implements Outlet<ReadableSpan> {
     // Its exporter can't begin anything that would end without the event loop.
   }
 
-  leaveNow(): void {
+  shutdownSync(): void {
     this.#giveUpTheRest()
   }
 
@@ -140,8 +140,8 @@ class ExporterOutlet implements Outlet<ReadableSpan> {
     }
     counts.droppedExportFailed += spans.length
     const reason = error ? messageOf(error) : ''
-    this.#announcements.onEvent({ kind: 'settled', id: 0, exported: 0, failed: spans.length, reason })
-    this.#announcements.dropped('refused', spans.length)
+    this.#notices.onEvent({ kind: 'settled', id: 0, exported: 0, failed: spans.length, reason })
+    this.#notices.dropped('refused', spans.length)
   }
 
   /** Never rejects: an exporter that throws, rejects, answers nothing or never answers has failed. */
@@ -184,18 +184,18 @@ class ExporterOutlet implements Outlet<ReadableSpan> {
     this.counts.queued = 0
     this.counts.exporting = 0
     this.counts.droppedAtExit += lost
-    if (lost > 0) this.#announcements.dropped('exit', lost)
-    this.#announcements.close()
-    this.#announcements = this.#newAnnouncements()
+    if (lost > 0) this.#notices.dropped('exit', lost)
+    this.#notices.close()
+    this.#notices = this.#newNotices()
   }
 
-  #newAnnouncements(): Announcements {
-    return createAnnouncements({
+  #newNotices(): Notices {
+    return createNotices({
       signal: SIGNALS.traces,
       warn,
       onLoss: reportToGlobalErrorHandler,
       endpoint: () => `the exporter ${this.#exporter.constructor.name}`,
-      cureFor: () => '',
+      hintFor: () => '',
       lossWithoutFailure: () => NO_TIME_TO_SEND,
       waitingSpans: () => this.counts.queued + this.counts.exporting,
       spansOf: () => 0,

@@ -1,12 +1,12 @@
 import { repeatWarning, warn } from '../../internal/diagnostics/diagnostics.js'
 import { reportToGlobalErrorHandler } from '../../internal/diagnostics/global-error-handler.js'
 import type { ResolvedBatchOptions } from './batch-options.js'
-import { Accounts } from '../delivery/in-flight-batches.js'
-import type { Courier } from '../worker/delivery-client.js'
-import { openCourier } from '../worker/open-client.js'
+import { InFlightBatches } from '../delivery/in-flight-batches.js'
+import type { DeliveryClient } from '../worker/delivery-client.js'
+import { openDeliveryClient } from '../worker/open-client.js'
 import type { DeliveryEvent } from '../delivery/events.js'
-import { createAnnouncements, type Announcements } from '../notices/notices.js'
-import { cureFor } from '../notices/hints.js'
+import { createNotices, type Notices } from '../notices/notices.js'
+import { hintFor } from '../notices/hints.js'
 import { noDeliveryCounts, type DeliveryCounts } from './ledger.js'
 import type { OtlpSettings } from './otlp-settings.js'
 import { NO_TIME_TO_SEND } from './pipeline.js'
@@ -29,15 +29,15 @@ export class OtlpDelivery {
   readonly counts: DeliveryCounts = noDeliveryCounts()
   readonly #otlp: OtlpSettings
   readonly #options: DeliveryOptions
-  readonly #accounts = new Accounts(this.counts)
-  readonly #courier: Courier
-  #announcements: Announcements
+  readonly #accounts = new InFlightBatches(this.counts)
+  readonly #courier: DeliveryClient
+  #notices: Notices
   #endpoint = 'the OTLP endpoint'
 
   constructor(otlp: OtlpSettings, options: DeliveryOptions) {
     this.#otlp = otlp
     this.#options = options
-    this.#announcements = this.#newAnnouncements()
+    this.#notices = this.#newNotices()
     const { outageBufferBytes, exportTimeoutMillis, spoolDirectory, spoolMaxBytes } = options
     const settings = {
       otlp,
@@ -49,7 +49,7 @@ export class OtlpDelivery {
       onEvent: (event: DeliveryEvent) => this.#onEvent(event),
       unsettled: () => this.#accounts.inMemory(),
     }
-    this.#courier = openCourier(settings, client, options.exportThread)
+    this.#courier = openDeliveryClient(settings, client, options.exportThread)
   }
 
   get needsEventLoop(): boolean {
@@ -74,7 +74,7 @@ export class OtlpDelivery {
   /** Counts items for which there is no room. */
   drop(items: number): void {
     this.counts.droppedQueueFull += items
-    this.#announcements.dropped('queue', items)
+    this.#notices.dropped('queue', items)
   }
 
   /** @param items how many the request has; they are counted as queued already */
@@ -92,7 +92,7 @@ export class OtlpDelivery {
   }
 
   async leave(timeoutMillis: number): Promise<void> {
-    await this.#courier.leave(timeoutMillis)
+    await this.#courier.shutdown(timeoutMillis)
     this.#giveUpTheRest()
   }
 
@@ -101,7 +101,7 @@ export class OtlpDelivery {
   }
 
   leaveNow(timeoutMillis: number): void {
-    if (!this.#accounts.isEmpty) this.#courier.leaveNow(timeoutMillis)
+    if (!this.#accounts.isEmpty) this.#courier.shutdownSync(timeoutMillis)
     this.#giveUpTheRest()
   }
 
@@ -111,28 +111,27 @@ export class OtlpDelivery {
       return
     }
     if (event.kind === 'endpoint') this.#endpoint = event.endpoint
-    this.#announcements.onEvent(event)
+    this.#notices.onEvent(event)
     this.#accounts.onEvent(event)
-    if (event.kind === 'shed') this.#announcements.dropped('outage buffer', event.spans)
-    else if (event.kind === 'settled')
-      this.#announcements.dropped(event.lostInSpool ? 'spool' : 'refused', event.failed)
-    else if (event.kind === 'adopted-failed') this.#announcements.dropped('refused', event.spans)
+    if (event.kind === 'shed') this.#notices.dropped('outage buffer', event.spans)
+    else if (event.kind === 'settled') this.#notices.dropped(event.lostInSpool ? 'spool' : 'refused', event.failed)
+    else if (event.kind === 'adopted-failed') this.#notices.dropped('refused', event.spans)
   }
 
   #giveUpTheRest(): void {
-    this.#announcements.dropped('exit', this.#accounts.abandon())
-    this.#announcements.close()
+    this.#notices.dropped('exit', this.#accounts.abandon())
+    this.#notices.close()
     // A process that survives its signal goes on.
-    this.#announcements = this.#newAnnouncements()
+    this.#notices = this.#newNotices()
   }
 
-  #newAnnouncements(): Announcements {
+  #newNotices(): Notices {
     const { signal = 'traces' } = this.#otlp
-    return createAnnouncements({
+    return createNotices({
       signal: SIGNALS[signal],
       warn,
       onLoss: reportToGlobalErrorHandler,
-      cureFor: (reason, endpoint) => cureFor(reason, endpoint, SIGNALS[signal]),
+      hintFor: (reason, endpoint) => hintFor(reason, endpoint, SIGNALS[signal]),
       endpoint: () => this.#endpoint,
       lossWithoutFailure: () => (this.needsEventLoop ? NO_TIME_TO_SEND : 'no answer in time'),
       waitingSpans: () => this.counts.queued + this.counts.exporting,

@@ -7,7 +7,7 @@ import type { DeliveryCounts } from './ledger.js'
 import { OtlpDelivery } from './otlp-delivery.js'
 import type { OtlpSettings } from './otlp-settings.js'
 import type { BatchEncoder } from '../otlp/batch-encoder.js'
-import type { Outlet } from './pipeline.js'
+import type { Pipeline } from './pipeline.js'
 import { ResourceWait } from './resource-wait.js'
 
 /** The delivery splits requests of more than 1 MiB. This leaves room for the resource, and for the item that fills a batch. */
@@ -16,12 +16,12 @@ const MOST_BATCH_BYTES = 960 * 1_024
 const WARM_UP_MILLIS = 200
 
 /** Gives each item to an encoder, and full batches to the delivery thread. */
-export function otlpOutlet<T extends { readonly resource: Resource }>(
+export function otlpPipeline<T extends { readonly resource: Resource }>(
   otlp: OtlpSettings,
   options: ResolvedBatchOptions,
   newEncoder: () => BatchEncoder<T>,
-): Outlet<T> {
-  return new OtlpOutlet(otlp, options, newEncoder)
+): Pipeline<T> {
+  return new OtlpPipeline(otlp, options, newEncoder)
 }
 
 /** Semantic conventions, `otel.component.type`. */
@@ -31,7 +31,7 @@ const EXPORTER_TYPES = {
   'http/json': 'otlp_http_json_span_exporter',
 } as const
 
-class OtlpOutlet<T extends { readonly resource: Resource }> implements Outlet<T> {
+class OtlpPipeline<T extends { readonly resource: Resource }> implements Pipeline<T> {
   readonly counts: DeliveryCounts
   readonly exporterType: string
   readonly #options: ResolvedBatchOptions
@@ -76,7 +76,7 @@ class OtlpOutlet<T extends { readonly resource: Resource }> implements Outlet<T>
     } else if (this.#timer === undefined) this.#setTimer()
   }
 
-  handOver(): void {
+  send(): void {
     this.#sendWhatIsThere()
   }
 
@@ -88,7 +88,7 @@ class OtlpOutlet<T extends { readonly resource: Resource }> implements Outlet<T>
     await this.#delivery.flush(Math.max(0, timeoutMillis - (monotonicClock.nowMillis() - began)))
   }
 
-  async leave(timeoutMillis: number): Promise<void> {
+  async shutdown(timeoutMillis: number): Promise<void> {
     const began = monotonicClock.nowMillis()
     clearTimeout(this.#warmUpTimer)
     if (this.counts.queued > 0) await withinMillis(timeoutMillis, this.#resource.settled)
@@ -101,7 +101,7 @@ class OtlpOutlet<T extends { readonly resource: Resource }> implements Outlet<T>
     this.#delivery.startLeaving(timeoutMillis)
   }
 
-  leaveNow(timeoutMillis: number): void {
+  shutdownSync(timeoutMillis: number): void {
     this.#sendWhatIsThere()
     this.#delivery.leaveNow(timeoutMillis)
   }

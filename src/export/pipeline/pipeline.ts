@@ -4,7 +4,7 @@ import type { DeliveryCounts } from './ledger.js'
 export const NO_TIME_TO_SEND = 'the process ended at once, and its main thread had no time to send them'
 
 /** What becomes of sampled spans after they have ended, or of log records. Nothing of it throws or rejects. */
-export interface Outlet<T> {
+export interface Pipeline<T> {
   readonly counts: DeliveryCounts
   /** So many spans may wait; an estimate where their bytes are what is bounded. */
   readonly capacity: number
@@ -17,13 +17,13 @@ export interface Outlet<T> {
   readonly exporterType: string
   add(item: T): void
   /** Begins to send what is queued. */
-  handOver(): void
+  send(): void
   /** Sends everything, as far as that can be done in the time given. */
   flush(timeoutMillis: number): Promise<void>
   /** The same, and ends; what is left is lost, or on disk, and told. */
-  leave(timeoutMillis: number): Promise<void>
+  shutdown(timeoutMillis: number): Promise<void>
   /** Begins what `leaveNow` then waits for; it may be called alone, too. */
   startLeaving(timeoutMillis: number): void
   /** The same for a process whose event loop does not turn any more. */
-  leaveNow(timeoutMillis: number): void
+  shutdownSync(timeoutMillis: number): void
 }

@@ -1,7 +1,4 @@
-import { redactor, secretsOfHeader, secretsOfUrl } from '../../internal/diagnostics/redact.js'
-
-/** Makes what somebody else wrote fit for a message: one line, not long, no secrets of ours. */
-export type Wording = (text: string) => string
+import { redactor, type Redact, secretsOfHeader, secretsOfUrl } from '../../internal/diagnostics/redact.js'
 
 const MOST_CHARACTERS_SHOWN = 200
 /**
@@ -15,8 +12,10 @@ export function beginningOf(text: string): string {
   return text.slice(0, MOST_CHARACTERS_READ)
 }
 
-/** Servers like to repeat what they were sent: the values of the headers, and all of a URL that lets somebody in, are replaced. */
-export function wordingWithout(headerValues: readonly string[], urls: readonly string[]): Wording {
+/**
+ * Makes what a server wrote fit for a message: one line, not long, no secrets of ours. Servers like to repeat what they were sent: the values of the headers, and all of a URL that lets somebody in, are replaced.
+ */
+export function serverTextRedactor(headerValues: readonly string[], urls: readonly string[]): Redact {
   const secrets = [...headerValues.flatMap(secretsOfHeader), ...urls.flatMap(secretsOfUrl)]
   const longest = Math.max(0, ...secrets.map(({ length }) => length))
   const redact = redactor(secrets)

@@ -11,19 +11,19 @@ export interface Transport {
   close(): void
 }
 
-export type Answer = Accepted | ComeAgain | TooLarge | Refused
+export type Answer = Success | Retryable | TooLarge | Permanent
 
 /** The backend has the spans, but for those that it rejected (OTLP's partial success): they are not sent again. */
-export interface Accepted {
-  readonly kind: 'accepted'
+export interface Success {
+  readonly kind: 'success'
   readonly rejectedSpans: number
   /** What the backend said about it; empty as a rule. */
   readonly message: string
 }
 
 /** The backend does not have the spans, or did not say so; another attempt may go better. */
-export interface ComeAgain {
-  readonly kind: 'come-again'
+export interface Retryable {
+  readonly kind: 'retryable'
   /** In words, from the server where it said something; no headers, no tokens. */
   readonly reason: string
   /** Where the backend said when to come back. */
@@ -41,7 +41,7 @@ export interface TooLarge {
 }
 
 /** The backend will never take this request. */
-export interface Refused {
-  readonly kind: 'refused'
+export interface Permanent {
+  readonly kind: 'permanent'
   readonly reason: string
 }

@@ -3,7 +3,7 @@ import type { EncodedBatch } from '../delivery/batch.js'
 import type { DeliveryEvent } from '../delivery/events.js'
 
 /** Brings encoded batches to the backend, from a thread or from here. Nothing of it throws or rejects. */
-export interface Courier {
+export interface DeliveryClient {
   /** Whether it can't send without this thread's event loop; a thread that can't be started is known of after `send`. */
   readonly needsEventLoop: boolean
   send(batch: EncodedBatch): void
@@ -12,25 +12,25 @@ export interface Courier {
   /** Settles when all is sent, when it turns out that nobody is there, or when the time is up. */
   flush(timeoutMillis: number): Promise<void>
   /** The same, and then nothing is sent any more: what is left is on disk or lost. */
-  leave(timeoutMillis: number): Promise<void>
+  shutdown(timeoutMillis: number): Promise<void>
   /** Begins what `leaveNow` then waits for; it may be called alone, too. */
   startLeaving(timeoutMillis: number): void
   /**
    * The same for a process that ends now and whose event loop does not turn any more. Returns at once where that can't be
    * done.
    */
-  leaveNow(timeoutMillis: number): void
+  shutdownSync(timeoutMillis: number): void
 }
 
 /** What a courier tells to whom it works for. */
-export interface CourierClient {
+export interface DeliveryListener {
   onEvent(event: DeliveryEvent): void
   /** What is to be sent again after a thread has died. */
   unsettled(): readonly EncodedBatch[]
 }
 
 /** Plain data: it crosses to the delivery thread. */
-export interface CourierSettings {
+export interface DeliverySettings {
   readonly otlp: OtlpSettings
   readonly attemptTimeoutMillis: number
   readonly outageBufferBytes: number

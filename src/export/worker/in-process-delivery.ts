@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { monotonicClock, nowEpochMillis } from '../../internal/runtime/clock.js'
 import { PREFIX } from '../../internal/diagnostics/diagnostics.js'
-import type { CourierSettings } from './delivery-client.js'
+import type { DeliverySettings } from './delivery-client.js'
 import { createDelivery, type Delivery } from '../delivery/delivery.js'
 import type { DeliveryEvent } from '../delivery/events.js'
 import { otlpTransport } from '../transport/otlp-transport.js'
@@ -13,8 +13,8 @@ import { openSpool } from '../spool/open-spool.js'
  *
  * @param release takes the memory of each batch that has come to its end
  */
-export function localDelivery(
-  settings: CourierSettings,
+export function inProcessDelivery(
+  settings: DeliverySettings,
   report: (event: DeliveryEvent) => void,
   release?: (bytes: Uint8Array) => void,
 ): Delivery {

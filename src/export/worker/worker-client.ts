@@ -5,66 +5,66 @@ import { envForThread } from '../../internal/runtime/env.js'
 import { monotonicClock, nowEpochMillis } from '../../internal/runtime/clock.js'
 import { LONGEST_TIMER_MILLIS } from '../../internal/async/within-millis.js'
 import type { EncodedBatch } from '../delivery/batch.js'
-import type { Courier, CourierClient, CourierSettings } from './delivery-client.js'
+import type { DeliveryClient, DeliveryListener, DeliverySettings } from './delivery-client.js'
 import { openChannel, type DeliveryWorker } from './delivery-worker.js'
-import { localCourier } from './in-process-client.js'
-import type { FromThread, ToThread } from './worker-messages.js'
+import { inProcessClient } from './in-process-client.js'
+import type { FromDelivery, ToDelivery } from './worker-messages.js'
 
 /** A thread that dies this often will not live longer the next time. */
 const MOST_THREADS = 3
 
 /** @param file the thread's module; see thread.ts */
-export function threadCourier(file: string, settings: CourierSettings, client: CourierClient): Courier {
-  return new ThreadCourier(file, settings, client)
+export function workerClient(file: string, settings: DeliverySettings, listener: DeliveryListener): DeliveryClient {
+  return new WorkerClient(file, settings, listener)
 }
 
 /** A thread that runs, and the way to it. */
 interface Running extends DeliveryWorker {
   readonly port: MessagePort
-  readonly hasLeft: Int32Array
-  isAskedToLeave: boolean
+  readonly hasStopped: Int32Array
+  isAskedToStop: boolean
 }
 
-class ThreadCourier implements Courier {
+class WorkerClient implements DeliveryClient {
   readonly #file: string
-  readonly #settings: CourierSettings
-  readonly #client: CourierClient
+  readonly #settings: DeliverySettings
+  readonly #listener: DeliveryListener
   readonly #env = envForThread()
   // What begins in a request must not keep that request's context for ever.
   readonly #outside = AsyncLocalStorage.snapshot()
   /** Who waits, and until when: a thread that is started anew is asked again. */
   readonly #flushes = new Map<number, { readonly done: () => void; readonly untilMillis: number }>()
-  #thread: Running | undefined
+  #worker: Running | undefined
   #threadsDied = 0
   #lastToken = 0
   /** Instead, once threads have turned out not to work here. */
-  #local: Courier | undefined
+  #inProcess: DeliveryClient | undefined
 
-  constructor(file: string, settings: CourierSettings, client: CourierClient) {
+  constructor(file: string, settings: DeliverySettings, listener: DeliveryListener) {
     this.#file = file
     this.#settings = settings
-    this.#client = client
+    this.#listener = listener
   }
 
   get needsEventLoop(): boolean {
-    return this.#local !== undefined
+    return this.#inProcess !== undefined
   }
 
   warmUp(): void {
-    if (this.#local) this.#local.warmUp()
-    else if (!this.#thread) this.#start()
+    if (this.#inProcess) this.#inProcess.warmUp()
+    else if (!this.#worker) this.#start()
   }
 
   send(batch: EncodedBatch): void {
-    if (this.#thread) this.#post(this.#thread, { kind: 'batch', batch })
-    else if (this.#local) this.#local.send(batch)
+    if (this.#worker) this.#post(this.#worker, { kind: 'batch', batch })
+    else if (this.#inProcess) this.#inProcess.send(batch)
     // Who starts now is given all that is unsettled, this batch too.
     else this.#start()
   }
 
   flush(timeoutMillis: number): Promise<void> {
-    const thread = this.#thread
-    if (!thread) return this.#local?.flush(timeoutMillis) ?? Promise.resolve()
+    const thread = this.#worker
+    if (!thread) return this.#inProcess?.flush(timeoutMillis) ?? Promise.resolve()
     const token = (this.#lastToken += 1)
     return this.#answerWithin(thread, timeoutMillis, (done) => {
       this.#flushes.set(token, { done, untilMillis: monotonicClock.nowMillis() + timeoutMillis })
@@ -73,17 +73,17 @@ class ThreadCourier implements Courier {
     })
   }
 
-  async leave(timeoutMillis: number): Promise<void> {
-    const thread = this.#thread
-    if (!thread) return this.#local?.leave(timeoutMillis)
+  async shutdown(timeoutMillis: number): Promise<void> {
+    const thread = this.#worker
+    if (!thread) return this.#inProcess?.shutdown(timeoutMillis)
     // From here on it may end.
-    this.#thread = undefined
+    this.#worker = undefined
     await this.#answerWithin(thread, timeoutMillis, (done) => {
-      const onMessage = (message: FromThread): void => {
-        if (message.hasLeft) done()
+      const onMessage = (message: FromDelivery): void => {
+        if (message.hasStopped) done()
       }
       thread.port.on('message', onMessage)
-      this.#askToLeave(thread, timeoutMillis)
+      this.#askToStop(thread, timeoutMillis)
       return () => thread.port.off('message', onMessage)
     })
     this.#close(thread)
@@ -92,25 +92,25 @@ class ThreadCourier implements Courier {
 
   startLeaving(timeoutMillis: number): void {
     // It stays: what is sent until `leaveNow` must not start another thread.
-    if (this.#thread && !this.#thread.isAskedToLeave) this.#askToLeave(this.#thread, timeoutMillis)
+    if (this.#worker && !this.#worker.isAskedToStop) this.#askToStop(this.#worker, timeoutMillis)
   }
 
-  leaveNow(timeoutMillis: number): void {
-    const thread = this.#thread
-    if (!thread) return this.#local?.leaveNow(timeoutMillis)
+  shutdownSync(timeoutMillis: number): void {
+    const thread = this.#worker
+    if (!thread) return this.#inProcess?.shutdownSync(timeoutMillis)
     this.startLeaving(timeoutMillis)
-    this.#thread = undefined
-    Atomics.wait(thread.hasLeft, 0, 0, timeoutMillis)
+    this.#worker = undefined
+    Atomics.wait(thread.hasStopped, 0, 0, timeoutMillis)
     this.#close(thread)
   }
 
-  #askToLeave(thread: Running, timeoutMillis: number): void {
+  #askToStop(thread: Running, timeoutMillis: number): void {
     // The thread needs a moment for what is left to be written down and told. All signals share it: spans come first.
     const { spool, otlp } = this.#settings
     const isFirst = spool !== undefined && (otlp.signal ?? 'traces') === 'traces'
     const margin = Math.min(100, timeoutMillis / 10) * (isFirst ? 2 : 1)
-    thread.isAskedToLeave = true
-    this.#post(thread, { kind: 'leave', untilEpochMillis: nowEpochMillis() + timeoutMillis - margin })
+    thread.isAskedToStop = true
+    this.#post(thread, { kind: 'shutdown', untilEpochMillis: nowEpochMillis() + timeoutMillis - margin })
   }
 
   /** Keeps the process alive while somebody waits for the answer, and not longer than he wants to. */
@@ -129,8 +129,8 @@ class ThreadCourier implements Courier {
   #start(): void {
     try {
       const thread = this.#outside(() => this.#newThread())
-      this.#thread = thread
-      for (const batch of this.#client.unsettled()) this.#post(thread, { kind: 'batch', batch })
+      this.#worker = thread
+      for (const batch of this.#listener.unsettled()) this.#post(thread, { kind: 'batch', batch })
       for (const [token, { untilMillis }] of this.#flushes) {
         this.#post(thread, { kind: 'flush', token, timeoutMillis: untilMillis - monotonicClock.nowMillis() })
       }
@@ -141,8 +141,8 @@ class ThreadCourier implements Courier {
 
   #newThread(): Running {
     const { port1: port, port2 } = new MessageChannel()
-    const hasLeft = new Int32Array(new SharedArrayBuffer(4))
-    const shared = openChannel(this.#file, this.#env, { port: port2, hasLeft, settings: this.#settings }, port2)
+    const hasStopped = new Int32Array(new SharedArrayBuffer(4))
+    const shared = openChannel(this.#file, this.#env, { port: port2, hasStopped, settings: this.#settings }, port2)
     const { worker } = shared
     const onError = (error: unknown): void => this.#died(thread, messageOf(error))
     const onExit = (): void => this.#died(thread, 'it ended')
@@ -151,35 +151,35 @@ class ThreadCourier implements Courier {
       worker.off('exit', onExit)
       shared.release()
     }
-    const thread: Running = { worker, release, port, hasLeft, isAskedToLeave: false }
-    port.on('message', (message: FromThread) => this.#receive(message))
+    const thread: Running = { worker, release, port, hasStopped, isAskedToStop: false }
+    port.on('message', (message: FromDelivery) => this.#receive(message))
     worker.on('error', onError)
     worker.on('exit', onExit)
     port.unref()
     return thread
   }
 
-  #post({ port }: Running, message: ToThread): void {
+  #post({ port }: Running, message: ToDelivery): void {
     port.postMessage(message)
   }
 
-  #receive({ events, flushed }: FromThread): void {
-    for (const event of events) this.#client.onEvent(event)
+  #receive({ events, flushed }: FromDelivery): void {
+    for (const event of events) this.#listener.onEvent(event)
     for (const token of flushed) this.#flushes.get(token)?.done()
   }
 
   #close({ port, release }: Running): void {
     // What the thread has said and the event loop has not brought yet.
     for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) {
-      this.#receive(next.message as FromThread)
+      this.#receive(next.message as FromDelivery)
     }
     port.close()
     release()
   }
 
   #died(thread: Running, reason: string): void {
-    if (this.#thread !== thread) return
-    this.#thread = undefined
+    if (this.#worker !== thread) return
+    this.#worker = undefined
     this.#close(thread)
     this.#threadsDied += 1
     if (this.#threadsDied >= MOST_THREADS) {
@@ -195,10 +195,10 @@ class ThreadCourier implements Courier {
       'no delivery thread',
       `${why}; spans are sent from the main thread, and lost where the process ends at once`,
     )
-    this.#local = localCourier(this.#settings, this.#client)
-    for (const batch of this.#client.unsettled()) this.#local.send(batch)
+    this.#inProcess = inProcessClient(this.#settings, this.#listener)
+    for (const batch of this.#listener.unsettled()) this.#inProcess.send(batch)
     for (const { done, untilMillis } of this.#flushes.values()) {
-      void this.#local.flush(untilMillis - monotonicClock.nowMillis()).then(done)
+      void this.#inProcess.flush(untilMillis - monotonicClock.nowMillis()).then(done)
     }
   }
 }

@@ -1,12 +1,12 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { DeliveryEvent } from '../delivery/events.js'
-import type { FromThread } from './worker-messages.js'
+import type { FromDelivery } from './worker-messages.js'
 
 /** Only the ledger wants to know of an attempt that has begun, and most end sooner. */
 const BEGINNINGS_WAIT_MILLIS = 100
 
 /** Gathers what the delivery thread has to tell: to wake the app's thread costs it more than what it is told. */
-export class ThreadReports {
+export class WorkerReports {
   readonly #port: MessagePort
   #events: DeliveryEvent[] = []
   #flushed: number[] = []
@@ -30,7 +30,7 @@ export class ThreadReports {
     this.#tellSoon()
   }
 
-  left(): void {
+  stopped(): void {
     this.#tell(true)
   }
 
@@ -38,12 +38,12 @@ export class ThreadReports {
     this.#soon ??= setImmediate(() => this.#tell(false))
   }
 
-  #tell(hasLeft: boolean): void {
+  #tell(hasStopped: boolean): void {
     clearImmediate(this.#soon)
     clearTimeout(this.#later)
     this.#soon = undefined
     this.#later = undefined
-    const message: FromThread = { events: this.#events, flushed: this.#flushed, hasLeft }
+    const message: FromDelivery = { events: this.#events, flushed: this.#flushed, hasStopped }
     this.#events = []
     this.#flushed = []
     this.#port.postMessage(message)

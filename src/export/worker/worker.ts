@@ -1,14 +1,14 @@
 import { diag, DiagLogLevel } from '@opentelemetry/api'
 import { parentPort } from 'node:worker_threads'
 import { nowEpochMillis } from '../../internal/runtime/clock.js'
-import { localDelivery } from './in-process-delivery.js'
-import type { ChannelData, ToThread, ToWorker } from './worker-messages.js'
-import { ThreadReports } from './worker-reports.js'
+import { inProcessDelivery } from './in-process-delivery.js'
+import type { ChannelData, ToDelivery, ToWorker } from './worker-messages.js'
+import { WorkerReports } from './worker-reports.js'
 
 // The delivery thread. An error that nobody expected ends it; the other side then starts a new one with what is not sent.
 
 /** Of the channel that was opened last: warnings are about settings, and come while it is opened. */
-let reports: ThreadReports | undefined
+let reports: WorkerReports | undefined
 
 const warning = (...parts: readonly unknown[]): void => {
   const message = parts.map(String).join(' ')
@@ -22,8 +22,8 @@ parentPort?.on('message', (message: ToWorker) => {
   else parentPort?.close()
 })
 
-function open({ port, hasLeft, settings }: ChannelData): void {
-  const own = new ThreadReports(port)
+function open({ port, hasStopped, settings }: ChannelData): void {
+  const own = new WorkerReports(port)
   reports = own
 
   /**
@@ -34,20 +34,20 @@ function open({ port, hasLeft, settings }: ChannelData): void {
     if (settings.otlp.protocol === 'grpc' && byteLength === buffer.byteLength) (buffer as ArrayBuffer).transfer(0)
   }
 
-  const delivery = localDelivery(settings, (event) => own.event(event), free)
+  const delivery = inProcessDelivery(settings, (event) => own.event(event), free)
 
-  async function leave(timeoutMillis: number): Promise<void> {
-    await delivery.leave(timeoutMillis)
+  async function shutdown(timeoutMillis: number): Promise<void> {
+    await delivery.shutdown(timeoutMillis)
     delivery.close()
-    own.left()
-    Atomics.store(hasLeft, 0, 1)
-    Atomics.notify(hasLeft, 0)
+    own.stopped()
+    Atomics.store(hasStopped, 0, 1)
+    Atomics.notify(hasStopped, 0)
     port.close()
   }
 
-  port.on('message', (message: ToThread) => {
+  port.on('message', (message: ToDelivery) => {
     if (message.kind === 'batch') delivery.add(message.batch)
-    else if (message.kind === 'leave') void leave(Math.max(0, message.untilEpochMillis - nowEpochMillis()))
+    else if (message.kind === 'shutdown') void shutdown(Math.max(0, message.untilEpochMillis - nowEpochMillis()))
     else void delivery.flush(message.timeoutMillis).then(() => own.flushed(message.token))
   })
 }

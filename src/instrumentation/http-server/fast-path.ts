@@ -47,7 +47,7 @@ export function markHandled(request: object): void {
  * wanted beyond that, by an option or for metrics, and each request that needs more than a look, is left to upstream's code.
  * So are those that upstream does not look for (upgrades, CONNECT): they are handed to it as requests.
  */
-export function withLeanServer(Class: InstrumentationClass): InstrumentationClass {
+export function withFastPath(Class: InstrumentationClass): InstrumentationClass {
   const upstream = Class.prototype as unknown as HttpInstrumentationInside
   class LeanServer extends Class {
     _incomingRequestFunction(scheme: Scheme, original: Emit): Emit {
@@ -64,7 +64,7 @@ export function withLeanServer(Class: InstrumentationClass): InstrumentationClas
           const handshake = handshakeOn(response as Duplex)
           return context.with(ROOT_CONTEXT, byUpstream, this, 'request', request, handshake, args)
         }
-        const attributes = isLean(inside, request) ? requestAttributes(scheme, request) : undefined
+        const attributes = takesFastPath(inside, request) ? requestAttributes(scheme, request) : undefined
         if (!attributes) {
           handledByUpstream.add(request)
           return context.with(ROOT_CONTEXT, byUpstream, this, 'request', request, response, args)
@@ -100,15 +100,15 @@ function emitGiven(original: Emit): Emit {
 }
 
 /** Configurations that have been looked at, each once. */
-const leanConfigs = new WeakMap<HttpInstrumentationConfig, boolean>()
+const fastPathConfigs = new WeakMap<HttpInstrumentationConfig, boolean>()
 
-function isLean(inside: HttpInstrumentationInside, request: IncomingMessage): boolean {
+function takesFastPath(inside: HttpInstrumentationInside, request: IncomingMessage): boolean {
   if (inside._httpServerDurationHistogram?.constructor !== NO_HISTOGRAM) return false
   const config = inside.getConfig()
-  let isLean = leanConfigs.get(config)
+  let isLean = fastPathConfigs.get(config)
   if (isLean === undefined) {
     isLean = Object.entries(config).every(([name, value]) => NOT_OF_CONCERN.has(name) || isDefault(value))
-    leanConfigs.set(config, isLean)
+    fastPathConfigs.set(config, isLean)
   }
   return isLean && !config.ignoreIncomingRequestHook?.(request)
 }

@@ -21,7 +21,7 @@ const MOST_BYTES = 32 * 1_024 * 1_024
  * Tells, once the app has started, of packages that a bundler has put into the main script: they are not loaded by any
  * loader, so nothing can patch them. Keeps no process alive: one that ends before is not told.
  */
-export function tellOfBundledPackages(
+export function warnOfBundledPackages(
   packages: ReadonlyMap<string, CatalogueEntry>,
   wasResolved: (packageName: string) => boolean,
 ): void {

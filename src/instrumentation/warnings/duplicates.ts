@@ -9,7 +9,7 @@ const BY_PACKAGE: ReadonlyMap<string, CatalogueEntry> = new Map(CATALOGUE.map((e
  * names of their packages. They have what the app has configured, so they take precedence over ours. Whoever instruments asks
  * the provider for a tracer by the name of the instrumentation.
  */
-export class Doubles {
+export class DuplicateInstrumentations {
   readonly #ofTheApp = new Set<string>()
   readonly #found: (entry: CatalogueEntry) => void
   #isOursAsking = false

@@ -7,7 +7,7 @@ import { packageNameOf } from '../loading/package-name.js'
  * Tells of packages that were loaded before tracing started: their instrumentation comes too late, and silence would look
  * like an app that does nothing. All that are found in one go are named in one warning.
  */
-export class LateLoads {
+export class EarlyLoads {
   readonly #packages: ReadonlySet<string>
   readonly #found = new Set<string>()
 

@@ -1,7 +1,7 @@
 import { context } from '@opentelemetry/api'
 import { isGeneratorObject, isPromise } from 'node:util/types'
 import type { Follower } from './follower.js'
-import { read, readMethod, type Method } from '../checks/safe-get.js'
+import { safeGet, safeGetMethod, type Method } from '../checks/safe-get.js'
 
 const ASYNC_ITERATOR_PROTOTYPE: unknown = Object.getPrototypeOf(
   Object.getPrototypeOf(async function* () {}.prototype as object),
@@ -19,10 +19,10 @@ const NOT_ITERATORS = ['on', 'subscribe', 'complete'] as const
  */
 export function isIterator<T>(value: T): value is T & object {
   if (isGeneratorObject(value)) return true
-  if (readMethod(value, 'next') === undefined) return false
-  if (NOT_ITERATORS.some((key) => readMethod(value, key) !== undefined)) return false
+  if (safeGetMethod(value, 'next') === undefined) return false
+  if (NOT_ITERATORS.some((key) => safeGetMethod(value, key) !== undefined)) return false
   if (Object.hasOwn(value as object, 'next')) return true
-  return readMethod(value, Symbol.iterator) !== undefined || readMethod(value, Symbol.asyncIterator) !== undefined
+  return safeGetMethod(value, Symbol.iterator) !== undefined || safeGetMethod(value, Symbol.asyncIterator) !== undefined
 }
 
 /**
@@ -50,7 +50,7 @@ export function followIterator<T extends object>(iterator: T, follower: Follower
 }
 
 function isShared(key: PropertyKey, value: unknown): boolean {
-  return read(SYNC_ITERATOR_PROTOTYPE, key) === value || read(ASYNC_ITERATOR_PROTOTYPE, key) === value
+  return safeGet(SYNC_ITERATOR_PROTOTYPE, key) === value || safeGet(ASYNC_ITERATOR_PROTOTYPE, key) === value
 }
 
 function stepsOf(iterator: object, follower: Follower): ReadonlyMap<PropertyKey, Method> {
@@ -65,7 +65,7 @@ function stepsOf(iterator: object, follower: Follower): ReadonlyMap<PropertyKey,
     throw error
   }
   const stepped = (result: unknown): unknown => {
-    if (read(result, 'done')) end(() => follower.succeed(undefined))
+    if (safeGet(result, 'done')) end(() => follower.succeed(undefined))
     return result
   }
   const step =
@@ -78,12 +78,12 @@ function stepsOf(iterator: object, follower: Follower): ReadonlyMap<PropertyKey,
         return failed(error)
       }
       if (isPromise(result)) return result.then(stepped, failed)
-      const then = readMethod(result, 'then')
+      const then = safeGetMethod(result, 'then')
       return then === undefined ? stepped(result) : then.call(result, stepped, failed)
     }
   const steps = new Map<PropertyKey, Method>()
   for (const key of ['next', 'return', 'throw'] as const) {
-    const method = readMethod(iterator, key)
+    const method = safeGetMethod(iterator, key)
     if (method !== undefined) steps.set(key, step(method))
   }
   // A loop that is left early calls `return` where there is one; without it we would not learn that it is over.

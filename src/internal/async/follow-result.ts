@@ -3,7 +3,7 @@ import { isPromise } from 'node:util/types'
 import { followIterator, isIterator } from './follow-iterator.js'
 import { followThenable } from './follow-thenable.js'
 import type { Follower } from './follower.js'
-import { isInstanceOf, readMethod } from '../checks/safe-get.js'
+import { isInstanceOf, safeGetMethod } from '../checks/safe-get.js'
 
 /**
  * A native promise whose work is under way. A subclass with its own `then` (postgres.js and the clients of several
@@ -18,7 +18,7 @@ export function isEagerPromise(value: unknown): value is Promise<unknown> {
 
 /** Follows anything but an eager promise, and returns what the caller gets instead of it: mostly the same object. */
 export function followResult<T>(result: T, follower: Follower): T {
-  if (readMethod(result, 'then') !== undefined) return followThenable(result as T & object, follower)
+  if (safeGetMethod(result, 'then') !== undefined) return followThenable(result as T & object, follower)
   if (isIterator(result)) return followIterator(result, follower)
   follower.succeed(result)
   return result

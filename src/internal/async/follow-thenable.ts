@@ -1,6 +1,6 @@
 import { context } from '@opentelemetry/api'
 import type { Follower } from './follower.js'
-import { readMethod, type Method } from '../checks/safe-get.js'
+import { safeGetMethod, type Method } from '../checks/safe-get.js'
 
 /**
  * Gives the object a `then` of its own until it is called for the first time, so that a query which starts in `then`
@@ -64,7 +64,7 @@ function runThen(original: Method, thenable: unknown, handlers: Handlers, follow
  * as well (Bluebird): those calls are left to them.
  */
 function throughThen(key: 'catch' | 'finally'): (original: Method) => Method {
-  const generic = readMethod(Promise.prototype, key)
+  const generic = safeGetMethod(Promise.prototype, key)
   return (original) =>
     function (this: unknown, ...args: unknown[]): unknown {
       const isOneHandler = args.length === 1 && typeof args[0] === 'function'
@@ -79,7 +79,7 @@ function intercept(
   restores: (() => void)[],
   replace: (original: Method) => Method,
 ): boolean {
-  const original = readMethod(object, key)
+  const original = safeGetMethod(object, key)
   if (original === undefined) return false
   const before = Object.getOwnPropertyDescriptor(object, key)
   const value = replace(original)

@@ -1,5 +1,5 @@
 /** Reads a property of something that is not ours; undefined when a getter or a proxy throws. */
-export function read(value: unknown, key: PropertyKey): unknown {
+export function safeGet(value: unknown, key: PropertyKey): unknown {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined
   try {
     return (value as Record<PropertyKey, unknown>)[key]
@@ -10,8 +10,8 @@ export function read(value: unknown, key: PropertyKey): unknown {
 
 export type Method = (this: unknown, ...args: unknown[]) => unknown
 
-export function readMethod(value: unknown, key: PropertyKey): Method | undefined {
-  const method = read(value, key)
+export function safeGetMethod(value: unknown, key: PropertyKey): Method | undefined {
+  const method = safeGet(value, key)
   return typeof method === 'function' ? (method as Method) : undefined
 }
 

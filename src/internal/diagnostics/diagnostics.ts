@@ -3,7 +3,7 @@ import { format } from 'node:util'
 import { apiGlobals } from '../otel-api/api-globals.js'
 import { canRead, ownApi } from '../otel-api/api-version.js'
 import { LineLimit, LINES_LEFT_OUT } from './line-limit.js'
-import { hearRefusal } from '../otel-api/refused-registrations.js'
+import { explainRefusal } from '../otel-api/refused-registrations.js'
 
 export const PREFIX = 'spanwright: '
 const warnings = new LineLimit()
@@ -85,7 +85,7 @@ class StderrLogger implements DiagLogger {
       const text = format(...parts)
       // What we say ourselves is chosen by warnOnce; a second line of ours has something new to tell.
       if (text.startsWith(PREFIX)) writeLine(text)
-      else if (hearRefusal(text, warnOnce)) return
+      else if (explainRefusal(text, warnOnce)) return
       else printOnce(`opentelemetry ${level}: ${text}`, lines)
     }
   }

@@ -1,4 +1,4 @@
-import { takePartInDepartures } from '../process-exit/exit-hooks.js'
+import { addExitHook } from '../process-exit/exit-hooks.js'
 import { onWarning } from './diagnostics.js'
 import { readEnv } from '../runtime/env.js'
 import { requireOwn } from '../runtime/require.js'
@@ -35,7 +35,7 @@ export interface StartedParts {
 
 /** What the report needs of this copy of the package. */
 export interface DoctorsTools {
-  readonly takePartInDepartures: typeof takePartInDepartures
+  readonly takePartInDepartures: typeof addExitHook
   readonly onWarning: typeof onWarning
 }
 
@@ -43,7 +43,7 @@ export interface DoctorsTools {
 export function doctorsReport(): DoctorsReport | undefined {
   if (readEnv(DOCTOR_VARIABLE) === undefined) return undefined
   const report = preloadedReport() ?? loadedReport()
-  report?.use({ takePartInDepartures, onWarning })
+  report?.use({ takePartInDepartures: addExitHook, onWarning })
   return report
 }
 

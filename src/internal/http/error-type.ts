@@ -1,4 +1,4 @@
-import { read } from '../checks/safe-get.js'
+import { safeGet } from '../checks/safe-get.js'
 
 /**
  * What to group errors by, `error.type` of the conventions: a code such as `ECONNREFUSED` where the error has one, its class
@@ -11,16 +11,16 @@ export function errorTypeOf(error: unknown): string {
 /** Many classes do not set `name`, and inherit "Error" (some drivers write "error"): the constructor says more. */
 export function classOf(error: unknown): string {
   if (!isObject(error)) return error === null ? 'null' : typeof error
-  const name = read(error, 'name')
+  const name = safeGet(error, 'name')
   if (typeof name === 'string' && name !== '' && name.toLowerCase() !== 'error') return cut(name, 256)
-  const constructorName = read(read(error, 'constructor'), 'name')
+  const constructorName = safeGet(safeGet(error, 'constructor'), 'name')
   if (typeof constructorName === 'string' && constructorName !== '') return cut(constructorName, 256)
   return 'Error'
 }
 
 /** Codes are names, not sentences, so that grouping by them stays possible. */
 export function codeOf(error: unknown): string | undefined {
-  const code = read(error, 'code')
+  const code = safeGet(error, 'code')
   return typeof code === 'string' && /^[\w.-]{1,64}$/.test(code) ? code : undefined
 }
 

@@ -22,7 +22,7 @@ let areExpected = false
  *
  * @returns whether it was such an error
  */
-export function hearRefusal(error: string, say: Say): boolean {
+export function explainRefusal(error: string, say: Say): boolean {
   const taken = TAKEN.exec(error)?.[1]
   const [, theirs, part, own] = OTHER_VERSION.exec(error) ?? []
   if (taken === undefined && part === undefined) return false

@@ -36,7 +36,7 @@ const taken = processWide('taken-api', (): Taken => ({}))
  * Makes room for what is registered at the start. After a shutdown the API still holds the parts of the stopped SDK, and would
  * refuse new ones. What others have registered is theirs: it stays, and is told.
  */
-export function makeRoom(metricsAreOn: boolean, logsAreOn: boolean): void {
+export function releaseApiGlobals(metricsAreOn: boolean, logsAreOn: boolean): void {
   if (taken.parts) {
     releaseApi()
     return

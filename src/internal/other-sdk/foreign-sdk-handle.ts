@@ -10,7 +10,7 @@ interface Guest {
 }
 
 /** Flushes another SDK's provider, for the handle and for `withFlush`, until it is shut down. */
-export function guestOf(provider: RegisteredProvider, longestMillis: number, ended: () => void): Guest {
+export function foreignSdkHandle(provider: RegisteredProvider, longestMillis: number, ended: () => void): Guest {
   const flush: RunningFlush = ({ timeoutMillis }) =>
     settledWithin(timeoutMillis, 'sending spans by the other SDK', () => [Promise.resolve(provider.forceFlush?.())])
   setRunningFlush(flush)

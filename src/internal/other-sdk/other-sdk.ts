@@ -36,7 +36,7 @@ function registeredProvider(): RegisteredProvider | undefined {
 }
 
 /** Says that an SDK was there first: two in a process would fight for the API, and make each span twice. */
-export function tellOfOtherSdk(provider: RegisteredProvider): void {
+export function warnOfOtherSdk(provider: RegisteredProvider): void {
   const { className, home, packageName } = identityOf(provider)
   const what = home === undefined ? className : `${className} in ${home}`
   findings.otherSdks.push(what)

@@ -5,15 +5,15 @@ import { isWatched } from './signal-watch.js'
 import { processWide } from '../runtime/process-wide.js'
 
 /** Something that has spans to get rid of before the process ends. Nothing of it throws or rejects. */
-export interface Departure {
+export interface ExitHook {
   /** How long it may take in all. */
   readonly timeoutMillis: number
   /** Passes on what it holds back, to whoever sends it. */
-  handOver(): void
+  prepare(): void
   /** Whether it can send only while the event loop turns; asked after `handOver`. */
   readonly needsEventLoop: boolean
   /** Grows when there is something new to send. */
-  readonly news: number
+  readonly pending: number
   /** Sends everything while the event loop still turns. */
   flush(timeoutMillis: number): Promise<void>
   /**
@@ -22,7 +22,7 @@ export interface Departure {
    */
   startLeaving?(timeoutMillis: number): void
   /** Sends or gives up everything, at once: the event loop does not turn any more. Older copies call it alone. */
-  leaveNow(timeoutMillis: number): void
+  flushSync(timeoutMillis: number): void
 }
 
 /**
@@ -33,14 +33,14 @@ export interface Departure {
 const exitHooks = processWide('exit-hooks.1', (): ExitHooks => ({ hooks: new Set() }))
 
 interface ExitHooks {
-  readonly hooks: Set<Departure>
+  readonly hooks: Set<ExitHook>
   /** Set by the copy that watches the process, for all. */
   uninstall?: (() => void) | undefined
 }
 
 const { hooks } = exitHooks
 /** What has been flushed already, so that a flush at `beforeExit` does not call for another one for ever. */
-const flushedNews = new WeakMap<Departure, number>()
+const flushedNews = new WeakMap<ExitHook, number>()
 
 /**
  * Takes part in the end of the process, whichever way it comes: off the end, `process.exit`, a throw, a rejection, SIGTERM,
@@ -48,7 +48,7 @@ const flushedNews = new WeakMap<Departure, number>()
  *
  * @returns a function that ends this
  */
-export function takePartInDepartures(departure: Departure): () => void {
+export function addExitHook(departure: ExitHook): () => void {
   hooks.add(departure)
   exitHooks.uninstall ??= install()
   return () => {
@@ -124,21 +124,21 @@ function reallyExitWithHooks(reallyExit: ProcessInternals['reallyExit']): Proces
 function leaveNow(timeoutMillisLeft = Infinity): void {
   const began = nowEpochMillis()
   const leaving = [...hooks].reverse()
-  const timeLeftTo = ({ timeoutMillis }: Departure): number =>
+  const timeLeftTo = ({ timeoutMillis }: ExitHook): number =>
     Math.max(0, Math.min(timeoutMillis, timeoutMillisLeft) - (nowEpochMillis() - began))
   for (const hook of leaving) hook.startLeaving?.(timeLeftTo(hook))
-  for (const hook of leaving) hook.leaveNow(timeLeftTo(hook))
+  for (const hook of leaving) hook.flushSync(timeLeftTo(hook))
 }
 
-function needingEventLoop(): Departure[] {
-  for (const hook of [...hooks].reverse()) hook.handOver()
+function needingEventLoop(): ExitHook[] {
+  for (const hook of [...hooks].reverse()) hook.prepare()
   return [...hooks].filter(({ needsEventLoop }) => needsEventLoop)
 }
 
 /** Only what needs the event loop: all else leaves at `exit`, and does not make the app's own handler be called again. */
 function flushNews(): void {
   for (const hook of needingEventLoop()) {
-    const { news } = hook
+    const { pending: news } = hook
     if (flushedNews.get(hook) === news) continue
     flushedNews.set(hook, news)
     void hook.flush(hook.timeoutMillis)

@@ -3,7 +3,7 @@ import { SamplingDecision, type Sampler, type SamplingResult } from '@openteleme
 import { messageOf, warnOnce } from '../diagnostics/diagnostics.js'
 
 /** What a sampler is asked with; composing samplers hand it on as it is. */
-export type Question = [
+export type SamplingParameters = [
   context: Context,
   traceId: string,
   spanName: string,
@@ -13,7 +13,7 @@ export type Question = [
 ]
 
 /** Asks a sampler that is not ours. One that throws is told once and counts as one that drops: the host must not notice. */
-export function consult(sampler: Sampler, question: Question): SamplingResult {
+export function askSampler(sampler: Sampler, question: SamplingParameters): SamplingResult {
   try {
     const result = sampler.shouldSample(...question) as Partial<SamplingResult> | undefined
     if (typeof result?.decision === 'number') return result as SamplingResult

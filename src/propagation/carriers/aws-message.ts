@@ -1,5 +1,5 @@
 import { propagation } from '@opentelemetry/api'
-import { read } from '../../internal/checks/safe-get.js'
+import { safeGet } from '../../internal/checks/safe-get.js'
 import {
   attributesIn,
   formOf,
@@ -23,14 +23,15 @@ export function awsMessage(carrier: object): OpenCarrier | undefined {
   if (!isMessage(message)) return undefined
   const isLambdas = 'messageAttributes' in message || 'receiptHandle' in message
   const key = isLambdas ? 'messageAttributes' : 'MessageAttributes'
-  const form = isLambdas ? LAMBDA_FORM : read(message, 'Type') === 'Notification' ? NOTIFICATION_FORM : SDK_FORM
+  const form = isLambdas ? LAMBDA_FORM : safeGet(message, 'Type') === 'Notification' ? NOTIFICATION_FORM : SDK_FORM
   const received = (): OpenCarrier | undefined => openAttributes(sourceIn(message, key), form)
-  const xrayHeader = (): unknown => read(readObject(message, isLambdas ? 'attributes' : 'Attributes'), 'AWSTraceHeader')
+  const xrayHeader = (): unknown =>
+    safeGet(readObject(message, isLambdas ? 'attributes' : 'Attributes'), 'AWSTraceHeader')
   return {
     keys: () => [...(received()?.keys() ?? []), ...(xrayHeader() === undefined ? [] : [XRAY_FIELD])],
     get: (name) => received()?.get(name) ?? (name === XRAY_FIELD ? xrayHeader() : undefined),
     set(name, value) {
-      const attributes = read(message, key)
+      const attributes = safeGet(message, key)
       if ((attributes === undefined || attributes === null) && !Reflect.set(message, key, {})) return false
       return openAttributes(readObject(message, key), form)?.set(name, value) ?? false
     },
@@ -54,7 +55,7 @@ function openAttributes(attributes: object | undefined, form: AttributeForm): Op
 function sourceIn(message: object, key: string): object | undefined {
   const own = readObject(message, key)
   const hasFields = own !== undefined && propagation.fields().some((field) => ownName(own, field) !== undefined)
-  return hasFields ? own : (notifiedIn(read(message, 'Body') ?? read(message, 'body')) ?? own)
+  return hasFields ? own : (notifiedIn(safeGet(message, 'Body') ?? safeGet(message, 'body')) ?? own)
 }
 
 const LONGEST_BODY = 1_048_576

@@ -1,6 +1,6 @@
 import type { OpenCarrier } from './open-carrier.js'
 import { plainObject } from './plain-object.js'
-import { read } from '../../internal/checks/safe-get.js'
+import { safeGet } from '../../internal/checks/safe-get.js'
 import { isObject, readObject } from './property.js'
 
 /**
@@ -9,7 +9,7 @@ import { isObject, readObject } from './property.js'
  */
 export function bullmqJob(carrier: object): OpenCarrier | undefined {
   const opts = readObject(carrier, 'opts')
-  if (opts === undefined || typeof read(carrier, 'name') !== 'string' || !('data' in carrier)) return undefined
+  if (opts === undefined || typeof safeGet(carrier, 'name') !== 'string' || !('data' in carrier)) return undefined
   const source = (): OpenCarrier | undefined => {
     const fields = metadataIn(opts) ?? readObject(carrier, 'data')
     return fields && plainObject(fields)
@@ -22,7 +22,7 @@ export function bullmqJob(carrier: object): OpenCarrier | undefined {
       const fields = { ...metadataIn(opts) }
       return (
         // The job's owner has said that nothing shall travel with it.
-        (telemetry !== undefined && read(telemetry, 'omitContext') === true) ||
+        (telemetry !== undefined && safeGet(telemetry, 'omitContext') === true) ||
         (plainObject(fields)?.set(name, value) === true &&
           Reflect.set(opts, 'telemetry', { ...telemetry, metadata: JSON.stringify(fields) }))
       )
@@ -33,7 +33,7 @@ export function bullmqJob(carrier: object): OpenCarrier | undefined {
 const LONGEST_METADATA = 65_536
 
 function metadataIn(opts: object): object | undefined {
-  const metadata = read(readObject(opts, 'telemetry') ?? {}, 'metadata')
+  const metadata = safeGet(readObject(opts, 'telemetry') ?? {}, 'metadata')
   if (typeof metadata !== 'string' || metadata.length > LONGEST_METADATA) return undefined
   try {
     const fields: unknown = JSON.parse(metadata)

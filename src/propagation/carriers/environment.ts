@@ -1,9 +1,10 @@
 import type { OpenCarrier } from './open-carrier.js'
-import { read } from '../../internal/checks/safe-get.js'
+import { safeGet } from '../../internal/checks/safe-get.js'
 
 /** Detected by PATH, or by names that are all in upper case. */
 export function environment(carrier: object): OpenCarrier | undefined {
-  if (typeof read(carrier, 'PATH') === 'string' || typeof read(carrier, 'Path') === 'string') return variables(carrier)
+  if (typeof safeGet(carrier, 'PATH') === 'string' || typeof safeGet(carrier, 'Path') === 'string')
+    return variables(carrier)
   const names = Object.keys(carrier)
   return names.length > 0 && names.every((name) => NAME.test(name)) ? variables(carrier) : undefined
 }
@@ -18,10 +19,10 @@ export function variables(carrier: object): OpenCarrier {
     keys: () => Object.keys(carrier),
     get(name) {
       const variable = variableOf(name)
-      if (Object.hasOwn(carrier, variable)) return read(carrier, variable)
+      if (Object.hasOwn(carrier, variable)) return safeGet(carrier, variable)
       // Names are case-insensitive on Windows, where a copy of process.env has them as they were written.
       const key = Object.keys(carrier).find((other) => variableOf(other) === variable)
-      return key === undefined ? undefined : read(carrier, key)
+      return key === undefined ? undefined : safeGet(carrier, key)
     },
     set(name, value) {
       const variable = variableOf(name)

@@ -1,5 +1,5 @@
 import type { OpenCarrier } from './open-carrier.js'
-import { readMethod } from '../../internal/checks/safe-get.js'
+import { safeGetMethod } from '../../internal/checks/safe-get.js'
 import { isObject, isSameName } from './property.js'
 
 /** An iterator can have no end. */
@@ -11,10 +11,10 @@ const MOST_KEYS = 10_000
  * frameworks, whose `get` and `set` mean two different messages.
  */
 export function keyedStore(carrier: object): OpenCarrier | undefined {
-  const get = readMethod(carrier, 'get')
-  const set = readMethod(carrier, 'set')
+  const get = safeGetMethod(carrier, 'get')
+  const set = safeGetMethod(carrier, 'set')
   if (get === undefined || set === undefined) return undefined
-  if (readMethod(carrier, 'has') === undefined && readMethod(carrier, 'getMap') === undefined) return undefined
+  if (safeGetMethod(carrier, 'has') === undefined && safeGetMethod(carrier, 'getMap') === undefined) return undefined
   const inOtherCase = (name: string) => (key: string) => key !== name && isSameName(key, name)
   return {
     keys: () => keysOf(carrier),
@@ -25,7 +25,7 @@ export function keyedStore(carrier: object): OpenCarrier | undefined {
       return key === undefined ? undefined : get.call(carrier, key)
     },
     set(name, value) {
-      const remove = readMethod(carrier, 'delete') ?? readMethod(carrier, 'remove')
+      const remove = safeGetMethod(carrier, 'delete') ?? safeGetMethod(carrier, 'remove')
       for (const key of keysOf(carrier).filter(inOtherCase(name))) remove?.call(carrier, key)
       set.call(carrier, name, value)
       return true
@@ -49,9 +49,9 @@ function keysOf(carrier: object): string[] {
 
 /** `getMap` (gRPC), `keys`, the entries' first halves (older clients of NATS), or the own properties (Axios). */
 function rawKeysOf(carrier: object): Iterable<unknown> {
-  const map = readMethod(carrier, 'getMap')?.call(carrier)
+  const map = safeGetMethod(carrier, 'getMap')?.call(carrier)
   if (isObject(map)) return Object.keys(map)
-  const keys = readMethod(carrier, 'keys')?.call(carrier)
+  const keys = safeGetMethod(carrier, 'keys')?.call(carrier)
   if (isIterable(keys)) return keys
   return isIterable(carrier) ? firstHalves(carrier) : Object.keys(carrier)
 }

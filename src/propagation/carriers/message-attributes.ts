@@ -1,6 +1,6 @@
 import { warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import type { OpenCarrier } from './open-carrier.js'
-import { read } from '../../internal/checks/safe-get.js'
+import { safeGet } from '../../internal/checks/safe-get.js'
 import { isObject, ownName, readObject, setOwn } from './property.js'
 
 /** How an attribute is written: `type` and `value` are names of its properties. */
@@ -29,9 +29,9 @@ export function messageAttributes(carrier: object): OpenCarrier | undefined {
 
 /** How the first attribute is written. */
 export function formOf(attributes: object): AttributeForm | undefined {
-  const first = read(attributes, Object.keys(attributes)[0] ?? '')
+  const first = safeGet(attributes, Object.keys(attributes)[0] ?? '')
   if (!isObject(first)) return undefined
-  return FORMS.find(({ type }) => /^(?:String|Number|Binary)\b/.test(textOrNothing(read(first, type))))
+  return FORMS.find(({ type }) => /^(?:String|Number|Binary)\b/.test(textOrNothing(safeGet(first, type))))
 }
 
 /** What is there stays. What would be more than ten is left out, and told. */
@@ -41,7 +41,7 @@ export function attributesIn(attributes: object, { type, value: valueKey }: Attr
     get(name) {
       const key = ownName(attributes, name)
       const attribute = key === undefined ? undefined : readObject(attributes, key)
-      return attribute && FORMS.map(({ value }) => read(attribute, value)).find((value) => typeof value === 'string')
+      return attribute && FORMS.map(({ value }) => safeGet(attribute, value)).find((value) => typeof value === 'string')
     },
     set(name, value) {
       if (ownName(attributes, name) === undefined && Object.keys(attributes).length >= MOST_ATTRIBUTES) {

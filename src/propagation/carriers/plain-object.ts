@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import type { OpenCarrier } from './open-carrier.js'
-import { read } from '../../internal/checks/safe-get.js'
+import { safeGet } from '../../internal/checks/safe-get.js'
 import { ownName, setOwn } from './property.js'
 
 /**
@@ -13,7 +13,7 @@ export function plainObject(carrier: object): OpenCarrier | undefined {
     keys: () => Object.keys(carrier),
     get(name) {
       const key = ownName(carrier, name)
-      return key === undefined ? undefined : read(carrier, key)
+      return key === undefined ? undefined : safeGet(carrier, key)
     },
     set: (name, value) => setOwn(carrier, name, value),
   }

@@ -1,11 +1,11 @@
-import { read } from '../../internal/checks/safe-get.js'
+import { safeGet } from '../../internal/checks/safe-get.js'
 
 export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
 
 export function readObject(holder: object, key: string): object | undefined {
-  const value = read(holder, key)
+  const value = safeGet(holder, key)
   return isObject(value) ? value : undefined
 }
 

@@ -2,7 +2,7 @@ import { headerList } from './header-list.js'
 import { keyedStore } from './keyed-store.js'
 import type { OpenCarrier } from './open-carrier.js'
 import { plainObject } from './plain-object.js'
-import { read } from '../../internal/checks/safe-get.js'
+import { safeGet } from '../../internal/checks/safe-get.js'
 import { isObject, readObject } from './property.js'
 
 /**
@@ -11,7 +11,7 @@ import { isObject, readObject } from './property.js'
  */
 export function withHeaders(carrier: object): OpenCarrier | undefined {
   if (!('headers' in carrier)) return undefined
-  const headers = read(carrier, 'headers')
+  const headers = safeGet(carrier, 'headers')
   return headers === undefined || headers === null || isObject(headers) ? headersUnder(carrier, 'headers') : undefined
 }
 
@@ -25,7 +25,7 @@ export function headersUnder(holder: object, key: string): OpenCarrier {
     keys: () => open()?.keys() ?? [],
     get: (name) => open()?.get(name),
     set(name, value) {
-      const headers = read(holder, key)
+      const headers = safeGet(holder, key)
       if ((headers === undefined || headers === null) && !Reflect.set(holder, key, {})) return false
       return open()?.set(name, value) ?? false
     },

@@ -1,5 +1,5 @@
 import { encodeThreshold, KEEP_ALL } from '../../internal/trace-state/threshold.js'
-import { KeepAt } from '../decision/threshold-decision.js'
+import { ThresholdDecision } from '../decision/threshold-decision.js'
 import { waterLevel } from './water-filling.js'
 
 /** How much a key of this many traces matters. */
@@ -18,7 +18,7 @@ interface Share {
   average: number
   /** Traces since the interval began. */
   seen: number
-  keepAt: KeepAt
+  keepAt: ThresholdDecision
 }
 
 const WEIGHTS: Readonly<Record<KeyWeight, (count: number) => number>> = {
@@ -40,7 +40,7 @@ const SEEN_AGAIN = 2
  */
 export class KeyShares {
   readonly #options: ShareOptions
-  readonly #everything = new KeepAt(KEEP_ALL)
+  readonly #everything = new ThresholdDecision(KEEP_ALL)
   readonly #other: Share = { average: 0, seen: 0, keepAt: this.#everything }
   readonly #candidates = new Map<string, number>()
   #known = new Map<string, Share>()
@@ -63,7 +63,7 @@ export class KeyShares {
   }
 
   /** Counts a trace of this key, and says where to keep it. */
-  keepAtOf(key: string): KeepAt {
+  keepAtOf(key: string): ThresholdDecision {
     this.#seen += 1
     const known = this.#known.get(key)
     if (known !== undefined) {
@@ -113,7 +113,7 @@ export class KeyShares {
     shares.forEach((share, index) => {
       const weight = demands[index]?.weight ?? 0
       const probability = Math.min(1, (level * weight) / share.average)
-      share.keepAt = probability === 1 ? this.#everything : new KeepAt(encodeThreshold(probability))
+      share.keepAt = probability === 1 ? this.#everything : new ThresholdDecision(encodeThreshold(probability))
     })
     this.#expected = shares.reduce((sum, share) => sum + share.average, 0)
   }

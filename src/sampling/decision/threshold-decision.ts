@@ -2,8 +2,15 @@ import { trace, TraceFlags, type Attributes, type Context, type SpanContext } fr
 import type { TraceState } from '@opentelemetry/api'
 import { SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace'
 import { isValidSpanContext } from '../../internal/otel-api/local-span-context.js'
-import { isKept, probabilityOf, rvIn, thresholdIn, withoutThreshold, withThreshold } from '../../internal/trace-state/threshold.js'
-import { noteFor } from '../tail/root-decision.js'
+import {
+  isKept,
+  probabilityOf,
+  rvIn,
+  thresholdIn,
+  withoutThreshold,
+  withThreshold,
+} from '../../internal/trace-state/threshold.js'
+import { rootDecisionFor } from '../tail/root-decision.js'
 import { followLocalParent } from '../tail/local-parent.js'
 import { tailStateOf } from '../tail/registry.js'
 
@@ -57,7 +64,7 @@ export function followParent(parent: SpanContext, traceId: string): SamplingResu
 }
 
 /** Keeps spans at one threshold. The result for a root span is made once. */
-export class KeepAt {
+export class ThresholdDecision {
   readonly threshold: string
   readonly probability: number
   readonly #rootState: TraceState
@@ -89,7 +96,7 @@ export class KeepAt {
   keeps(traceId: string, inherited: TraceState | undefined): boolean {
     if (isKept(traceId, this.threshold, inherited === undefined ? undefined : rvIn(inherited))) return true
     // The trace state of a dropped trace is silent about T; whoever asks why it is missing wants to know.
-    noteFor(traceId).threshold = this.threshold
+    rootDecisionFor(traceId).threshold = this.threshold
     return false
   }
 }

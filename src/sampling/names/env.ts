@@ -15,7 +15,7 @@ export interface SamplerComplaints {
  *
  * @param defaults options for what the argument leaves out, by the sampler's name without `parentbased_`
  */
-export function samplerByName(
+export function samplerFromEnvironmentName(
   name: string,
   argument: string | undefined,
   complaints: SamplerComplaints,

@@ -13,7 +13,7 @@ import { ruleFileSampler, type RuleFileOptions } from '../rules/rule-file.js'
 /** Options as text brings them, from a variable or a file; each sampler checks its own. */
 export type NamedOptions = Readonly<Record<string, unknown>>
 
-interface Named {
+interface NamedSampler {
   readonly make: (options: NamedOptions) => Sampler
   /** What a bare argument means. */
   readonly main?: string
@@ -25,7 +25,7 @@ const PARENT_BASED = 'parentbased_'
 const TRACES_PER_SECOND = 100
 
 // Each sampler checks what it is given: a wrong type throws there, with the option's name.
-const SAMPLERS: Readonly<Record<string, Named>> = {
+const SAMPLERS: Readonly<Record<string, NamedSampler>> = {
   // The specification's own three stay stock: no `th`, so no tracestate header where nobody asked for one.
   always_on: { make: (options) => withoutOptions(options, () => new AlwaysOnSampler()) },
   always_off: { make: (options) => withoutOptions(options, () => new AlwaysOffSampler()) },

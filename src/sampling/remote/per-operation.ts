@@ -1,6 +1,6 @@
 import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace'
 import type { Clock } from '../../internal/runtime/clock.js'
-import type { Question } from '../../internal/trace-state/ask-sampler.js'
+import type { SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { dropped, inheritedState } from '../decision/threshold-decision.js'
 import { nearestKeepAt } from '../adaptive/threshold-grid.js'
 import type { OperationStrategy, OperationTable } from './strategies.js'
@@ -24,7 +24,7 @@ export function perOperationSampler(defaults: OperationStrategy, operations: Ope
     return created
   }
   return {
-    shouldSample(...[context, traceId, name]: Question): SamplingResult {
+    shouldSample(...[context, traceId, name]: SamplingParameters): SamplingResult {
       const inherited = inheritedState(context, traceId)
       const probability = rateOf(name).nextProbability()
       return probability > 0 ? nearestKeepAt(probability).decide(traceId, inherited) : dropped(inherited)

@@ -4,7 +4,7 @@ import { monotonicClock, type Clock } from '../../internal/runtime/clock.js'
 import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { TracingConfigError } from '../../internal/checks/errors.js'
 import { checkNumber, checkString } from '../../internal/checks/validate.js'
-import { consult, type Question } from '../../internal/trace-state/ask-sampler.js'
+import { askSampler, type SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { HoldingSampler } from '../decision/close.js'
 import { followLocalParent } from '../tail/local-parent.js'
 import { checkClock, checkSamplerOptions, requireSampler } from '../decision/options.js'
@@ -97,9 +97,9 @@ class Remote extends HoldingSampler implements RemoteSampler {
     void this.#ask()
   }
 
-  shouldSample(...question: Question): SamplingResult {
+  shouldSample(...question: SamplingParameters): SamplingResult {
     const parent = parentOf(question[0])
-    return parent && !parent.isRemote ? followLocalParent(parent) : consult(this.#sampler, question)
+    return parent && !parent.isRemote ? followLocalParent(parent) : askSampler(this.#sampler, question)
   }
 
   override heldSamplers(): readonly Sampler[] {

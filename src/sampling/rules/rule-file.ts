@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { messageOf, warn } from '../../internal/diagnostics/diagnostics.js'
 import { TracingConfigError } from '../../internal/checks/errors.js'
 import { checkKeys, checkNumber, checkPlainObject, checkString } from '../../internal/checks/validate.js'
-import type { Question } from '../../internal/trace-state/ask-sampler.js'
+import type { SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { closeSampler, HoldingSampler } from '../decision/close.js'
 import { checkSamplerOptions } from '../decision/options.js'
 import { healthChecksAndStaticFiles } from './presets.js'
@@ -75,7 +75,7 @@ class RuleFile extends HoldingSampler implements RuleFileSampler {
     this.#timer.unref()
   }
 
-  shouldSample(...question: Question): SamplingResult {
+  shouldSample(...question: SamplingParameters): SamplingResult {
     return this.#sampler.shouldSample(...question)
   }
 

@@ -4,9 +4,9 @@ import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { TracingConfigError } from '../../internal/checks/errors.js'
 import { checkKeys, checkNumber, checkPlainObject, checkString } from '../../internal/checks/validate.js'
 import { alwaysOn } from '../samplers/always.js'
-import type { Question } from '../../internal/trace-state/ask-sampler.js'
+import type { SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { HoldingSampler } from '../decision/close.js'
-import { noteFor } from '../tail/root-decision.js'
+import { rootDecisionFor } from '../tail/root-decision.js'
 import { followLocalParent } from '../tail/local-parent.js'
 import { checkSamplerOptions, requireSampler } from '../decision/options.js'
 import { parentOf } from '../decision/threshold-decision.js'
@@ -100,7 +100,7 @@ class RuleBased extends HoldingSampler implements RuleBasedSampler {
     this.#asksLocalChildren = rules.some(({ conditions }) => asksLocalChildren(conditions))
   }
 
-  shouldSample(...question: Question): SamplingResult {
+  shouldSample(...question: SamplingParameters): SamplingResult {
     const [context, traceId, name, kind, attributes] = question
     const parent = parentOf(context)
     const isLocalChild = parent !== undefined && !parent.isRemote
@@ -108,7 +108,7 @@ class RuleBased extends HoldingSampler implements RuleBasedSampler {
     const rule = this.#firstMatch({ name, kind, attributes, parent })
     if (isLocalChild) return rule ? this.#ask(rule, question, parent) : followLocalParent(parent)
     if (!rule) return this.#askFallback(question, parent)
-    const note = noteFor(traceId)
+    const note = rootDecisionFor(traceId)
     note.rule = rule.label
     note.slowMillis = rule.slowMillis
     return this.#ask(rule, question, parent)
@@ -142,7 +142,11 @@ class RuleBased extends HoldingSampler implements RuleBasedSampler {
     return undefined
   }
 
-  #ask({ label, sampler }: CompiledRule, question: Question, parent: SpanContext | undefined): SamplingResult {
+  #ask(
+    { label, sampler }: CompiledRule,
+    question: SamplingParameters,
+    parent: SpanContext | undefined,
+  ): SamplingResult {
     try {
       return sampler.shouldSample(...question)
     } catch (error) {
@@ -151,7 +155,7 @@ class RuleBased extends HoldingSampler implements RuleBasedSampler {
     }
   }
 
-  #askFallback(question: Question, parent: SpanContext | undefined): SamplingResult {
+  #askFallback(question: SamplingParameters, parent: SpanContext | undefined): SamplingResult {
     try {
       return this.#fallback.shouldSample(...question)
     } catch (error) {

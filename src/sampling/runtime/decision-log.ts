@@ -1,7 +1,7 @@
 import type { SpanContext } from '@opentelemetry/api'
 import { SamplingDecision, type Sampler, type SamplingResult } from '@opentelemetry/sdk-trace'
 import { randomnessOf, rvIn, thresholdIn } from '../../internal/trace-state/threshold.js'
-import type { HeadNote } from '../tail/root-decision.js'
+import type { RootDecision } from '../tail/root-decision.js'
 import type { OnDecided } from '../tail/tail-decisions.js'
 import { RecentLog } from './recent-log.js'
 
@@ -53,7 +53,7 @@ export class DecisionLog {
     sampler: Sampler,
     { decision: head, traceState }: SamplingResult,
     parent: SpanContext | undefined,
-    note: HeadNote,
+    note: RootDecision,
   ): void {
     const { rule } = note
     const state = traceState ?? parent?.traceState

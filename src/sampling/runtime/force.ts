@@ -4,10 +4,10 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { KEEP_ALL } from '../../internal/trace-state/threshold.js'
 import { checkKeys, checkPlainObject, checkString } from '../../internal/checks/validate.js'
 import { TracingConfigError } from '../../internal/checks/errors.js'
-import type { Question } from '../../internal/trace-state/ask-sampler.js'
+import type { SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { FORCED } from './decision-log.js'
-import { noteFor } from '../tail/root-decision.js'
-import { inheritedState, KeepAt } from '../decision/threshold-decision.js'
+import { rootDecisionFor } from '../tail/root-decision.js'
+import { inheritedState, ThresholdDecision } from '../decision/threshold-decision.js'
 
 /** A request header by which someone who knows the secret has a trace kept, whole and at any rate. */
 export interface ForceOptions {
@@ -63,12 +63,12 @@ export function forcePropagator({ header, secret }: ForceOptions): TextMapPropag
 
 /** Keeps what the propagator has marked, with `th:0`; the sampler decides about everything else. */
 export function forcedSampler(sampler: Sampler): Sampler {
-  const all = new KeepAt(KEEP_ALL)
+  const all = new ThresholdDecision(KEEP_ALL)
   return {
-    shouldSample(...question: Question): SamplingResult {
+    shouldSample(...question: SamplingParameters): SamplingResult {
       const [context, traceId] = question
       if (context.getValue(IS_FORCED) !== true) return sampler.shouldSample(...question)
-      noteFor(traceId).sampler = FORCED
+      rootDecisionFor(traceId).sampler = FORCED
       return all.result(inheritedState(context, traceId))
     },
     toString: () => sampler.toString(),

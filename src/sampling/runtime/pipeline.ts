@@ -10,12 +10,12 @@ import { switchableSampler } from './switchable.js'
 import { tailSpanProcessor, type TailSpanProcessor } from '../tail/tail-processor.js'
 
 /** All of sampling that a running SDK has: the sampler that can be exchanged, the tail behind it, and their memory. */
-export interface SamplingStage {
+export interface SamplingPipeline {
   readonly sampler: Sampler
   /** Reads the header that asks for a trace by hand; undefined where there is none. */
   readonly propagator: TextMapPropagator | undefined
   /** One processor in front of all that send. */
-  inFrontOf(processors: readonly SpanProcessor[]): TailSpanProcessor
+  wrap(processors: readonly SpanProcessor[]): TailSpanProcessor
   /** @throws TracingConfigError when it is no sampler */
   setSampler(sampler: Sampler): void
   explain(traceId: string): SamplingDecisionRecord | undefined
@@ -26,7 +26,11 @@ export interface SamplingStage {
 }
 
 /** @param recordsAll whether spans that the sampler leaves out are recorded too, for what counts them. */
-export function samplingStage(initial: Sampler, force: ForceOptions | undefined, recordsAll = false): SamplingStage {
+export function samplingPipeline(
+  initial: Sampler,
+  force: ForceOptions | undefined,
+  recordsAll = false,
+): SamplingPipeline {
   const log = new DecisionLog()
   const steered = (sampler: Sampler): Sampler => (force ? forcedSampler(sampler) : sampler)
   const counts = noSamplingCounts()
@@ -36,7 +40,7 @@ export function samplingStage(initial: Sampler, force: ForceOptions | undefined,
     sampler: recordsAll ? recordAll(sampler, counts) : sampler,
     propagator: force && forcePropagator(force),
     // Always there: a later sampler may hold traces back.
-    inFrontOf: (processors) => tailSpanProcessor(processors, { onDecided: log.onDecided, counts }),
+    wrap: (processors) => tailSpanProcessor(processors, { onDecided: log.onDecided, counts }),
     setSampler(next) {
       checkPart('sampler', next, 'a Sampler', ['shouldSample'])
       if (next === current) return

@@ -1,6 +1,6 @@
 import { SamplingDecision, type Sampler, type SamplingResult } from '@opentelemetry/sdk-trace'
-import type { Question } from '../../internal/trace-state/ask-sampler.js'
-import { readNote } from '../tail/root-decision.js'
+import type { SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
+import { readRootDecision } from '../tail/root-decision.js'
 import type { SamplingCounts } from '../tail/sampling-counts.js'
 
 const RECORDED: SamplingResult = Object.freeze({ decision: SamplingDecision.RECORD })
@@ -14,13 +14,13 @@ const RECORDED: SamplingResult = Object.freeze({ decision: SamplingDecision.RECO
  */
 export function recordAll(sampler: Sampler, counts: SamplingCounts): Sampler {
   return {
-    shouldSample(...question: Question): SamplingResult {
+    shouldSample(...question: SamplingParameters): SamplingResult {
       const result = sampler.shouldSample(...question)
       if (result.decision !== SamplingDecision.NOT_RECORD) return result
       // It was counted as left out; now it starts and ends, and the tail will count it as sampled out.
       counts.notRecorded -= 1
       // The tail would hold back what begins here, only to drop it.
-      const note = readNote(question[1])
+      const note = readRootDecision(question[1])
       if (note) note.policy = undefined
       return result.traceState === undefined ? RECORDED : { ...result, decision: SamplingDecision.RECORD }
     },

@@ -1,7 +1,7 @@
 import { SamplingDecision, type Sampler, type SamplingResult } from '@opentelemetry/sdk-trace'
-import { consult, type Question } from '../../internal/trace-state/ask-sampler.js'
+import { askSampler, type SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import type { DecisionLog } from './decision-log.js'
-import { clearNote } from '../tail/root-decision.js'
+import { clearRootDecision } from '../tail/root-decision.js'
 import { followLocalParent } from '../tail/local-parent.js'
 import { parentOf } from '../decision/threshold-decision.js'
 import { noSamplingCounts, type SamplingCounts } from '../tail/sampling-counts.js'
@@ -38,22 +38,22 @@ class Switchable implements SwitchableSampler {
     this.#hasSwitched = true
   }
 
-  shouldSample(...question: Question): SamplingResult {
+  shouldSample(...question: SamplingParameters): SamplingResult {
     const result = this.#decide(question)
     this.#counts.started += 1
     if (result.decision === SamplingDecision.NOT_RECORD) this.#counts.notRecorded += 1
     return result
   }
 
-  #decide(question: Question): SamplingResult {
+  #decide(question: SamplingParameters): SamplingResult {
     const [context, traceId] = question
     const parent = parentOf(context)
     if (parent && !parent.isRemote) {
       const sampler = this.#hasSwitched ? this.#log.samplerOf(traceId) : this.#current
-      return sampler ? consult(sampler, question) : followLocalParent(parent)
+      return sampler ? askSampler(sampler, question) : followLocalParent(parent)
     }
-    const note = clearNote(traceId)
-    const result = consult(this.#current, question)
+    const note = clearRootDecision(traceId)
+    const result = askSampler(this.#current, question)
     this.#log.add(traceId, this.#current, result, parent, note)
     return result
   }

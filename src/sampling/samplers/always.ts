@@ -1,7 +1,7 @@
 import type { Context } from '@opentelemetry/api'
 import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace'
 import { KEEP_ALL } from '../../internal/trace-state/threshold.js'
-import { dropped, inheritedState, KeepAt } from '../decision/threshold-decision.js'
+import { dropped, inheritedState, ThresholdDecision } from '../decision/threshold-decision.js'
 
 /**
  * Keeps every span, whatever its parent decided, and says so: `th:0`, each span counts once. For development and for few
@@ -17,7 +17,7 @@ export function alwaysOff(): Sampler {
 }
 
 class AlwaysOn implements Sampler {
-  readonly #all = new KeepAt(KEEP_ALL)
+  readonly #all = new ThresholdDecision(KEEP_ALL)
 
   shouldSample(context: Context, traceId: string): SamplingResult {
     return this.#all.result(inheritedState(context, traceId))

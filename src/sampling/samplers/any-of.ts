@@ -2,7 +2,7 @@ import type { Attributes, TraceState } from '@opentelemetry/api'
 import { SamplingDecision, type Sampler, type SamplingResult } from '@opentelemetry/sdk-trace'
 import { TracingConfigError } from '../../internal/checks/errors.js'
 import { compareThresholds, KEEP_ALL, thresholdIn, withoutThreshold } from '../../internal/trace-state/threshold.js'
-import { consult, type Question } from '../../internal/trace-state/ask-sampler.js'
+import { askSampler, type SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { HoldingSampler } from '../decision/close.js'
 import { requireSampler } from '../decision/options.js'
 import { dropped, inheritedState } from '../decision/threshold-decision.js'
@@ -40,9 +40,9 @@ class AnyOf extends HoldingSampler implements Sampler {
     return this.#samplers
   }
 
-  shouldSample(...question: Question): SamplingResult {
+  shouldSample(...question: SamplingParameters): SamplingResult {
     const inherited = inheritedState(question[0], question[1])
-    const results = this.#samplers.map((sampler) => consult(sampler, question))
+    const results = this.#samplers.map((sampler) => askSampler(sampler, question))
     const decision = results.map((result) => result.decision).reduce((a, b) => (a > b ? a : b))
     if (decision === SamplingDecision.NOT_RECORD) return dropped(inherited)
     const winners = results.filter((result) => result.decision === decision)

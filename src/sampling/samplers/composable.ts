@@ -1,12 +1,17 @@
 import type { Attributes, TraceState } from '@opentelemetry/api'
 import { SamplingDecision, type Sampler, type SamplingResult } from '@opentelemetry/sdk-trace'
 import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
-import { thresholdFromBigInt, thresholdIn, thresholdToBigInt, withoutThreshold } from '../../internal/trace-state/threshold.js'
+import {
+  thresholdFromBigInt,
+  thresholdIn,
+  thresholdToBigInt,
+  withoutThreshold,
+} from '../../internal/trace-state/threshold.js'
 import { checkPart } from '../../internal/checks/validate.js'
-import { consult, type Question } from '../../internal/trace-state/ask-sampler.js'
+import { askSampler, type SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { HoldingSampler } from '../decision/close.js'
 import { requireSampler } from '../decision/options.js'
-import { dropped, inheritedState, KeepAt, keptUncounted } from '../decision/threshold-decision.js'
+import { dropped, inheritedState, ThresholdDecision, keptUncounted } from '../decision/threshold-decision.js'
 
 /** What a ComposableSampler of OpenTelemetry intends. Specification, "SamplingIntent". */
 export interface SamplingIntent {
@@ -20,7 +25,7 @@ export interface SamplingIntent {
 
 /** The interface of `@opentelemetry/sampler-composite`, which is matched by its shape. */
 export interface ComposableSampler {
-  getSamplingIntent(...question: Question): SamplingIntent
+  getSamplingIntent(...question: SamplingParameters): SamplingIntent
   toString(): string
 }
 
@@ -47,7 +52,8 @@ export function toComposable(sampler: Sampler): ComposableSampler {
   requireSampler('sampler', sampler)
   const composable: ComposableSampler & Pick<HoldingSampler, 'heldSamplers'> = {
     heldSamplers: () => [sampler],
-    getSamplingIntent: (...question) => intentOf(consult(sampler, question), inheritedState(question[0], question[1])),
+    getSamplingIntent: (...question) =>
+      intentOf(askSampler(sampler, question), inheritedState(question[0], question[1])),
     toString: () => `Composable{${sampler.toString()}}`,
   }
   return composable
@@ -65,7 +71,7 @@ class FromComposable extends HoldingSampler implements Sampler {
     return [this.#composable]
   }
 
-  shouldSample(...question: Question): SamplingResult {
+  shouldSample(...question: SamplingParameters): SamplingResult {
     const [context, traceId] = question
     const inherited = inheritedState(context, traceId)
     try {
@@ -87,7 +93,7 @@ class FromComposable extends HoldingSampler implements Sampler {
 function decide(intent: SamplingIntent, traceId: string, inherited: TraceState | undefined): SamplingResult {
   const { threshold, thresholdReliable, attributes } = intent
   if (!(threshold >= 0n && threshold < BELOW)) return dropped(inherited)
-  const keepAt = new KeepAt(thresholdFromBigInt(threshold))
+  const keepAt = new ThresholdDecision(thresholdFromBigInt(threshold))
   if (!keepAt.keeps(traceId, inherited)) return dropped(inherited)
   const state = intent.updateTraceState === undefined ? inherited : intent.updateTraceState(inherited)
   if (thresholdReliable) return keepAt.result(state, attributes)

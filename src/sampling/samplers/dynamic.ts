@@ -5,10 +5,10 @@ import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { TracingConfigError } from '../../internal/checks/errors.js'
 import { checkNumber, checkOneOf } from '../../internal/checks/validate.js'
 import { alwaysOff } from './always.js'
-import type { Question } from '../../internal/trace-state/ask-sampler.js'
+import type { SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { KeyShares, type KeyWeight } from '../adaptive/key-shares.js'
 import { checkBoolean, checkClock, checkSamplerOptions, requireNumber } from '../decision/options.js'
-import { dropped, followParent, parentOf, stateOf, type KeepAt } from '../decision/threshold-decision.js'
+import { dropped, followParent, parentOf, stateOf, type ThresholdDecision } from '../decision/threshold-decision.js'
 import { RateController } from '../adaptive/rate-controller.js'
 import { nearestKeepAt } from '../adaptive/threshold-grid.js'
 
@@ -108,7 +108,7 @@ class DynamicSampler implements Sampler {
     this.#controller = new RateController(this.#goal, Math.max(10, 0.8 * this.#goal), this.#beganMillis)
   }
 
-  shouldSample(...question: Question): SamplingResult {
+  shouldSample(...question: SamplingParameters): SamplingResult {
     const [context, traceId, name, kind, attributes] = question
     const parent = parentOf(context)
     if (parent !== undefined && parent.isRemote !== true) return followParent(parent, traceId)
@@ -127,7 +127,7 @@ class DynamicSampler implements Sampler {
   }
 
   /** The key's own threshold, unless all of them together miss the goal. */
-  #held(keepAt: KeepAt, now: number): KeepAt {
+  #held(keepAt: ThresholdDecision, now: number): ThresholdDecision {
     const correction = Math.min(MOST, this.#controller.next(keepAt.probability, now))
     if (correction >= TOLERATED.min && correction <= TOLERATED.max) return keepAt
     if (correction > 1 && keepAt.probability === 1) return keepAt

@@ -12,8 +12,8 @@ import { TracingConfigError } from '../../internal/checks/errors.js'
 import { encodeThreshold, isKept, KEEP_ALL, rvIn } from '../../internal/trace-state/threshold.js'
 import { checkNumber, type NumberRange } from '../../internal/checks/validate.js'
 import { HoldingSampler } from '../decision/close.js'
-import { noteFor } from '../tail/root-decision.js'
-import { consult, type Question } from '../../internal/trace-state/ask-sampler.js'
+import { rootDecisionFor } from '../tail/root-decision.js'
+import { askSampler, type SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { followLocalParent } from '../tail/local-parent.js'
 import { followParent, parentOf } from '../decision/threshold-decision.js'
 import { checkClock, checkSamplerOptions, requireSampler } from '../decision/options.js'
@@ -117,12 +117,12 @@ class ErrorBiased extends HoldingSampler implements ErrorBiasedSampler {
     this.#words = `ErrorBiased{${this.#head.toString()}, errors=${errors}/s${slow}}`
   }
 
-  shouldSample(...question: Question): SamplingResult {
+  shouldSample(...question: SamplingParameters): SamplingResult {
     const [context, traceId] = question
     const parent = parentOf(context)
     if (parent && !parent.isRemote) return followLocalParent(parent)
-    noteFor(traceId).policy = this.#policy
-    const head = parent ? followParent(parent, traceId) : consult(this.#head, question)
+    rootDecisionFor(traceId).policy = this.#policy
+    const head = parent ? followParent(parent, traceId) : askSampler(this.#head, question)
     if (head.decision === RECORD_AND_SAMPLED) return head
     // Recorded, so that the tail can see an error, as far as recordRatio allows.
     const isRecorded = isKept(traceId, this.#policy.recordThreshold, rvIn(parent?.traceState))

@@ -1,6 +1,6 @@
 import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace'
 import { HoldingSampler } from '../decision/close.js'
-import { consult, type Question } from '../../internal/trace-state/ask-sampler.js'
+import { askSampler, type SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { isErrorBiased } from './error-biased.js'
 import { requireSampler } from '../decision/options.js'
 import { followParent, parentOf } from '../decision/threshold-decision.js'
@@ -27,10 +27,10 @@ class ParentBased extends HoldingSampler implements Sampler {
     this.#root = root
   }
 
-  shouldSample(...question: Question): SamplingResult {
+  shouldSample(...question: SamplingParameters): SamplingResult {
     const [context, traceId] = question
     const parent = parentOf(context)
-    return parent === undefined ? consult(this.#root, question) : followParent(parent, traceId)
+    return parent === undefined ? askSampler(this.#root, question) : followParent(parent, traceId)
   }
 
   override heldSamplers(): readonly Sampler[] {

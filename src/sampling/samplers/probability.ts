@@ -2,7 +2,7 @@ import type { Context } from '@opentelemetry/api'
 import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace'
 import { encodeThreshold } from '../../internal/trace-state/threshold.js'
 import { alwaysOff } from './always.js'
-import { inheritedState, KeepAt } from '../decision/threshold-decision.js'
+import { inheritedState, ThresholdDecision } from '../decision/threshold-decision.js'
 import { requireNumber } from '../decision/options.js'
 
 /**
@@ -23,11 +23,11 @@ export function probabilitySampler(ratio: number): Sampler {
 
 class ProbabilitySampler implements Sampler {
   readonly #ratio: number
-  readonly #keepAt: KeepAt
+  readonly #keepAt: ThresholdDecision
 
   constructor(ratio: number) {
     this.#ratio = ratio
-    this.#keepAt = new KeepAt(encodeThreshold(ratio))
+    this.#keepAt = new ThresholdDecision(encodeThreshold(ratio))
   }
 
   shouldSample(context: Context, traceId: string): SamplingResult {

@@ -4,7 +4,7 @@ import { monotonicClock, type Clock } from '../../internal/runtime/clock.js'
 import { probabilityOf, thresholdIn } from '../../internal/trace-state/threshold.js'
 import { checkNumber } from '../../internal/checks/validate.js'
 import { alwaysOff } from './always.js'
-import { consult, type Question } from '../../internal/trace-state/ask-sampler.js'
+import { askSampler, type SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { HoldingSampler } from '../decision/close.js'
 import { checkBoolean, checkClock, checkSamplerOptions, requireNumber, requireSampler } from '../decision/options.js'
 import { dropped, followParent, keptUncounted, parentOf, stateOf } from '../decision/threshold-decision.js'
@@ -80,7 +80,7 @@ class KeepsNone extends HoldingSampler implements RateLimitingSampler {
     this.#delegate = delegate
   }
 
-  shouldSample(...question: Question): SamplingResult {
+  shouldSample(...question: SamplingParameters): SamplingResult {
     return this.#off.shouldSample(...question)
   }
 
@@ -118,12 +118,12 @@ class RateLimiting extends HoldingSampler implements RateLimitingSampler {
     return this.#denied
   }
 
-  shouldSample(...question: Question): SamplingResult {
+  shouldSample(...question: SamplingParameters): SamplingResult {
     const [context, traceId] = question
     const parent = parentOf(context)
     if (parent !== undefined && parent.isRemote !== true) return followParent(parent, traceId)
     const inherited = stateOf(parent, traceId)
-    if (this.#delegate !== undefined) return this.#limit(consult(this.#delegate, question), traceId, inherited)
+    if (this.#delegate !== undefined) return this.#limit(askSampler(this.#delegate, question), traceId, inherited)
     const keepAt = nearestKeepAt(this.#controller.next(1, this.#clock.nowMillis()))
     return keepAt.keeps(traceId, inherited) && this.#admits() ? keepAt.result(inherited) : dropped(inherited)
   }

@@ -4,7 +4,7 @@ import { compareThresholds, stricterThreshold } from '../../internal/trace-state
 import type { TailPolicy, TraceClass } from './policy.js'
 
 /** The spans of one trace in this process, from the start of the local root until it is decided whether they are kept. */
-export interface Fragment {
+export interface PendingTrace {
   readonly traceId: string
   /** R, fourteen hex digits. */
   readonly randomness: string
@@ -27,7 +27,7 @@ export interface Fragment {
 
 /** What became of a fragment; spans that end later follow it. */
 export interface Decision {
-  readonly fragment: Fragment
+  readonly fragment: PendingTrace
   traceClass: TraceClass
   /** T_f: undefined where nothing of this class is kept. */
   threshold: string | undefined
@@ -41,7 +41,7 @@ export interface Decision {
  * T_f = min(T_base, max(T_rec, T_class)). It depends on the class alone and not on R, and stands on head-sampled spans
  * too: a trace that errs then counts 1 / P(R ≥ T_f), whether its head was sampled or not.
  */
-export function finalThreshold(fragment: Fragment, classThreshold: string | undefined): string | undefined {
+export function finalThreshold(fragment: PendingTrace, classThreshold: string | undefined): string | undefined {
   const { baseThreshold, recordThreshold } = fragment
   if (classThreshold === undefined) return baseThreshold
   const earned = stricterThreshold(recordThreshold, classThreshold)
@@ -54,7 +54,10 @@ export function isAtOrAbove(randomness: string, threshold: string | undefined): 
 }
 
 /** The class by time alone; a root that is still open has taken this long already. */
-export function classByDuration({ slowMillis, rootMillis, openRoots, startedAt }: Fragment, now: number): TraceClass {
+export function classByDuration(
+  { slowMillis, rootMillis, openRoots, startedAt }: PendingTrace,
+  now: number,
+): TraceClass {
   if (slowMillis === undefined) return 'normal'
   const longest = openRoots > 0 ? Math.max(rootMillis, now - startedAt) : rootMillis
   return longest >= slowMillis ? 'slow' : 'normal'

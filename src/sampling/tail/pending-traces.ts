@@ -1,9 +1,9 @@
 import { parseThreshold } from '../../internal/trace-state/threshold.js'
-import type { Fragment } from './pending-trace.js'
+import type { PendingTrace } from './pending-trace.js'
 
 /** The undecided fragments by trace id, and how many of their spans wait. */
-export class FragmentBuffer {
-  readonly #fragments = new Map<string, Fragment>()
+export class PendingTraces {
+  readonly #fragments = new Map<string, PendingTrace>()
   readonly #mostSpans: number
   #spans = 0
 
@@ -24,25 +24,25 @@ export class FragmentBuffer {
     return this.#spans > this.#mostSpans || this.#fragments.size > this.#mostSpans
   }
 
-  get(traceId: string): Fragment | undefined {
+  get(traceId: string): PendingTrace | undefined {
     return this.#fragments.get(traceId)
   }
 
-  add(fragment: Fragment): void {
+  add(fragment: PendingTrace): void {
     this.#fragments.set(fragment.traceId, fragment)
   }
 
-  hold(fragment: Fragment, span: Fragment['ended'][number]): void {
+  hold(fragment: PendingTrace, span: PendingTrace['ended'][number]): void {
     fragment.ended.push(span)
     this.#spans += 1
   }
 
-  remove(fragment: Fragment): void {
+  remove(fragment: PendingTrace): void {
     if (this.#fragments.delete(fragment.traceId)) this.#spans -= fragment.ended.length
   }
 
   /** A copy: whoever decides while looking takes fragments out. */
-  all(): Fragment[] {
+  all(): PendingTrace[] {
     return [...this.#fragments.values()]
   }
 
@@ -51,7 +51,7 @@ export class FragmentBuffer {
    * then stands for those of its like that were evicted, so that counts stay unbiased. An eighth at a time, since to look
    * for the lowest takes as long for one as for many.
    */
-  evict(): Fragment[] {
+  evict(): PendingTrace[] {
     const ranks = Float64Array.from(this.#fragments.values(), rankOf).sort()
     const highestRank = ranks[Math.max(1, ranks.length >> 3) - 1] ?? 0
     const evicted = this.all().filter((fragment) => rankOf(fragment) <= highestRank)
@@ -66,6 +66,6 @@ export class FragmentBuffer {
 }
 
 /** R as a number, as far as a double is exact: to sort numbers is many times quicker than texts. */
-function rankOf({ randomness }: Fragment): number {
+function rankOf({ randomness }: PendingTrace): number {
   return parseInt(randomness.slice(0, 13), 16)
 }

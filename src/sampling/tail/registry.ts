@@ -18,18 +18,18 @@ export interface TailStage {
 }
 
 /** The running stages; one, unless an app has several providers. */
-const stages = processWide('tail-stages', () => new Set<TailStage>())
+const tails = processWide('tail-stages', () => new Set<TailStage>())
 
 export function addTailStage(stage: TailStage): void {
-  stages.add(stage)
+  tails.add(stage)
 }
 
 export function removeTailStage(stage: TailStage): void {
-  stages.delete(stage)
+  tails.delete(stage)
 }
 
 export function tailStateOf(traceId: string): TailState | undefined {
-  for (const stage of stages) {
+  for (const stage of tails) {
     const state = stage.stateOf(traceId)
     if (state) return state
   }
@@ -39,6 +39,6 @@ export function tailStateOf(traceId: string): TailState | undefined {
 /** Whether a stage keeps the trace from now on; undefined where none knows it. */
 export function keepTrace(traceId: string): boolean | undefined {
   let isKept: boolean | undefined
-  for (const stage of stages) isKept = stage.keep(traceId) ?? isKept
+  for (const stage of tails) isKept = stage.keep(traceId) ?? isKept
   return isKept
 }

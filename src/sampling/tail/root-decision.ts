@@ -5,7 +5,7 @@ import type { TailPolicy } from './policy.js'
  * What the samplers of a local root have to say beyond their result. A tracer starts the span in the same synchronous
  * call in which it asked the sampler, so one slot is enough to bring it to the span processor and to the decision log.
  */
-export interface HeadNote {
+export interface RootDecision {
   traceId: string
   /** The rule that matched. */
   rule: string | undefined
@@ -19,15 +19,15 @@ export interface HeadNote {
   policy: TailPolicy | undefined
 }
 
-const note = processWide('head-note', (): HeadNote => emptyNote(''))
+const note = processWide('head-note', (): RootDecision => emptyRootDecision(''))
 
 /** The note of the local root that is being sampled now, to be written to. */
-export function noteFor(traceId: string): HeadNote {
-  return note.traceId === traceId ? note : clearNote(traceId)
+export function rootDecisionFor(traceId: string): RootDecision {
+  return note.traceId === traceId ? note : clearRootDecision(traceId)
 }
 
 /** A note without anything on it: what a trace's earlier local root left must not count for the next. */
-export function clearNote(traceId: string): HeadNote {
+export function clearRootDecision(traceId: string): RootDecision {
   note.traceId = traceId
   note.rule = undefined
   note.slowMillis = undefined
@@ -38,11 +38,11 @@ export function clearNote(traceId: string): HeadNote {
 }
 
 /** What was noted for the local root that starts now. */
-export function readNote(traceId: string): HeadNote | undefined {
+export function readRootDecision(traceId: string): RootDecision | undefined {
   return note.traceId === traceId ? note : undefined
 }
 
-function emptyNote(traceId: string): HeadNote {
+function emptyRootDecision(traceId: string): RootDecision {
   return {
     traceId,
     rule: undefined,

@@ -2,9 +2,9 @@ import { TraceFlags } from '@opentelemetry/api'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { thresholdIn } from '../../internal/trace-state/threshold.js'
 import type { SamplingCounts } from './sampling-counts.js'
-import type { FragmentBuffer } from './pending-traces.js'
+import type { PendingTraces } from './pending-traces.js'
 import { classByDuration, finalThreshold, isAtOrAbove, isLocalRoot, millisOf } from './pending-trace.js'
-import type { Decision, Fragment } from './pending-trace.js'
+import type { Decision, PendingTrace } from './pending-trace.js'
 import { guarded } from './guarded.js'
 import type { TraceClass } from './policy.js'
 import { promotedSpan } from './promoted-span.js'
@@ -18,13 +18,13 @@ const GENERATION = 8_192
 
 /** Decides fragments, sends what is kept on, and remembers for the spans that come late. */
 export class TailDecisions {
-  readonly #buffer: FragmentBuffer
+  readonly #buffer: PendingTraces
   readonly #next: SpanProcessor
   readonly #counts: SamplingCounts
   readonly #onDecided: OnDecided | undefined
   readonly #recent = new RecentMap<Decision>(GENERATION)
 
-  constructor(buffer: FragmentBuffer, next: SpanProcessor, counts: SamplingCounts, onDecided: OnDecided | undefined) {
+  constructor(buffer: PendingTraces, next: SpanProcessor, counts: SamplingCounts, onDecided: OnDecided | undefined) {
     this.#buffer = buffer
     this.#next = next
     this.#counts = counts
@@ -42,7 +42,7 @@ export class TailDecisions {
     return isKept && threshold !== undefined ? { kind: 'kept', threshold } : { kind: 'dropped', isRecorded: !isEvicted }
   }
 
-  noteEnd(fragment: Fragment, span: ReadableSpan): void {
+  noteEnd(fragment: PendingTrace, span: ReadableSpan): void {
     fragment.openSpans -= 1
     if (!isLocalRoot(span)) return
     fragment.openRoots -= 1
@@ -50,16 +50,16 @@ export class TailDecisions {
     fragment.rootEndedAt = fragment.policy.nowMillis()
   }
 
-  decideByDuration(fragment: Fragment): void {
+  decideByDuration(fragment: PendingTrace): void {
     this.decide(fragment, classByDuration(fragment, fragment.policy.nowMillis()))
   }
 
-  decide(fragment: Fragment, traceClass: TraceClass): Decision {
+  decide(fragment: PendingTrace, traceClass: TraceClass): Decision {
     return this.#settle(new Undecided(fragment, false), traceClass)
   }
 
   /** Out of memory: it is kept only if its head had said so, whatever it turns out to be. */
-  evicted(fragment: Fragment): void {
+  evicted(fragment: PendingTrace): void {
     this.#settle(new Undecided(fragment, true), 'normal')
   }
 
@@ -122,14 +122,14 @@ export class TailDecisions {
 }
 
 class Undecided implements Decision {
-  readonly fragment: Fragment
+  readonly fragment: PendingTrace
   readonly isEvicted: boolean
   traceClass: TraceClass = 'normal'
   threshold: string | undefined = undefined
   isKept = false
   hasLostSpans = false
 
-  constructor(fragment: Fragment, isEvicted: boolean) {
+  constructor(fragment: PendingTrace, isEvicted: boolean) {
     this.fragment = fragment
     this.isEvicted = isEvicted
   }

@@ -1,12 +1,12 @@
 import { context, ROOT_CONTEXT, TraceFlags, type Context } from '@opentelemetry/api'
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { randomnessOf, rvIn, thresholdIn } from '../../internal/trace-state/threshold.js'
-import { readNote, type HeadNote } from './root-decision.js'
+import { readRootDecision, type RootDecision } from './root-decision.js'
 import { noSamplingCounts, type SamplingCounts } from './sampling-counts.js'
-import { FragmentBuffer } from './pending-traces.js'
+import { PendingTraces } from './pending-traces.js'
 import { fanOut } from '../../internal/processors/fan-out.js'
 import { guarded } from './guarded.js'
-import { isLocalRoot, type Fragment } from './pending-trace.js'
+import { isLocalRoot, type PendingTrace } from './pending-trace.js'
 import { TailDecisions, type OnDecided } from './tail-decisions.js'
 import { addTailStage, removeTailStage, type TailStage, type TailState } from './registry.js'
 
@@ -34,7 +34,7 @@ const SWEEP_MILLIS = 500
  * counts what it decides against the sampler's limits.
  */
 export function tailSpanProcessor(next: readonly SpanProcessor[], options: TailOptions = {}): TailSpanProcessor {
-  return new HoldingBack(fanOut(next), options)
+  return new TailSamplingProcessor(fanOut(next), options)
 }
 
 export interface TailSpanProcessor extends SpanProcessor {
@@ -42,11 +42,11 @@ export interface TailSpanProcessor extends SpanProcessor {
   decideNow(): void
 }
 
-class HoldingBack implements TailSpanProcessor, TailStage {
+class TailSamplingProcessor implements TailSpanProcessor, TailStage {
   readonly #next: SpanProcessor
   readonly #mostSpansPerTrace: number
   readonly #counts: SamplingCounts
-  readonly #buffer: FragmentBuffer
+  readonly #buffer: PendingTraces
   readonly #decisions: TailDecisions
   #sweepTimer: NodeJS.Timeout | undefined
   #isShutDown = false
@@ -56,14 +56,14 @@ class HoldingBack implements TailSpanProcessor, TailStage {
     this.#next = next
     this.#counts = counts
     this.#mostSpansPerTrace = maxSpansPerTrace ?? DEFAULTS.maxSpansPerTrace
-    this.#buffer = new FragmentBuffer(maxSpans ?? DEFAULTS.maxSpans)
+    this.#buffer = new PendingTraces(maxSpans ?? DEFAULTS.maxSpans)
     this.#decisions = new TailDecisions(this.#buffer, next, counts, onDecided)
     addTailStage(this)
   }
 
   onStart(span: Span, parentContext: Context): void {
     this.#counts.open += 1
-    if (this.#buffer.size > 0 || readNote(span.spanContext().traceId)?.policy) guarded(() => this.#watch(span))
+    if (this.#buffer.size > 0 || readRootDecision(span.spanContext().traceId)?.policy) guarded(() => this.#watch(span))
     this.#next.onStart(span, parentContext)
   }
 
@@ -117,9 +117,9 @@ class HoldingBack implements TailSpanProcessor, TailStage {
     const { traceId } = span.spanContext()
     let fragment = this.#buffer.get(traceId)
     if (!fragment) {
-      const note = this.#isShutDown ? undefined : readNote(traceId)
+      const note = this.#isShutDown ? undefined : readRootDecision(traceId)
       if (!note?.policy || !isLocalRoot(span) || this.#decisions.knows(traceId)) return
-      fragment = newFragment(span, note, note.policy)
+      fragment = newPendingTrace(span, note, note.policy)
       if (!fragment) return
       this.#buffer.add(fragment)
       this.#scheduleSweep()
@@ -129,7 +129,7 @@ class HoldingBack implements TailSpanProcessor, TailStage {
     this.#makeRoom()
   }
 
-  #hold(fragment: Fragment, span: ReadableSpan): void {
+  #hold(fragment: PendingTrace, span: ReadableSpan): void {
     this.#buffer.hold(fragment, span)
     this.#counts.undecided += 1
     this.#decisions.noteEnd(fragment, span)
@@ -168,7 +168,11 @@ const UNDECIDED: TailState = { kind: 'undecided' }
 const SAMPLED: TailState = { kind: 'sampled' }
 
 /** Undefined where nothing is to be decided: the trace is kept anyway, and no class of its own would change its weight. */
-function newFragment(root: Span, note: HeadNote, policy: NonNullable<HeadNote['policy']>): Fragment | undefined {
+function newPendingTrace(
+  root: Span,
+  note: RootDecision,
+  policy: NonNullable<RootDecision['policy']>,
+): PendingTrace | undefined {
   const { traceId, traceFlags, traceState } = root.spanContext()
   const isSampled = (traceFlags & TraceFlags.SAMPLED) !== 0
   const baseThreshold = isSampled ? thresholdIn(traceState) : undefined

@@ -162,7 +162,7 @@ test.each([
         if (hasSpool && steps.length % 2 === 0) {
           // Then it leaves, and the next one sends the rest.
           spool.most = 1_000
-          const left = r.delivery.leave(50)
+          const left = r.delivery.shutdown(50)
           await vi.advanceTimersByTimeAsync(50)
           await Promise.all([left, ...flushes])
           for (const event of r.events.slice(heardEvents)) accounts.hear(event)

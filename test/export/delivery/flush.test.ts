@@ -24,7 +24,7 @@ async function inOutage(waiting = 1, answer: Answer = BUSY): Promise<Rig> {
   return r
 }
 
-test.each(['flush', 'leave'] as const)('%s with nothing to do settles at once', async (how) => {
+test.each(['flush', 'shutdown'] as const)('%s with nothing to do settles at once', async (how) => {
   const { delivery } = rig()
   await delivery[how](5_000)
   expect(vi.getTimerCount()).toBe(0)
@@ -195,7 +195,7 @@ test.each([[NaN], [-5], [Infinity], [1e12]])('a flush takes any time: %d', async
 test('attempts that begin while leaving end with it, and afterwards nothing is sent', async () => {
   const { delivery, transport } = rig()
   for (let n = 0; n < 5; n++) delivery.add(someBatch())
-  const at = settledAt(delivery.leave(400))
+  const at = settledAt(delivery.shutdown(400))
   await vi.advanceTimersByTimeAsync(100)
   transport.sent[0]?.answer(ACCEPTED)
   await vi.advanceTimersByTimeAsync(1_000)
@@ -212,7 +212,7 @@ test('leaving without a spool tells nothing of what is still being sent', async 
   const { delivery, told } = rig()
   const batch = someBatch()
   delivery.add(batch)
-  const at = settledAt(delivery.leave(100))
+  const at = settledAt(delivery.shutdown(100))
   await vi.advanceTimersByTimeAsync(100)
   expect([at(), told()]).toEqual([100, [`exporting ${batch.id}`]])
 })
@@ -220,8 +220,8 @@ test('leaving without a spool tells nothing of what is still being sent', async 
 test('of two leaves the shorter one counts, and a flush ends with it', async () => {
   const { delivery } = rig()
   delivery.add(someBatch())
-  const long = settledAt(delivery.leave(5_000))
-  const short = settledAt(delivery.leave(100))
+  const long = settledAt(delivery.shutdown(5_000))
+  const short = settledAt(delivery.shutdown(100))
   const flush = settledAt(delivery.flush(5_000))
   await vi.advanceTimersByTimeAsync(5_000)
   expect([long(), short(), flush()]).toEqual([100, 100, 100])

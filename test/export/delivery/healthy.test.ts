@@ -43,7 +43,7 @@ test.each([
   'of a partial success with %d rejected of 3, %d are exported and %d failed',
   async (rejectedSpans, exported, failed) => {
     const { delivery, transport, events } = rig()
-    transport.respond = () => ({ kind: 'accepted', rejectedSpans, message: 'too old' })
+    transport.respond = () => ({ kind: 'success', rejectedSpans, message: 'too old' })
     delivery.add(batchOf([{ randomness: '1' }, { randomness: '2' }, { randomness: '3' }]))
     await heard()
     expect(events.at(-1)).toMatchObject({ kind: 'settled', exported, failed, reason: 'too old' })
@@ -58,7 +58,7 @@ test('what the backend refuses has failed, is a trouble, and does not stop the o
   await heard()
   expect(events.slice(1)).toEqual([
     { kind: 'settled', id: expect.any(Number) as number, exported: 0, failed: 2, reason: 'bad request' },
-    { kind: 'trouble', endpoint: 'http://backend:4318', reason: 'bad request' },
+    { kind: 'attempt-failed', endpoint: 'http://backend:4318', reason: 'bad request' },
   ])
   transport.respond = () => ACCEPTED
   delivery.add(someBatch())
@@ -108,7 +108,7 @@ test.each([
   expect(told()).toEqual([
     `exporting ${batch.id}`,
     `waiting ${batch.id}`,
-    'trouble',
+    'attempt-failed',
     `exporting ${batch.id} again`,
     `settled ${batch.id} 1/0`,
     'recovered',
@@ -127,7 +127,7 @@ test('after close no timer is left, nothing is sent or told, and flushes end', a
   transport.sent[1]?.answer(ACCEPTED)
   delivery.add(someBatch())
   await flushed
-  await delivery.leave(5_000)
+  await delivery.shutdown(5_000)
   expect(vi.getTimerCount()).toBe(0)
   expect(events).toHaveLength(before)
   expect(transport).toMatchObject({ isClosed: true, sent: { length: 2 } })

@@ -115,7 +115,7 @@ test('what is being sent is left alone, and loses its share when it comes back',
   const { id } = batches[0] ?? sixteen()
   r.transport.sent[0]?.answer(BUSY)
   await heard()
-  expect(r.told().slice(-3)).toEqual([`waiting ${id}`, `shed ${id} 7`, 'trouble'])
+  expect(r.told().slice(-3)).toEqual([`waiting ${id}`, `shed ${id} 7`, 'attempt-failed'])
 })
 
 test('a batch that can be sent at once is not shed for the room it takes', () => {

@@ -42,7 +42,7 @@ test('during an outage one attempt at a time is made, and each tells of the trou
   expect(r.transport.sent).toHaveLength(4)
   await vi.advanceTimersByTimeAsync(1_000)
   expect(r.transport.sent).toHaveLength(5)
-  expect(r.told().filter((text) => text === 'trouble')).toHaveLength(5)
+  expect(r.told().filter((text) => text === 'attempt-failed')).toHaveLength(5)
 })
 
 test('attempts that fail together count as one failure', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createAlarm } from '../../../src/export/delivery/wake-timer.js'
+import { createWakeTimer } from '../../../src/export/delivery/wake-timer.js'
 import { createFifo } from '../../../src/export/delivery/fifo.js'
 import { monotonicClock } from '../../../src/internal/runtime/clock.js'
 
@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers())
 
 test('an alarm rings once for each time that it is set, also for the same time', async () => {
   const ring = vi.fn()
-  const alarm = createAlarm(monotonicClock, ring)
+  const alarm = createWakeTimer(monotonicClock, ring)
   const at = monotonicClock.nowMillis() + 5
   alarm.set(at)
   alarm.set(at)
@@ -21,7 +21,7 @@ test('an alarm rings once for each time that it is set, also for the same time',
 
 test('an alarm that is moved or taken back does not ring at the old time', async () => {
   const ring = vi.fn()
-  const alarm = createAlarm(monotonicClock, ring)
+  const alarm = createWakeTimer(monotonicClock, ring)
   const at = monotonicClock.nowMillis() + 5
   alarm.set(at)
   alarm.set(at + 20)

@@ -3,13 +3,13 @@ import type { EncodedBatch } from '../../../src/export/delivery/batch.js'
 import { createDelivery, type Delivery } from '../../../src/export/delivery/delivery.js'
 import type { DeliveryEvent } from '../../../src/export/delivery/events.js'
 import type { Spool } from '../../../src/export/spool/spool.js'
-import type { Answer, ComeAgain, Transport } from '../../../src/export/transport/transport.js'
+import type { Answer, Retryable, Transport } from '../../../src/export/transport/transport.js'
 
-export const ACCEPTED: Answer = { kind: 'accepted', rejectedSpans: 0, message: '' }
-export const REFUSED: Answer = { kind: 'refused', reason: 'bad request' }
+export const ACCEPTED: Answer = { kind: 'success', rejectedSpans: 0, message: '' }
+export const REFUSED: Answer = { kind: 'permanent', reason: 'bad request' }
 export const TOO_LARGE: Answer = { kind: 'too-large', reason: 'HTTP 413' }
-export const BUSY: ComeAgain = {
-  kind: 'come-again',
+export const BUSY: Retryable = {
+  kind: 'retryable',
   reason: 'busy',
   retryAfterMillis: undefined,
   isUnreachable: false,

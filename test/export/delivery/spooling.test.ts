@@ -24,7 +24,7 @@ test('a batch whose attempt failed is put into the spool, sent from there, and t
     `exporting ${id}`,
     `waiting ${id}`,
     `spooled ${id}`,
-    'trouble',
+    'attempt-failed',
     `exporting ${id}`,
     `settled ${id} 1/0`,
     'recovered',
@@ -56,7 +56,7 @@ test('what the spool does not take stays in memory', async () => {
   expect(told().map((text) => text.split(' ')[0])).toEqual([
     'exporting',
     'waiting',
-    'trouble',
+    'attempt-failed',
     'exporting',
     'settled',
     'recovered',
@@ -133,7 +133,7 @@ test('leaving puts everything that is left into the spool, also what is being se
   const { delivery, transport, told, spool } = spooling()
   const batches = Array.from({ length: 6 }, someBatch)
   for (const batch of batches) delivery.add(batch)
-  const left = delivery.leave(500)
+  const left = delivery.shutdown(500)
   await vi.advanceTimersByTimeAsync(500)
   await left
   expect([...spool.entries.values()].map(({ bytes }) => bytes)).toEqual(
@@ -147,7 +147,7 @@ test('leaving puts everything that is left into the spool, also what is being se
   transport.sent[0]?.answer(ACCEPTED)
   transport.sent[1]?.answer(BUSY)
   await heard()
-  expect(told().slice(-2)).toEqual([`settled ${batches[0]?.id ?? 0} 1/0`, 'trouble'])
+  expect(told().slice(-2)).toEqual([`settled ${batches[0]?.id ?? 0} 1/0`, 'attempt-failed'])
   expect(spool.entries.size).toBe(5)
   delivery.add(someBatch())
   expect(spool.entries.size).toBe(6)
@@ -181,7 +181,7 @@ test('entries are adopted at the start', async () => {
   transport.sent[0]?.answer(BUSY)
   transport.respond = () => answers.shift()
   await vi.advanceTimersByTimeAsync(1_000)
-  expect(told()).toEqual(['trouble', 'recovered'])
+  expect(told()).toEqual(['attempt-failed', 'recovered'])
   expect(spool.entries.size).toBe(0)
 })
 
@@ -202,7 +202,7 @@ test('leaving does not begin with adopted entries, and waits for those that are 
   const { transport, delivery } = rig({ spool })
   expect(transport.sent).toHaveLength(4)
   let hasLeft = false
-  void delivery.leave(5_000).then(() => (hasLeft = true))
+  void delivery.shutdown(5_000).then(() => (hasLeft = true))
   transport.sent[0]?.answer(BUSY)
   transport.sent[1]?.answer(ACCEPTED)
   transport.sent[2]?.answer(ACCEPTED)

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { Accounts } from '../../../src/export/delivery/in-flight-batches.js'
+import { InFlightBatches } from '../../../src/export/delivery/in-flight-batches.js'
 import { splitIds } from '../../../src/export/delivery/split-ids.js'
 import { noDeliveryCounts } from '../../../src/export/pipeline/ledger.js'
 import { batchOf, spanNames, type Format } from './requests.js'
@@ -28,7 +28,7 @@ function limited(mostBytes: number, options: RigOptions = {}): Rig & { readonly 
 /** What the process that the events are told to would count. */
 function counted({ events }: Rig, batch: { bytes: Uint8Array; spans: number; id: number }): object {
   const counts = noDeliveryCounts()
-  const accounts = new Accounts(counts)
+  const accounts = new InFlightBatches(counts)
   const { id } = accounts.open(batch.bytes, batch.spans)
   counts.queued = batch.spans
   // Ids of its own: as far behind as the batch was.

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createAnnouncements, type Announcements } from '../../../src/export/notices/notices.js'
+import { createNotices, type Notices } from '../../../src/export/notices/notices.js'
 import { SIGNALS } from '../../../src/export/pipeline/signal.js'
 
 const ENDPOINT = 'http://collector:4318/v1/traces'
 
-let announcements: Announcements
+let notices: Notices
 let lines: string[]
 let waiting: number
 
@@ -12,10 +12,10 @@ beforeEach(() => {
   vi.useFakeTimers()
   lines = []
   waiting = 0
-  announcements = createAnnouncements({
+  notices = createNotices({
     signal: SIGNALS.traces,
     warn: (line) => lines.push(line),
-    cureFor: (reason, endpoint) => `Cure for ${reason} at ${new URL(endpoint).host}.`,
+    hintFor: (reason, endpoint) => `Cure for ${reason} at ${new URL(endpoint).host}.`,
     endpoint: () => ENDPOINT,
     waitingSpans: () => waiting,
     spansOf: (id) => id * 10,
@@ -23,17 +23,17 @@ beforeEach(() => {
   })
 })
 afterEach(() => {
-  announcements.close()
+  notices.close()
   expect(vi.getTimerCount(), 'timers left after close()').toBe(0)
   vi.useRealTimers()
 })
 
 const fail = (reason = 'connection refused'): void =>
-  announcements.onEvent({ kind: 'trouble', endpoint: ENDPOINT, reason })
-const recover = (): void => announcements.onEvent({ kind: 'recovered', endpoint: ENDPOINT, toSendAgain: 0 })
+  notices.onEvent({ kind: 'attempt-failed', endpoint: ENDPOINT, reason })
+const recover = (): void => notices.onEvent({ kind: 'recovered', endpoint: ENDPOINT, toSendAgain: 0 })
 const refuse = (failed: number, reason: string, exported = 0): void => {
-  announcements.onEvent({ kind: 'settled', id: 1, exported, failed, reason })
-  announcements.dropped('refused', failed)
+  notices.onEvent({ kind: 'settled', id: 1, exported, failed, reason })
+  notices.dropped('refused', failed)
 }
 const pass = (seconds: number): void => void vi.advanceTimersByTime(seconds * 1_000)
 /** Fails again and again, as a delivery does with its attempts, until the time is over. */
@@ -60,8 +60,8 @@ describe('a failure', () => {
     failFor(1)
     told()
     waiting = 3_000
-    announcements.dropped('outage buffer', 200)
-    announcements.dropped('queue', 1)
+    notices.dropped('outage buffer', 200)
+    notices.dropped('queue', 1)
     failFor(59)
     expect(told()).toEqual([])
     failFor(1)
@@ -156,10 +156,10 @@ test('a partial success during a failure is counted, and is no failure itself', 
 })
 
 test('a cure that is empty leaves no space behind', () => {
-  const quiet = createAnnouncements({
+  const quiet = createNotices({
     signal: SIGNALS.traces,
     warn: (line) => lines.push(line),
-    cureFor: () => '',
+    hintFor: () => '',
     endpoint: () => ENDPOINT,
     waitingSpans: () => 0,
     spansOf: () => 0,
@@ -174,10 +174,10 @@ describe('a recovery', () => {
   test('is told in one line: how long it took, what was dropped, what was sent again', () => {
     failFor(75)
     told()
-    announcements.dropped('outage buffer', 7)
-    announcements.onEvent({ kind: 'exporting', id: 3, again: true })
-    announcements.onEvent({ kind: 'exporting', id: 4, again: false })
-    announcements.onEvent({ kind: 'exporting', id: 5, again: true })
+    notices.dropped('outage buffer', 7)
+    notices.onEvent({ kind: 'exporting', id: 3, again: true })
+    notices.onEvent({ kind: 'exporting', id: 4, again: false })
+    notices.onEvent({ kind: 'exporting', id: 5, again: true })
     recover()
     pass(600)
     expect(told()).toEqual([
@@ -196,7 +196,7 @@ describe('a recovery', () => {
 
   test('ends the counts: the next failure has its own', () => {
     failFor(1)
-    announcements.dropped('queue', 5)
+    notices.dropped('queue', 5)
     recover()
     pass(100)
     told()
@@ -239,7 +239,7 @@ describe('a recovery', () => {
     for (const cost of [0, 9]) {
       fail()
       pass(0.5)
-      announcements.dropped('outage buffer', cost)
+      notices.dropped('outage buffer', cost)
       recover()
     }
     expect(told().at(-1)).toContain('works again after 0.5 s (1 failed attempt: connection refused): 9 spans dropped')
@@ -248,13 +248,13 @@ describe('a recovery', () => {
 
 describe('drops while nothing fails', () => {
   test('are told at once with the cure, then once a minute with the count since the last line', () => {
-    for (let i = 0; i < 100; i++) announcements.dropped('queue', 1)
+    for (let i = 0; i < 100; i++) notices.dropped('queue', 1)
     pass(0.9)
     expect(told()).toEqual([
       expect.stringMatching(/^100 spans dropped: the queue is full\. Raise OTEL_BSP_MAX_QUEUE_SIZE/),
     ])
     for (let i = 0; i < 590; i++) {
-      announcements.dropped('queue', 1)
+      notices.dropped('queue', 1)
       pass(0.1)
     }
     expect(told()).toEqual([])
@@ -265,10 +265,10 @@ describe('drops while nothing fails', () => {
   })
 
   test('are told at once again after a quiet time', () => {
-    announcements.dropped('queue', 1)
+    notices.dropped('queue', 1)
     pass(600)
     told()
-    announcements.dropped('queue', 1)
+    notices.dropped('queue', 1)
     pass(0.9)
     expect(told()).toEqual([expect.stringMatching(/^1 span dropped: /)])
   })
@@ -282,8 +282,8 @@ describe('drops while nothing fails', () => {
   })
 
   test('of several kinds are told each for itself', () => {
-    announcements.dropped('queue', 1)
-    announcements.dropped('outage buffer', 2)
+    notices.dropped('queue', 1)
+    notices.dropped('outage buffer', 2)
     pass(0.9)
     expect(told()).toEqual([
       expect.stringMatching(/^1 span dropped: the queue/),
@@ -292,7 +292,7 @@ describe('drops while nothing fails', () => {
   })
 
   test('that a failure follows at once are told with it', () => {
-    announcements.dropped('queue', 4)
+    notices.dropped('queue', 4)
     fail()
     pass(1)
     expect(told()).toEqual([expect.stringMatching(/has failed for 0\.2 s \(1 failed attempt, .*, 4 dropped\)/)])
@@ -302,17 +302,17 @@ describe('drops while nothing fails', () => {
 describe('at exit', () => {
   test('what is lost is told before the call returns, together with a failure that was not told yet', () => {
     fail()
-    announcements.dropped('exit', 1_000)
+    notices.dropped('exit', 1_000)
     expect(lines).toEqual([
       `1000 spans lost at exit: sending them to ${ENDPOINT} failed: connection refused. ` +
         'Cure for connection refused at collector:4318.',
     ])
-    announcements.close()
+    notices.close()
     expect(lines).toHaveLength(1)
   })
 
   test('a backend that never answered is told as that', () => {
-    announcements.dropped('exit', 1)
+    notices.dropped('exit', 1)
     expect(told()).toEqual([
       `1 span lost at exit: sending them to ${ENDPOINT} failed: no answer in time. Cure for no answer in time at collector:4318.`,
     ])
@@ -320,9 +320,9 @@ describe('at exit', () => {
 
   test('the last line also counts what was dropped before', () => {
     failFor(1)
-    announcements.dropped('outage buffer', 50)
-    announcements.dropped('exit', 1_000)
-    announcements.close()
+    notices.dropped('outage buffer', 50)
+    notices.dropped('exit', 1_000)
+    notices.close()
     expect(lines.at(-1)).toContain('1000 spans lost at exit (50 dropped before): ')
     expect(lines).toHaveLength(2)
   })
@@ -330,47 +330,47 @@ describe('at exit', () => {
 
 describe('close()', () => {
   test('tells at once what was not told yet', () => {
-    announcements.dropped('queue', 1)
-    announcements.dropped('queue', 1)
-    announcements.close()
+    notices.dropped('queue', 1)
+    notices.dropped('queue', 1)
+    notices.close()
     expect(told()).toEqual([expect.stringMatching(/^2 spans dropped/)])
   })
 
   test('tells of a failure that has only just begun', () => {
     fail()
-    announcements.close()
+    notices.close()
     expect(told()).toEqual([expect.stringContaining('fails: connection refused')])
   })
 
   test('tells of drops since the last line of a failure that lasts', () => {
     failFor(1)
-    announcements.dropped('outage buffer', 8)
+    notices.dropped('outage buffer', 8)
     told()
-    announcements.close()
+    notices.close()
     expect(told()).toEqual([expect.stringContaining(' 8 dropped')])
   })
 
   test('is the end: nothing is told afterwards', () => {
     failFor(1)
-    announcements.close()
+    notices.close()
     told()
     fail('503')
-    announcements.dropped('queue', 1)
-    announcements.dropped('exit', 1)
-    announcements.close()
+    notices.dropped('queue', 1)
+    notices.dropped('exit', 1)
+    notices.close()
     pass(600)
     expect(told()).toEqual([])
   })
 })
 
 test('nothing is told of success', () => {
-  announcements.onEvent({ kind: 'exporting', id: 1, again: false })
-  announcements.onEvent({ kind: 'settled', id: 1, exported: 512, failed: 0, reason: '' })
-  announcements.dropped('refused', 0)
-  announcements.dropped('exit', 0)
+  notices.onEvent({ kind: 'exporting', id: 1, again: false })
+  notices.onEvent({ kind: 'settled', id: 1, exported: 512, failed: 0, reason: '' })
+  notices.dropped('refused', 0)
+  notices.dropped('exit', 0)
   recover()
   pass(600)
-  announcements.close()
+  notices.close()
   expect(lines).toEqual([])
 })
 
@@ -379,7 +379,7 @@ test('no timer keeps the process alive', () => {
   fail()
   pass(1)
   recover()
-  announcements.dropped('queue', 1)
+  notices.dropped('queue', 1)
   const results = timers.mock.results.map(({ value }) => (value as NodeJS.Timeout).hasRef())
   expect(results.length).toBeGreaterThanOrEqual(3)
   expect(results).not.toContain(true)

@@ -1,5 +1,8 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { BatchSpanProcessor, type BatchSpanProcessorOptions } from '../../../src/export/pipeline/batch-span-processor.js'
+import {
+  BatchSpanProcessor,
+  type BatchSpanProcessorOptions,
+} from '../../../src/export/pipeline/batch-span-processor.js'
 import { TracingConfigError } from '../../../src/internal/checks/errors.js'
 import { assertLedgerAddsUp } from '../../helpers/ledger.js'
 import { AnyExporter, listenToStderr, rig, SUCCESS, withEnv } from './rig.js'

@@ -10,7 +10,10 @@ import {
 } from '@opentelemetry/sdk-trace'
 import type { Worker } from 'node:worker_threads'
 import { onTestFinished, vi } from 'vitest'
-import { BatchSpanProcessor, type BatchSpanProcessorOptions } from '../../../src/export/pipeline/batch-span-processor.js'
+import {
+  BatchSpanProcessor,
+  type BatchSpanProcessorOptions,
+} from '../../../src/export/pipeline/batch-span-processor.js'
 import { startTracing, type Tracing, type TracingOptions } from '../../../src/index.js'
 import type { OtlpProtocol, OtlpSink } from '../../helpers/otlp-sink.js'
 import { assertLedgerAddsUp } from '../../helpers/ledger.js'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { ComeAgain } from '../../../src/export/transport/transport.js'
+import type { Retryable } from '../../../src/export/transport/transport.js'
 import { otlpSink, type OtlpSink, type SinkBehaviour } from '../../helpers/otlp-sink.js'
 import { connect, connectTo, encoded, PROTOCOLS } from './connect.js'
 
@@ -12,8 +12,8 @@ afterEach(async () => {
   await sink.close()
 })
 
-const COME_AGAIN: ComeAgain = {
-  kind: 'come-again',
+const COME_AGAIN: Retryable = {
+  kind: 'retryable',
   reason: expect.any(String) as string,
   retryAfterMillis: undefined,
   isUnreachable: false,
@@ -25,14 +25,14 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     connect(protocol, sink).send(encoded(protocol, 3), timeoutMillis)
 
   test('spans that are taken are accepted', async () => {
-    expect(await send()).toEqual({ kind: 'accepted', rejectedSpans: 0, message: '' })
+    expect(await send()).toEqual({ kind: 'success', rejectedSpans: 0, message: '' })
     expect(sink.spans().map(({ name }) => name)).toEqual(['span 1', 'span 2', 'span 3'])
     expect(sink.requests[0]?.protocol).toBe(protocol)
   })
 
   test('a partial success is accepted, with what was not taken and why', async () => {
     sink.respondWith({ kind: 'partialSuccess', rejectedSpans: 2, errorMessage: 'too\nold' })
-    expect(await send()).toEqual({ kind: 'accepted', rejectedSpans: 2, message: 'too old' })
+    expect(await send()).toEqual({ kind: 'success', rejectedSpans: 2, message: 'too old' })
   })
 
   test('each of several attempts at once gets its own partial success', async () => {
@@ -46,7 +46,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     const answers = await Promise.all(counts.map((count) => transport.send(encoded(protocol, count), 2_000)))
     expect(answers).toEqual(
       counts.map((count) => ({
-        kind: 'accepted',
+        kind: 'success',
         rejectedSpans: count === 1 ? 0 : count,
         message: count === 1 ? '' : `of ${count}`,
       })),
@@ -63,7 +63,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     const http11 = { 400: 'Bad Request', 401: 'Unauthorized', 500: 'Internal Server Error' }[http]
     const rpc = { 3: 'INVALID_ARGUMENT', 16: 'UNAUTHENTICATED', 13: 'INTERNAL' }[grpc]
     const reason = protocol === 'grpc' ? `${rpc}: ${words}` : `HTTP ${http} ${http11}: ${words}`
-    expect(await send()).toEqual({ kind: 'refused', reason })
+    expect(await send()).toEqual({ kind: 'permanent', reason })
     expect(sink.requests).toHaveLength(1)
   })
 
@@ -80,7 +80,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
   const final = protocol === 'grpc' ? [2, 3, 5, 6, 7, 9, 12, 13, 16] : [301, 400, 401, 403, 404, 408, 500, 501]
   test.each(final)('after status %i the spans are refused', async (code) => {
     sink.respondWith({ kind: 'status', [protocol === 'grpc' ? 'grpc' : 'http']: code })
-    expect(await send()).toMatchObject({ kind: 'refused' })
+    expect(await send()).toMatchObject({ kind: 'permanent' })
     expect(sink.requests).toHaveLength(1)
   })
 
@@ -91,9 +91,9 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
 
   test('throttling says when to come back, where the server does', async () => {
     sink.respondWith({ kind: 'status', grpc: 8, message: 'slow down', retryAfterSeconds: 7 })
-    expect(await send()).toMatchObject({ kind: 'come-again', retryAfterMillis: 7_000 })
+    expect(await send()).toMatchObject({ kind: 'retryable', retryAfterMillis: 7_000 })
     sink.respondWith({ kind: 'status', grpc: 14, retryAfterSeconds: 2 })
-    expect(await send()).toMatchObject({ kind: 'come-again', retryAfterMillis: 2_000 })
+    expect(await send()).toMatchObject({ kind: 'retryable', retryAfterMillis: 2_000 })
   })
 
   test('a connection that is cut under a request may have brought it', async () => {
@@ -133,7 +133,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
   test('a time without end is one', async () => {
     sink.respondWith({ kind: 'slow', millis: 30 })
     const transport = connect(protocol, sink, { timeoutMillis: 1e12 })
-    expect(await transport.send(encoded(protocol), Infinity)).toMatchObject({ kind: 'accepted' })
+    expect(await transport.send(encoded(protocol), Infinity)).toMatchObject({ kind: 'success' })
   })
 
   test('where nobody listens, nobody is reached', async () => {
@@ -160,17 +160,17 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
       expect(await transport.send(encoded(protocol), 1_000)).toMatchObject({ isUnreachable: true })
     }
     await sink.up()
-    expect(await transport.send(encoded(protocol), 1_000)).toMatchObject({ kind: 'accepted' })
+    expect(await transport.send(encoded(protocol), 1_000)).toMatchObject({ kind: 'success' })
   })
 
   test('a half-open connection is not used again', async () => {
     const transport = connect(protocol, sink)
-    expect(await transport.send(encoded(protocol), 1_000)).toMatchObject({ kind: 'accepted' })
+    expect(await transport.send(encoded(protocol), 1_000)).toMatchObject({ kind: 'success' })
     sink.respondWith([{ kind: 'half-open' }, { kind: 'half-open' }])
     // The second still waits on that connection when the next attempt begins.
     const [first, second] = [200, 900].map((millis) => transport.send(encoded(protocol), millis))
     expect(await first).toEqual({ ...COME_AGAIN, mayHaveArrived: true, reason: expect.any(String) as string })
-    expect(await transport.send(encoded(protocol), 300)).toMatchObject({ kind: 'accepted' })
-    expect(await second).toMatchObject({ kind: 'come-again', mayHaveArrived: true })
+    expect(await transport.send(encoded(protocol), 300)).toMatchObject({ kind: 'success' })
+    expect(await second).toMatchObject({ kind: 'retryable', mayHaveArrived: true })
   })
 })

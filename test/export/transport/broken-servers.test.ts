@@ -33,19 +33,19 @@ const headers = (bytes: number): string =>
 
 test('who switches to another protocol has refused, and the next attempt goes on a connection of its own', async () => {
   const switching = 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n'
-  expect(await answerTo(switching)).toEqual({ kind: 'refused', reason: 'HTTP 101 Switching Protocols' })
-  expect(await answerTo('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')).toMatchObject({ kind: 'accepted' })
+  expect(await answerTo(switching)).toEqual({ kind: 'permanent', reason: 'HTTP 101 Switching Protocols' })
+  expect(await answerTo('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')).toMatchObject({ kind: 'success' })
 })
 
 test('of a success with more headers than Node.js reads by default, and with more than anybody reads, the status counts', async () => {
   const success = (bytes: number): string => `HTTP/1.1 200 OK\r\n${headers(bytes)}Content-Length: 0\r\n\r\n`
-  expect(await answerTo(success(40_000))).toMatchObject({ kind: 'accepted' })
-  expect(await answerTo(success(500_000))).not.toMatchObject({ kind: 'come-again' })
+  expect(await answerTo(success(40_000))).toMatchObject({ kind: 'success' })
+  expect(await answerTo(success(500_000))).not.toMatchObject({ kind: 'retryable' })
 })
 
 test('a success that is a web page is none', async () => {
   const page = 'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>'
-  expect(await answerTo(page)).toEqual({ kind: 'refused', reason: 'HTTP 200 OK, but a web page (text/html)' })
+  expect(await answerTo(page)).toEqual({ kind: 'permanent', reason: 'HTTP 200 OK, but a web page (text/html)' })
 })
 
 test('of an endless answer no more is read than its beginning', async () => {
@@ -58,7 +58,7 @@ test('of an endless answer no more is read than its beginning', async () => {
     }
     more()
   }
-  expect(await answerTo(endless)).toMatchObject({ kind: 'come-again', mayHaveArrived: false })
+  expect(await answerTo(endless)).toMatchObject({ kind: 'retryable', mayHaveArrived: false })
   // What the operating system had taken by then.
   expect(written).toBeLessThan(5e7)
 })
@@ -70,6 +70,6 @@ test.each([
   ['early hints', 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'],
 ])('an attempt that is answered with %s ends when its time is up', async (_what, written) => {
   const began = performance.now()
-  expect(await answerTo(written, 150)).toMatchObject({ kind: 'come-again', reason: 'no answer in 150 ms' })
+  expect(await answerTo(written, 150)).toMatchObject({ kind: 'retryable', reason: 'no answer in 150 ms' })
   expect(performance.now() - began).toBeLessThan(2_000)
 })

@@ -65,12 +65,12 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     const transport = connectTo(protocol, await serverThat(() => {}))
     const answer = await transport.send(encoded(protocol), 100)
     // No gRPC connection came about, so nothing was sent.
-    expect(answer).toMatchObject({ kind: 'come-again', isUnreachable: false, mayHaveArrived: protocol !== 'grpc' })
+    expect(answer).toMatchObject({ kind: 'retryable', isUnreachable: false, mayHaveArrived: protocol !== 'grpc' })
   })
 
   test('a server that hangs up at once is worth another attempt', async () => {
     const transport = connectTo(protocol, await serverThat((socket) => socket.end()))
-    expect(await transport.send(encoded(protocol), 1_000)).toMatchObject({ kind: 'come-again', isUnreachable: false })
+    expect(await transport.send(encoded(protocol), 1_000)).toMatchObject({ kind: 'retryable', isUnreachable: false })
   })
 })
 
@@ -89,14 +89,14 @@ describe.each(['http/protobuf', 'http/json'] as const)('over %s', (protocol) => 
   test('what is not sent whole has not arrived', async () => {
     const large = new Uint8Array(30_000_000)
     const cut = (socket: Socket): void => void socket.once('data', () => socket.resetAndDestroy())
-    expect(await send(cut, large, 2_000)).toMatchObject({ kind: 'come-again', mayHaveArrived: false })
+    expect(await send(cut, large, 2_000)).toMatchObject({ kind: 'retryable', mayHaveArrived: false })
     const deaf = (socket: Socket): void => void socket.pause()
     expect(await send(deaf, large, 200)).toMatchObject({ reason: 'no answer in 200 ms', mayHaveArrived: false })
   })
 
   test('a status of success holds, also where its body breaks off, drips or has no end', async () => {
     const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\n'
-    const accepted = { kind: 'accepted', rejectedSpans: 0, message: '' }
+    const accepted = { kind: 'success', rejectedSpans: 0, message: '' }
     const breaking = (socket: Socket): void => {
       socket.once('data', () => socket.end(`${head}Content-Length: 9\r\n\r\nx`))
     }
@@ -115,7 +115,7 @@ describe.each(['http/protobuf', 'http/json'] as const)('over %s', (protocol) => 
     const body = '<html><h1>502 Bad Gateway</h1>\n<p>nginx</p></html>'
     const page = `HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: ${body.length}\r\n\r\n${body}`
     expect(await send(saying(page))).toMatchObject({
-      kind: 'come-again',
+      kind: 'retryable',
       reason: 'HTTP 502 Bad Gateway: 502 Bad Gateway nginx',
       mayHaveArrived: false,
     })
@@ -123,7 +123,7 @@ describe.each(['http/protobuf', 'http/json'] as const)('over %s', (protocol) => 
 
   test('a server of another protocol is worth another attempt', async () => {
     expect(await send(saying('SSH-2.0-OpenSSH\r\n'))).toMatchObject({
-      kind: 'come-again',
+      kind: 'retryable',
       reason: 'Parse Error: Expected HTTP/, RTSP/ or ICE/',
     })
   })
@@ -149,8 +149,8 @@ test('more gRPC calls at once than are allowed are told to come again', async ()
   const transport = connect('grpc', sink)
   sink.respondWith({ kind: 'slow', millis: 50 })
   const answers = await Promise.all(Array.from({ length: 31 }, () => transport.send(encoded('grpc'), 5_000)))
-  expect(answers.filter(({ kind }) => kind === 'accepted')).toHaveLength(30)
-  expect(answers.at(-1)).toMatchObject({ kind: 'come-again', isUnreachable: false, mayHaveArrived: false })
+  expect(answers.filter(({ kind }) => kind === 'success')).toHaveLength(30)
+  expect(answers.at(-1)).toMatchObject({ kind: 'retryable', isUnreachable: false, mayHaveArrived: false })
 })
 
 test('gRPC calls with different times share a connection', async () => {

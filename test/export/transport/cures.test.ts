@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { cureFor } from '../../../src/export/notices/hints.js'
+import { hintFor } from '../../../src/export/notices/hints.js'
 import type { Transport } from '../../../src/export/transport/transport.js'
 import type { OtlpProtocol } from '../../../src/export/pipeline/otlp-settings.js'
 import { makeCertificates, type Certificates } from '../../helpers/certificates.js'
@@ -23,8 +23,8 @@ afterEach(async () => {
 /** What helps against what really goes wrong on this way. */
 async function cureOn(protocol: OtlpProtocol, transport: Transport, timeoutMillis = 2_000): Promise<string> {
   const answer = await transport.send(encoded(protocol), timeoutMillis)
-  if (answer.kind === 'accepted') throw new Error('nothing went wrong')
-  return cureFor(answer.reason, transport.endpoint)
+  if (answer.kind === 'success') throw new Error('nothing went wrong')
+  return hintFor(answer.reason, transport.endpoint)
 }
 
 const urlOf = (protocol: OtlpProtocol, sink: OtlpSink): string => (protocol === 'grpc' ? sink.grpcUrl : sink.tracesUrl)
@@ -102,5 +102,5 @@ test.each([
   ['UNKNOWN: Received HTTP status code 415', /http\/protobuf/],
   ['DEADLINE_EXCEEDED: no connection in 1000 ms', /firewall/],
 ])('%s', (reason, expected) => {
-  expect(cureFor(reason, 'http://host')).toMatch(expected)
+  expect(hintFor(reason, 'http://host')).toMatch(expected)
 })

@@ -5,7 +5,7 @@ import { makeCertificates, type Certificates } from '../../helpers/certificates.
 import { otlpSink, type OtlpSink } from '../../helpers/otlp-sink.js'
 import { clientSockets, connect, connectByEnvironment, connectTo, encoded, PROTOCOLS } from './connect.js'
 
-const ACCEPTED = { kind: 'accepted', rejectedSpans: 0, message: '' }
+const ACCEPTED = { kind: 'success', rejectedSpans: 0, message: '' }
 
 const warnings: string[] = []
 beforeEach(() => {
@@ -106,7 +106,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
   test('what a configuration file has wrong, each answer says, and no password', async () => {
     const transport = connectTo(protocol, 'http://me:hidden@[?token=hidden')
     const answer = await transport.send(encoded(protocol), 1_000)
-    expect(answer).toMatchObject({ kind: 'come-again', isUnreachable: true, mayHaveArrived: false })
+    expect(answer).toMatchObject({ kind: 'retryable', isUnreachable: true, mayHaveArrived: false })
     expect(JSON.stringify([answer, transport.endpoint])).not.toContain('hidden')
     const noFile = connectTo(protocol, 'https://localhost:1', { tls: { caFile: '/nowhere/ca.pem' } })
     expect(await noFile.send(encoded(protocol), 1_000)).toMatchObject({
@@ -126,7 +126,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     const headers = { authorization: 'Bearer b/secret==', 'x-key': 'k-secret' }
     const transport = connectTo(protocol, protocol === 'grpc' ? url : `${url}/v1/traces`, { headers })
     expect(await transport.send(encoded(protocol), 2_000)).toEqual({
-      kind: 'refused',
+      kind: 'permanent',
       reason: expect.stringMatching(/: unknown \*{3} token \*{3} \*{3} \*{3}$/) as string,
     })
     expect(transport.endpoint).toMatch(/^http:\/\/\*\*\*@127/)
@@ -154,7 +154,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     test('a server of another CA gets nothing, and nobody was reached', async () => {
       await using sink = await otlpSink({ tls: certificates })
       expect(await connect(protocol, sink).send(encoded(protocol), 2_000)).toEqual({
-        kind: 'come-again',
+        kind: 'retryable',
         reason: expect.stringMatching(/^(UNAVAILABLE: )?self-signed certificate in certificate chain$/) as string,
         retryAfterMillis: undefined,
         isUnreachable: true,

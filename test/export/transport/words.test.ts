@@ -6,7 +6,7 @@ import { isUnreachable, networkErrorWords } from '../../../src/export/transport/
 import { partialSuccessIn, partialSuccessInJson } from '../../../src/export/transport/partial-success.js'
 import { retryAfterMillis } from '../../../src/export/transport/http/retry-after.js'
 import { rpcStatusIn, rpcStatusMessageInJson } from '../../../src/export/transport/rpc-status.js'
-import { wordingWithout } from '../../../src/export/transport/redacted-text.js'
+import { serverTextRedactor } from '../../../src/export/transport/redacted-text.js'
 import { exportResponseType, retryInfoType, statusType } from '../../helpers/otlp-sink/schema.js'
 
 test.each([
@@ -21,27 +21,25 @@ test.each([
 
 describe('the words of a server', () => {
   test('are one line of at most 200 characters, without control characters', () => {
-    const wording = wordingWithout([], ['http://host'])
-    expect(wording(' a\r\n\tb\u0007c\u009b ')).toBe('a b c')
-    expect(wording('ä'.repeat(201))).toBe(`${'ä'.repeat(199)}…`)
-    expect(wording('ä'.repeat(200))).toBe('ä'.repeat(200))
+    const redact = serverTextRedactor([], ['http://host'])
+    expect(redact(' a\r\n\tb\u0007c\u009b ')).toBe('a b c')
+    expect(redact('ä'.repeat(201))).toBe(`${'ä'.repeat(199)}…`)
+    expect(redact('ä'.repeat(200))).toBe('ä'.repeat(200))
   })
 
   test('lose headers, whole or in part, also where they are cut', () => {
-    const wording = wordingWithout(['Bearer s3cr3t', 's3cr3t-t00', ''], ['http://host'])
-    expect(wording('Bearer s3cr3t, s3cr3t, s3cr3t-t00.')).toBe('***, ***, ***.')
-    expect(wording(`${'-'.repeat(195)}Bearer s3cr3t`)).toBe(`${'-'.repeat(195)}***`)
+    const redact = serverTextRedactor(['Bearer s3cr3t', 's3cr3t-t00', ''], ['http://host'])
+    expect(redact('Bearer s3cr3t, s3cr3t, s3cr3t-t00.')).toBe('***, ***, ***.')
+    expect(redact(`${'-'.repeat(195)}Bearer s3cr3t`)).toBe(`${'-'.repeat(195)}***`)
     const long = 'secret'.repeat(40)
-    const repeating = wordingWithout([long], ['http://host'])
+    const repeating = serverTextRedactor([long], ['http://host'])
     expect(repeating(`x${long.repeat(20)}`)).not.toContain('secret')
   })
 
   test('lose what is secret in the URL, as it is sent too', () => {
-    const wording = wordingWithout([], ['http://somebody:p%40ss@host/v1/traces?api-key=k'])
+    const redact = serverTextRedactor([], ['http://somebody:p%40ss@host/v1/traces?api-key=k'])
     const basic = Buffer.from('somebody:p@ss').toString('base64')
-    expect(wording(`p@ss p%40ss Basic ${basic} POST /v1/traces?api-key=k`)).toBe(
-      '*** *** Basic *** POST /v1/traces?***',
-    )
+    expect(redact(`p@ss p%40ss Basic ${basic} POST /v1/traces?api-key=k`)).toBe('*** *** Basic *** POST /v1/traces?***')
   })
 })
 
@@ -151,17 +149,17 @@ describe('a network error', () => {
 })
 
 test('what is decided does not depend on what is shown', () => {
-  const wording = wordingWithout(['ECONNREFUSED', 'larger'], ['http://host'])
+  const redact = serverTextRedactor(['ECONNREFUSED', 'larger'], ['http://host'])
   const error = new Error('connect ECONNREFUSED 127.0.0.1:4318')
-  expect(answerOf({ kind: 'loss', error, isSent: false }, wording)).toMatchObject({
+  expect(answerOf({ kind: 'loss', error, isSent: false }, redact)).toMatchObject({
     isUnreachable: true,
     reason: 'connect *** 127.0.0.1:4318',
   })
   const details = 'No connection established. Last error: connect ECONNREFUSED ::1:1. Resolution note: '
   const limits = { requestBytes: 9, timeoutMillis: 1 }
-  expect(answerOfCallError({ code: 14, details }, limits, wording)).toMatchObject({ isUnreachable: true })
+  expect(answerOfCallError({ code: 14, details }, limits, redact)).toMatchObject({ isUnreachable: true })
   const tooLarge = { code: 8, details: 'message larger than max' }
-  expect(answerOfCallError(tooLarge, limits, wording)).toMatchObject({ kind: 'too-large' })
+  expect(answerOfCallError(tooLarge, limits, redact)).toMatchObject({ kind: 'too-large' })
 })
 
 describe('a gRPC error', () => {
@@ -214,7 +212,7 @@ describe('a gRPC error', () => {
     ],
   ])('%i "%s" is worth another attempt', (code, details, reason, isUnreachable, mayHaveArrived) => {
     expect(answer(code, details)).toEqual({
-      kind: 'come-again',
+      kind: 'retryable',
       reason,
       retryAfterMillis: undefined,
       isUnreachable,
@@ -226,7 +224,7 @@ describe('a gRPC error', () => {
     [13, 'Received RST_STREAM with code 2 (Internal server error)'],
     [99, 'what?'],
   ])('%i "%s" is final', (code, details) => {
-    expect(answer(code, details)).toMatchObject({ kind: 'refused' })
+    expect(answer(code, details)).toMatchObject({ kind: 'permanent' })
   })
 
   test.each([

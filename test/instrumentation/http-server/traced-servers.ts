@@ -6,7 +6,7 @@ import { createServer, Server, type IncomingMessage, type ServerOptions, type Se
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import type { InstrumentationClass } from '../../../src/instrumentation/loading/guarded-patches.js'
 import { withOutcomes } from '../../../src/instrumentation/http/http-outcomes.js'
-import { withLeanServer } from '../../../src/instrumentation/http-server/fast-path.js'
+import { withFastPath } from '../../../src/instrumentation/http-server/fast-path.js'
 import { TracerProvider } from '../../../src/tracer/tracer-provider.js'
 import { EndedSpans } from '../../tracer/ended-spans.js'
 
@@ -44,7 +44,7 @@ const Upstream = withOutcomes(HttpInstrumentation)
 
 export const upstream: Create = (config = {}) => created(Upstream, config)
 
-const LeanServer = withLeanServer(Upstream)
+const LeanServer = withFastPath(Upstream)
 
 export const lean: Create = (config = {}) => created(LeanServer, config)
 

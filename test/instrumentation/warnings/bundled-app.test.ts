@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { packagesMarkedIn } from '../../../src/instrumentation/warnings/bundler-markers.js'
-import { packagesBundledInto, tellOfBundledPackages } from '../../../src/instrumentation/warnings/bundled-app.js'
+import { packagesBundledInto, warnOfBundledPackages } from '../../../src/instrumentation/warnings/bundled-app.js'
 import { CATALOGUE } from '../../../src/instrumentation/catalogue.js'
 import { findings } from '../../../src/internal/diagnostics/findings.js'
 import { REPOSITORY, runTracedApp } from '../../helpers/traced-app.js'
@@ -147,7 +147,7 @@ describe('nothing is looked at', () => {
     findings.bundledPackages = undefined
     process.argv = ['node', ...script]
     const packages = new Map(CATALOGUE.flatMap((entry) => entry.modules.map((module) => [module, entry])))
-    tellOfBundledPackages(packages, () => false)
+    warnOfBundledPackages(packages, () => false)
     vi.advanceTimersByTime(2_000)
     return findings.bundledPackages
   }

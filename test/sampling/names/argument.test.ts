@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { samplerByName } from '../../../src/sampling/names/env.js'
+import { samplerFromEnvironmentName } from '../../../src/sampling/names/env.js'
 
 function byName(name: string, argument: string): { sampler: string | undefined; said: string[] } {
   const said: string[] = []
@@ -7,7 +7,7 @@ function byName(name: string, argument: string): { sampler: string | undefined; 
     unknownName: () => said.push('unknown'),
     wrongArgument: (problem: string, instead: string) => said.push(`${problem}; ${instead}`),
   }
-  return { sampler: samplerByName(name, argument, complaints)?.toString(), said }
+  return { sampler: samplerFromEnvironmentName(name, argument, complaints)?.toString(), said }
 }
 
 test.each([

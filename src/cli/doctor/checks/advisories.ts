@@ -64,7 +64,7 @@ function lateVariables(_found: Found, main: ProcessReport | undefined): Problem 
 }
 
 /** What does not keep spans from arriving. */
-export const WORTH_MENDING: readonly Check[] = [
+export const ADVISORIES: readonly Check[] = [
   lost,
   endpointFails,
   tooLate,

@@ -126,7 +126,7 @@ function noneDelivered({ app, ledger, endpoints, warnings }: Found): Problem | u
 }
 
 /** Of these the first says why there is nothing to see; the later ones follow from it. */
-export const WHY_NOTHING_ARRIVES: readonly Check[] = [
+export const BLOCKERS: readonly Check[] = [
   notStarted,
   notReported,
   off,

@@ -1,14 +1,14 @@
 import type { Found } from './check.js'
 import type { Problem } from '../findings.js'
 import type { ProcessReport } from '../process-report.js'
-import { WHY_NOTHING_ARRIVES } from './blockers.js'
-import { WORTH_MENDING } from './advisories.js'
+import { BLOCKERS } from './blockers.js'
+import { ADVISORIES } from './advisories.js'
 
 /** Everything that is wrong, in the order in which it would be mended, and whether a span has arrived all the same. */
 export function problemsOf(found: Found, main: ProcessReport | undefined): { problems: Problem[]; ok: boolean } {
-  const blocking = WHY_NOTHING_ARRIVES.map((check) => check(found, main)).find((problem) => problem !== undefined)
+  const blocking = BLOCKERS.map((check) => check(found, main)).find((problem) => problem !== undefined)
   // Where the endpoint is why nothing arrived, it has been told.
-  const others = WORTH_MENDING.flatMap((check) => check(found, main) ?? []).filter(
+  const others = ADVISORIES.flatMap((check) => check(found, main) ?? []).filter(
     ({ cure }) => !cure || cure !== blocking?.cure,
   )
   const crash = crashed(found)

@@ -1,4 +1,4 @@
-import { cureFor } from '../../../export/notices/hints.js'
+import { hintFor } from '../../../export/notices/hints.js'
 import { reasonInWords } from '../../../export/notices/notice-text.js'
 import { otlpTransport } from '../../../export/transport/otlp-transport.js'
 import type { Answer } from '../../../export/transport/transport.js'
@@ -36,15 +36,15 @@ export async function testExport(otlp: OtlpSettings, serviceName: string): Promi
 }
 
 function findings(answer: Answer, endpoint: string): Pick<EndpointFindings, 'answer' | 'words' | 'cure'> {
-  if (answer.kind === 'accepted') {
+  if (answer.kind === 'success') {
     const words = answer.message === '' ? '' : reasonInWords(answer.message)
     if (answer.rejectedSpans === 0) return { answer: 'accepted', words, cure: '' }
     return { answer: 'partial', words: words || 'no reason given', cure: 'The log of the backend may say more.' }
   }
   const { kind, reason } = answer
   return {
-    answer: kind === 'come-again' ? 'failed' : 'refused',
+    answer: kind === 'retryable' ? 'failed' : 'refused',
     words: reasonInWords(reason),
-    cure: cureFor(reason, endpoint),
+    cure: hintFor(reason, endpoint),
   }
 }

@@ -1,11 +1,11 @@
 import { styleText } from 'node:util'
 import type { Setting } from '../../../config/provenance.js'
 import type { Diagnosis, Problem } from '../findings.js'
-import { ledgerInWords } from './format-ledger.js'
+import { formatLedger } from './format-ledger.js'
 import type { MissedModule, PatchedModule, Starter } from '../process-report.js'
 
 /** The diagnosis for people. Colours where `stream` is a terminal, and nobody has asked for none (NO_COLOR). */
-export function diagnosisInWords(diagnosis: Diagnosis, stream: NodeJS.WriteStream): string {
+export function formatDiagnosis(diagnosis: Diagnosis, stream: NodeJS.WriteStream): string {
   const style = (format: 'bold' | 'green' | 'red' | 'yellow', text: string): string =>
     styleText(format, text, { stream })
   const { ok, summary, problems } = diagnosis
@@ -105,7 +105,7 @@ function endpointsInWords({ endpoints }: Diagnosis): readonly string[] {
 }
 
 function spansInWords({ sampler, ledger }: Diagnosis): readonly string[] {
-  return [...(ledger ? ledgerInWords(ledger) : []), ...(sampler === undefined ? [] : [`decided by ${sampler}`])]
+  return [...(ledger ? formatLedger(ledger) : []), ...(sampler === undefined ? [] : [`decided by ${sampler}`])]
 }
 
 function appInWords({ app }: Diagnosis): readonly string[] {

@@ -3,7 +3,7 @@ import type { TracingLedger } from '../../../export/pipeline/ledger.js'
 type Part = readonly [count: number, words: string]
 
 /** The ledger for people: how many were made, then where they are, without what is zero. */
-export function ledgerInWords(ledger: TracingLedger): readonly string[] {
+export function formatLedger(ledger: TracingLedger): readonly string[] {
   const sampled = ledger.started - ledger.notRecorded - ledger.sampledOut - ledger.open - ledger.undecided
   const parts: readonly Part[] = [
     [ledger.notRecorded + ledger.sampledOut, 'left out by the sampler'],

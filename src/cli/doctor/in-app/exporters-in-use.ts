@@ -3,10 +3,10 @@ import type { TracingSettings } from '../../../config/settings.js'
 import { otlpFromEnvironment } from '../../../export/pipeline/otlp-settings.js'
 import type { ExporterSettings } from '../../../export/pipeline/span-processors.js'
 import type { StartedParts } from '../../../internal/diagnostics/doctor.js'
-import type { WayOut } from '../process-report.js'
+import type { ExporterInUse } from '../process-report.js'
 
 /** How spans leave, in the order of the processors. */
-export function waysOut(parts: StartedParts): readonly WayOut[] {
+export function exportersInUse(parts: StartedParts): readonly ExporterInUse[] {
   const { spanProcessors = ['auto'], traceExporter } = parts.options as TracingOptions
   const { pipelines } = parts.settings as TracingSettings
   return spanProcessors.flatMap((given) => {
@@ -23,6 +23,6 @@ export function waysOut(parts: StartedParts): readonly WayOut[] {
   })
 }
 
-function wayOf(exporter: ExporterSettings): WayOut {
+function wayOf(exporter: ExporterSettings): ExporterInUse {
   return exporter.kind === 'otlp' ? { kind: 'otlp', otlp: exporter } : { kind: exporter.kind }
 }

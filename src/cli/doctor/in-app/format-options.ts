@@ -1,5 +1,5 @@
 /** Options of startTracing as `name` → text, the nested ones as `batch.maxQueueSize`. Values that may be secret are left out. */
-export function optionsInWords(options: object): Record<string, string> {
+export function formatOptions(options: object): Record<string, string> {
   const words: Record<string, string> = {}
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue

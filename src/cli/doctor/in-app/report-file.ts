@@ -1,7 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
-import { sealed } from '../encrypt.js'
+import { encrypt } from '../encrypt.js'
 import type { Instructions } from '../instructions.js'
 import type { ProcessReport } from '../process-report.js'
 
@@ -30,7 +30,7 @@ export class ReportFile {
     try {
       const text = JSON.stringify(this.#contents())
       if (text === this.#last) return
-      writeFileSync(`${this.#path}.new`, sealed(text, this.#key), { mode: 0o600 })
+      writeFileSync(`${this.#path}.new`, encrypt(text, this.#key), { mode: 0o600 })
       renameSync(`${this.#path}.new`, `${this.#path}.report`)
       this.#last = text
     } catch {

@@ -15,14 +15,14 @@ import { envMatching } from '../../../internal/runtime/env.js'
 import { processWide } from '../../../internal/runtime/process-wide.js'
 import { threadId } from 'node:worker_threads'
 import { readInstructions } from '../instructions.js'
-import type { ProcessReport, Starter, TracingState, WayOut } from '../process-report.js'
+import type { ProcessReport, Starter, TracingState, ExporterInUse } from '../process-report.js'
 import { isLauncher } from './launcher.js'
 import { noteLoadedPackages } from './loaded-packages.js'
 import { moduleFindings } from './modules.js'
-import { inWords, optionsInWords } from './format-options.js'
+import { inWords, formatOptions } from './format-options.js'
 import { ReportFile } from './report-file.js'
 import { settledInWords } from './settled.js'
-import { waysOut } from './exporters-in-use.js'
+import { exportersInUse } from './exporters-in-use.js'
 
 // The doctor's part in the app: the SDK loads this file where `spanwright doctor` has started the process.
 
@@ -52,7 +52,7 @@ class ReportOfThisProcess implements InAppReport {
   #options: Record<string, string> = {}
   #environment = environment()
   #parts: StartedParts | undefined
-  #ways: readonly WayOut[] = []
+  #ways: readonly ExporterInUse[] = []
   #settled: Record<string, string> = {}
 
   constructor() {
@@ -72,17 +72,17 @@ class ReportOfThisProcess implements InAppReport {
     onWarning((message) => this.#warnings.add(message))
     takePartInDepartures({
       timeoutMillis: 0,
-      handOver: () => undefined,
+      prepare: () => undefined,
       needsEventLoop: false,
-      news: 0,
+      pending: 0,
       flush: () => Promise.resolve(),
-      leaveNow: () => this.#file?.write(),
+      flushSync: () => this.#file?.write(),
     })
   }
 
   called(options: object, isRunning: boolean): void {
     safely(() => {
-      const words = optionsInWords(options)
+      const words = formatOptions(options)
       if (isRunning) {
         for (const name of Object.keys(words)) this.#unusedOptions.add(name)
         return
@@ -108,7 +108,7 @@ class ReportOfThisProcess implements InAppReport {
     this.#tracing = 'on'
     this.#parts = parts
     safely(() => {
-      this.#ways = waysOut(parts)
+      this.#ways = exportersInUse(parts)
       this.#settled = settledInWords(parts, this.#ways)
     })
     this.#file?.write()

@@ -8,11 +8,11 @@ import { resolveBatchOptions } from '../../../export/pipeline/batch-options.js'
 import { resolveHttpRequestOptions, type CapturedHeaders } from '../../../instrumentation/http/request-options.js'
 import { EVERYWHERE } from '../../../propagation/propagation-targets.js'
 import type { StartedParts } from '../../../internal/diagnostics/doctor.js'
-import type { WayOut } from '../process-report.js'
+import type { ExporterInUse } from '../process-report.js'
 import { inWords } from './format-options.js'
 
 /** What holds, whoever has said so, by the names that config/provenance.ts knows. */
-export function settledInWords(parts: StartedParts, ways: readonly WayOut[]): Record<string, string> {
+export function settledInWords(parts: StartedParts, ways: readonly ExporterInUse[]): Record<string, string> {
   const options = parts.options as TracingOptions
   const settings = parts.settings as TracingSettings
   const configured = settings.pipelines[0]?.batch ?? {}
@@ -54,7 +54,7 @@ function capturedInWords(captured: CapturedHeaders): Record<string, string> {
   return Object.fromEntries(rows) as Record<string, string>
 }
 
-function wayInWords(way: WayOut): string {
+function wayInWords(way: ExporterInUse): string {
   return 'name' in way ? way.name : way.kind
 }
 

@@ -1,8 +1,9 @@
-import { comeAgain } from '../retryable.js'
+import { retryable } from '../retryable.js'
 import { GRPC_CODES } from './grpc-codes.js'
 import { isUnreachable, withoutOpenSslNoise } from '../network-error.js'
 import { rpcStatusIn } from '../rpc-status.js'
-import { beginningOf, type Wording } from '../redacted-text.js'
+import type { Redact } from '../../../internal/diagnostics/redact.js'
+import { beginningOf } from '../redacted-text.js'
 import type { Answer } from '../transport.js'
 
 /** As much of a grpc-js ServiceError as is used. */
@@ -40,21 +41,21 @@ interface Call {
   readonly timeoutMillis: number
 }
 
-export function answerOfCallError(error: CallError, { requestBytes, timeoutMillis }: Call, wording: Wording): Answer {
+export function answerOfCallError(error: CallError, { requestBytes, timeoutMillis }: Call, redact: Redact): Answer {
   const { code } = error
   const details = beginningOf(error.details)
   const name = GRPC_CODES[code] ?? `code ${code}`
   const words = plainDetails(details, timeoutMillis)
-  const reason = `${name}: ${wording(words)}`
+  const reason = `${name}: ${redact(words)}`
   const isBroken = BROKEN.test(details) || BROKEN_INSIDE.test(details)
   const tooLarge = name === 'RESOURCE_EXHAUSTED' ? whatIsTooLarge(details, requestBytes) : undefined
   if (tooLarge === 'request') return { kind: 'too-large', reason }
   // The call itself went well, or there would be no answer.
-  if (tooLarge === 'answer') return { kind: 'accepted', rejectedSpans: 0, message: '' }
-  if (!RETRYABLE.includes(name) && !BROKEN_INSIDE.test(details)) return { kind: 'refused', reason }
+  if (tooLarge === 'answer') return { kind: 'success', rejectedSpans: 0, message: '' }
+  if (!RETRYABLE.includes(name) && !BROKEN_INSIDE.test(details)) return { kind: 'permanent', reason }
   const wasConnected = !NOT_CONNECTED.test(details)
   return {
-    ...comeAgain(reason, {
+    ...retryable(reason, {
       isUnreachable: !wasConnected && (details.startsWith('Name') || isUnreachable(words)),
       mayHaveArrived: wasConnected && (isBroken || name === 'DEADLINE_EXCEEDED'),
     }),

@@ -1,13 +1,14 @@
 import { messageOf } from '../../../internal/diagnostics/diagnostics.js'
 import type { OtlpSettings } from '../../pipeline/otlp-settings.js'
 import { SIGNALS, type Signal } from '../../pipeline/signal.js'
-import { comeAgain } from '../retryable.js'
+import { retryable } from '../retryable.js'
 import { endpointName } from '../endpoint-name.js'
 import { answerOfCallError, isConnectionSpent, type CallError } from './grpc-answer.js'
 import { grpcChannel, type GrpcChannel } from './grpc-channel.js'
 import { grpcOptions, type GrpcOptions } from './grpc-options.js'
 import { partialSuccessIn } from '../partial-success.js'
-import { wordingWithout, type Wording } from '../redacted-text.js'
+import type { Redact } from '../../../internal/diagnostics/redact.js'
+import { serverTextRedactor } from '../redacted-text.js'
 import type { Answer, Transport } from '../transport.js'
 
 /**
@@ -24,7 +25,7 @@ class GrpcTransport implements Transport {
   readonly endpoint: string
   readonly #signal: Signal
   readonly #options: GrpcOptions
-  readonly #wording: Wording
+  readonly #redact: Redact
   #channels = 0
   #channel: GrpcChannel | undefined
 
@@ -32,7 +33,7 @@ class GrpcTransport implements Transport {
     this.#signal = signal
     this.endpoint = endpointName(url)
     this.#options = options
-    this.#wording = wordingWithout(Object.values(options.metadata().getMap()).map(String), [url])
+    this.#redact = serverTextRedactor(Object.values(options.metadata().getMap()).map(String), [url])
   }
 
   async send(bytes: Uint8Array, timeoutMillis: number): Promise<Answer> {
@@ -41,12 +42,12 @@ class GrpcTransport implements Transport {
     const channel = (this.#channel ??= this.#open())
     try {
       const partial = partialSuccessIn(await channel.call(bytes, millis))
-      return { kind: 'accepted', rejectedSpans: partial.rejectedSpans, message: this.#wording(partial.message) }
+      return { kind: 'success', rejectedSpans: partial.rejectedSpans, message: this.#redact(partial.message) }
     } catch (error) {
       // Credentials that can't be made, or more calls at once than the delegate allows: nothing was sent.
-      if (!isCallError(error)) return comeAgain(this.#wording(messageOf(error)))
+      if (!isCallError(error)) return retryable(this.#redact(messageOf(error)))
       if (isConnectionSpent(error)) this.#giveUp(channel)
-      return answerOfCallError(error, { requestBytes, timeoutMillis: millis }, this.#wording)
+      return answerOfCallError(error, { requestBytes, timeoutMillis: millis }, this.#redact)
     }
   }
 

@@ -1,10 +1,11 @@
-import { comeAgain } from '../retryable.js'
+import { retryable } from '../retryable.js'
 import type { HttpExchange, HttpResponse } from './http-exchange.js'
 import { isUnreachable, networkErrorWords } from '../network-error.js'
 import { partialSuccessIn, partialSuccessInJson } from '../partial-success.js'
 import { retryAfterMillis } from './retry-after.js'
 import { rpcStatusIn, rpcStatusMessageInJson } from '../rpc-status.js'
-import { beginningOf, type Wording } from '../redacted-text.js'
+import type { Redact } from '../../../internal/diagnostics/redact.js'
+import { beginningOf } from '../redacted-text.js'
 import type { Answer } from '../transport.js'
 
 /** Specification: OTLP/HTTP, "Failures". */
@@ -13,28 +14,28 @@ const RETRYABLE: readonly number[] = [429, 502, 503, 504]
 /** A collector whose `max_request_body_size` is exceeded answers 400, in the words of Go's `http.MaxBytesReader`. */
 const TOO_LARGE = /\b(body|entity|payload|request) too large\b/i
 
-export function answerOf(exchange: HttpExchange, wording: Wording): Answer {
-  if (exchange.kind === 'response') return answerOfResponse(exchange, wording)
+export function answerOf(exchange: HttpExchange, redact: Redact): Answer {
+  if (exchange.kind === 'response') return answerOfResponse(exchange, redact)
   const words = networkErrorWords(exchange.error)
   const nobodyThere = isUnreachable(words)
   // Under TLS a client that is turned away has sent everything by then, but nobody has read it.
-  return comeAgain(wording(words), { isUnreachable: nobodyThere, mayHaveArrived: exchange.isSent && !nobodyThere })
+  return retryable(redact(words), { isUnreachable: nobodyThere, mayHaveArrived: exchange.isSent && !nobodyThere })
 }
 
-function answerOfResponse(response: HttpResponse, wording: Wording): Answer {
+function answerOfResponse(response: HttpResponse, redact: Redact): Answer {
   const { status, statusText, headers, body } = response
   if (status >= 200 && status <= 299 && isPage(response)) {
-    return { kind: 'refused', reason: `HTTP ${status} ${wording(statusText)}, but a web page (text/html)` }
+    return { kind: 'permanent', reason: `HTTP ${status} ${redact(statusText)}, but a web page (text/html)` }
   }
   if (status >= 200 && status <= 299) {
     const partial = isJson(response) ? partialSuccessInJson(body) : partialSuccessIn(body)
-    return { kind: 'accepted', rejectedSpans: partial.rejectedSpans, message: wording(partial.message) }
+    return { kind: 'success', rejectedSpans: partial.rejectedSpans, message: redact(partial.message) }
   }
   const words = beginningOf(wordsIn(response))
-  const reason = [`HTTP ${status} ${wording(statusText)}`.trim(), wording(words)].filter(Boolean).join(': ')
+  const reason = [`HTTP ${status} ${redact(statusText)}`.trim(), redact(words)].filter(Boolean).join(': ')
   if (status === 413 || (status === 400 && TOO_LARGE.test(words))) return { kind: 'too-large', reason }
-  if (!RETRYABLE.includes(status)) return { kind: 'refused', reason }
-  return { ...comeAgain(reason), retryAfterMillis: retryAfterMillis(headers) }
+  if (!RETRYABLE.includes(status)) return { kind: 'permanent', reason }
+  return { ...retryable(reason), retryAfterMillis: retryAfterMillis(headers) }
 }
 
 /** Backends answer with a google.rpc.Status, proxies with text or a page. */

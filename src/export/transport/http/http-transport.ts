@@ -4,12 +4,13 @@ import { messageOf } from '../../../internal/diagnostics/diagnostics.js'
 import { requireOwn } from '../../../internal/runtime/require.js'
 import { LONGEST_TIMER_MILLIS } from '../../../internal/async/within-millis.js'
 import type { OtlpSettings } from '../../pipeline/otlp-settings.js'
-import { comeAgain } from '../retryable.js'
+import { retryable } from '../retryable.js'
 import { endpointName } from '../endpoint-name.js'
 import { answerOf } from './http-answer.js'
 import { exchange } from './http-exchange.js'
 import { httpOptions } from './http-options.js'
-import { wordingWithout, type Wording } from '../redacted-text.js'
+import type { Redact } from '../../../internal/diagnostics/redact.js'
+import { serverTextRedactor } from '../redacted-text.js'
 import { proxiesToFollow, withProxies } from '../environment-proxies.js'
 import type { Answer, Transport } from '../transport.js'
 
@@ -29,7 +30,7 @@ type Options = ReturnType<typeof httpOptions>['options']
 interface Opened {
   readonly agent: Agent
   readonly headers: Readonly<Record<string, string>>
-  readonly wording: Wording
+  readonly redact: Redact
 }
 
 const USER_AGENT = 'spanwright (Node.js)'
@@ -58,7 +59,7 @@ class HttpTransport implements Transport {
       return await this.#attempt(bytes, abort.signal)
     } catch (error) {
       // A header or a certificate that can't be sent; nobody was spoken to.
-      return comeAgain(messageOf(error), { isUnreachable: true })
+      return retryable(messageOf(error), { isUnreachable: true })
     } finally {
       clearTimeout(timer)
       this.#underWay.delete(abort)
@@ -75,13 +76,13 @@ class HttpTransport implements Transport {
   }
 
   async #attempt(bytes: Uint8Array, signal: AbortSignal): Promise<Answer> {
-    const { agent, headers, wording } = await (this.#opened ??= this.#open())
+    const { agent, headers, redact } = await (this.#opened ??= this.#open())
     const isCompressed = (this.#options.compression as string) === 'gzip'
     const body = isCompressed ? await gzip(bytes) : bytes
     const encoding = isCompressed ? { 'Content-Encoding': 'gzip' } : {}
     const result = await exchange({ url: this.#url, agent, headers: { ...headers, ...encoding }, body, signal })
     const isCutOff = result.kind === 'loss' && signal.aborted
-    return answerOf(isCutOff ? { ...result, error: signal.reason as Error } : result, wording)
+    return answerOf(isCutOff ? { ...result, error: signal.reason as Error } : result, redact)
   }
 
   async #open(): Promise<Opened> {
@@ -94,7 +95,7 @@ class HttpTransport implements Transport {
     return {
       agent: withProxies(agent, proxies),
       headers: { 'User-Agent': USER_AGENT, ...headers },
-      wording: wordingWithout(Object.values(configured), [this.#url.href, ...Object.values(proxies)]),
+      redact: serverTextRedactor(Object.values(configured), [this.#url.href, ...Object.values(proxies)]),
     }
   }
 }
