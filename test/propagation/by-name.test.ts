@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { PROPAGATOR_NAMES, propagatorByName } from '../../src/propagation/by-name.js'
 import { firstValidPropagator } from '../../src/propagation/composite.js'
 import { alwaysGetting, extracted, injected, oddValue, throwingGetter } from './baggage/carriers.js'
-import { fuzzRuns } from './baggage/fuzz-runs.js'
+import { fuzzRuns } from '../helpers/fuzz-runs.js'
 
 const TRACE_ID = '5759e988bd862e3fe1be46a994272793'
 const SPAN_ID = '53995c3f42cd8ad8'

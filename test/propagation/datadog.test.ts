@@ -8,7 +8,7 @@ import { traceContextPropagator } from '../../src/propagation/trace-context/trac
 import { alwaysOff, alwaysOn } from '../../src/sampling/samplers/always.js'
 import { probabilitySampler } from '../../src/sampling/samplers/probability.js'
 import { alwaysGetting, extracted, injected, oddValue, throwingGetter } from './baggage/carriers.js'
-import { fuzzRuns } from './baggage/fuzz-runs.js'
+import { fuzzRuns } from '../helpers/fuzz-runs.js'
 
 const HIGH = '640cfd8d00000000'
 const LOW = '7fffffffffffffff'

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { jaegerPropagator } from '../../src/propagation/jaeger/jaeger-propagator.js'
 import { alwaysGetting, extracted, injected, oddValue, throwingGetter } from './baggage/carriers.js'
-import { fuzzRuns } from './baggage/fuzz-runs.js'
+import { fuzzRuns } from '../helpers/fuzz-runs.js'
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
 const SPAN_ID = 'b7ad6b7169203331'

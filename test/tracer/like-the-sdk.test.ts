@@ -13,14 +13,14 @@ import {
 } from '@opentelemetry/sdk-trace'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { fuzzRuns } from '../helpers/fuzz-runs.js'
 import { TracerProvider } from '../../src/tracer/tracer-provider.js'
 import { built, spoil } from './built.js'
 import { EndedSpans } from './ended-spans.js'
 import { program, type Call, type Program } from './programs.js'
 import { TracingWorld, type Seen } from './tracing-world.js'
 
-/** Programs; SPANWRIGHT_FUZZ_RUNS asks for more. */
-const RUNS = Number(process.env.SPANWRIGHT_FUZZ_RUNS ?? 1_000)
+const RUNS = fuzzRuns(0.01)
 vi.setConfig({ testTimeout: 30_000 + RUNS * 10 })
 
 beforeEach(() => {

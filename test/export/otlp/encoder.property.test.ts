@@ -4,12 +4,13 @@ import fc from 'fast-check'
 import assert from 'node:assert/strict'
 import { expect, test } from 'vitest'
 import { otlpProtobufEncoder, type SpanEncoder } from '../../../src/export/otlp/encoder.js'
+import { fuzzRuns } from '../../helpers/fuzz-runs.js'
 import type { SpanMessage } from '../../helpers/otlp-sink/message.js'
 import { decodedInOrder, decodedSpan } from './decoded.js'
 import { span } from './example-span.js'
 import { batches, number, text, time } from './generated-spans.js'
 
-const numRuns = Number(process.env.SPANWRIGHT_ENCODER_CASES ?? 2_000)
+const numRuns = fuzzRuns(0.02)
 
 function encode(spans: readonly ReadableSpan[], encoder: SpanEncoder = otlpProtobufEncoder()): Uint8Array {
   for (const each of spans) encoder.add(each)

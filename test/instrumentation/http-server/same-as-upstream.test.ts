@@ -5,6 +5,7 @@ import { SamplingDecision, type ReadableSpan } from '@opentelemetry/sdk-trace'
 import fc from 'fast-check'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { fuzzRuns } from '../../helpers/fuzz-runs.js'
 import { TracerProvider } from '../../../src/tracer/tracer-provider.js'
 import { EndedSpans } from '../../tracer/ended-spans.js'
 import { answer, exchange, rawRequest, type Answer } from './raw-requests.js'
@@ -18,8 +19,8 @@ import {
   type TracedServer,
 } from './traced-servers.js'
 
-/** Requests, each to two servers; SPANWRIGHT_FUZZ_RUNS asks for more. */
-const RUNS = Number(process.env.SPANWRIGHT_FUZZ_RUNS ?? 1_500)
+/** Requests, each to two servers. */
+const RUNS = fuzzRuns(0.015)
 vi.setConfig({ testTimeout: 30_000 + RUNS * 20 })
 
 /** A server, and what others see of its requests. */

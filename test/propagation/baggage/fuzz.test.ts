@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { baggagePropagator } from '../../../src/propagation/baggage/baggage-propagator.js'
 import { alwaysGetting, extracted, injected, oddValue } from './carriers.js'
-import { fuzzRuns } from './fuzz-runs.js'
+import { fuzzRuns } from '../../helpers/fuzz-runs.js'
 
 // Of the specification's grammar, written down once more.
 const OCTET = '[!#-+\\--:<-\\[\\]-~]'

@@ -5,14 +5,13 @@ import { expect, test } from 'vitest'
 import { carrierGetter, carrierSetter } from '../../../src/propagation/carrier.js'
 import { extractTraceContext } from '../../../src/propagation/extract-trace-context.js'
 import { injectTraceContext } from '../../../src/propagation/inject-trace-context.js'
+import { fuzzRuns } from '../../helpers/fuzz-runs.js'
 import { EVERY_CARRIER } from './every-carrier.js'
 import { SENDER, useW3cPropagation } from './w3c-propagation.js'
 
 useW3cPropagation()
 
-/** Carriers, over the three properties; SPANWRIGHT_FUZZ_RUNS asks for more. */
-const RUNS = Number(process.env.SPANWRIGHT_FUZZ_RUNS ?? 100_000)
-const TIMEOUT_MILLIS = 60_000 + RUNS
+const TIMEOUT_MILLIS = 60_000 + fuzzRuns(1)
 
 const FIELDS = ['traceparent', 'tracestate', 'baggage']
 const WELL_FORMED = /^[\t -~]*$/
@@ -62,7 +61,7 @@ test('whatever else a carrier has, what was injected is extracted', { timeout: T
       }
       expect(seen(extractTraceContext(carrier))).toEqual(seen(context))
     }),
-    { numRuns: Math.ceil(RUNS * 0.4) },
+    { numRuns: fuzzRuns(0.4) },
   )
 })
 
@@ -159,7 +158,7 @@ test('junk of every kind is survived', { timeout: TIMEOUT_MILLIS }, () => {
         expect(Object.keys(Object.prototype)).toEqual([])
       },
     ),
-    { numRuns: Math.ceil(RUNS * 0.12) },
+    { numRuns: fuzzRuns(0.12) },
   )
 })
 
@@ -182,7 +181,7 @@ test('nothing but well-formed headers goes in, whatever a propagator writes', { 
       if (!isHeader) expect(shown(carrier)).toBe(before)
       expect(String(carrierGetter.get(carrier, field) ?? '')).toMatch(WELL_FORMED)
     }),
-    { numRuns: Math.ceil(RUNS * 0.2) },
+    { numRuns: fuzzRuns(0.2) },
   )
 })
 

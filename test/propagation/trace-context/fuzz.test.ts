@@ -11,11 +11,11 @@ import { expect, test, vi } from 'vitest'
 import { parseTraceState } from '../../../src/internal/trace-state/trace-state.js'
 import { parseTraceparent } from '../../../src/propagation/trace-context/traceparent.js'
 import { traceContextPropagator } from '../../../src/propagation/trace-context/trace-context-propagator.js'
+import { fuzzRuns } from '../../helpers/fuzz-runs.js'
 
 /** All cases of this file together. */
-const RUNS = Number(process.env.SPANWRIGHT_FUZZ_RUNS ?? 100_000)
-const numRuns = Math.ceil(RUNS / 5)
-vi.setConfig({ testTimeout: 30_000 + RUNS / 2 })
+const numRuns = fuzzRuns(0.2)
+vi.setConfig({ testTimeout: 30_000 + fuzzRuns(0.5) })
 
 // The grammar of the specification, as it is written there.
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[0-3]$/

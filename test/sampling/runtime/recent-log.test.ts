@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { fuzzRuns } from '../../helpers/fuzz-runs.js'
 import { RecentLog } from '../../../src/sampling/runtime/recent-log.js'
 
-/** Cases; SPANWRIGHT_FUZZ_RUNS asks for more. */
-const RUNS = Number(process.env.SPANWRIGHT_FUZZ_RUNS ?? 2_000)
+const RUNS = fuzzRuns(0.02)
 
 function logOf(capacity: number, ...keys: string[]): RecentLog<string> {
   const log = new RecentLog<string>(capacity)
