@@ -27,7 +27,7 @@ export default defineConfig(
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       '@typescript-eslint/no-empty-function': 'off',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
-      'max-lines': ['warn', { max: 200, skipComments: true, skipBlankLines: true }],
+      'max-lines': ['warn', { max: 400, skipComments: true, skipBlankLines: true }],
     },
   },
   {

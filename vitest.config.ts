@@ -21,7 +21,7 @@ const FUZZERS = [
   'test/instrumentation/http-server/same-as-upstream.test.ts',
   'test/sampling/runtime/recent-log.test.ts',
 ]
-const FUZZ_RUNS = process.env['SPANWRIGHT_FUZZ_RUNS'] ?? '100000'
+const FUZZ_RUNS = process.env.SPANWRIGHT_FUZZ_RUNS ?? '100000'
 
 type Project = NonNullable<NonNullable<ViteUserConfig['test']>['projects']>[number]
 
