@@ -39,7 +39,7 @@ export function filesApart(): Plugin {
     setup(build) {
       for (const { file, importer, names } of APART) {
         const built = `./${file}.cjs`
-        build.onResolve({ filter: new RegExp(`^\\./${file}\\.(js|cjs)$`) }, (wanted) => {
+        build.onResolve({ filter: new RegExp(`^\\.{1,2}/(.+/)?${file}\\.(js|cjs)$`) }, (wanted) => {
           if (wanted.path === built) return { path: built, external: true }
           return importer.test(wanted.importer) ? { path: file, namespace: NAMESPACE } : undefined
         })
