@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib'
-import { messageOf } from '../../internal/diagnostics.js'
+import { messageOf } from '../../internal/diagnostics/diagnostics.js'
 import type { ReceivedLog, ReceivedSpan } from '../model/received-span.js'
 import { spansInJaegerTrace } from './jaeger-json.js'
 import { isObject, listOf, objectsOf, type JsonObject } from './json-values.js'

@@ -1,4 +1,4 @@
-import { protobufCursor, type ProtobufCursor } from '../../export/delivery/requests/protobuf-cursor.js'
+import { protobufCursor, type ProtobufCursor } from '../../export/protobuf/protobuf-cursor.js'
 import type {
   AttributeValue,
   ReceivedEvent,
