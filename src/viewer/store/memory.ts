@@ -1,4 +1,4 @@
-import { nowEpochMillis } from '../../internal/clock.js'
+import { nowEpochMillis } from '../../internal/runtime/clock.js'
 import type { ReceivedLog, ReceivedSpan } from '../model/received-span.js'
 import type { StoreCounts, TraceStore, TraceSummary } from '../model/trace-store.js'
 import { ChangeListeners } from './change-listeners.js'
