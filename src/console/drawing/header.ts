@@ -1,4 +1,4 @@
-import { humanDuration } from './durations.js'
+import { humanDuration } from '../../internal/text/human-duration.js'
 import type { Interval } from '../tree/intervals.js'
 import type { Paint } from './paint.js'
 import { hasFailed } from '../tree/span-problems.js'

@@ -1,4 +1,4 @@
-import { humanDuration } from './durations.js'
+import { humanDuration } from '../../internal/text/human-duration.js'
 import type { Paint } from './paint.js'
 import type { Row } from './rows.js'
 import { serviceOf } from '../tree/service-names.js'

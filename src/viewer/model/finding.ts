@@ -3,6 +3,13 @@ export type FindingLevel = 'error' | 'warning' | 'info'
 /** How much the trace itself proves: `guess` is what timing alone suggests. */
 export type Confidence = 'certain' | 'likely' | 'guess'
 
+/** Where in the app's source a span was made (`code.file.path` and its like). */
+export interface CodeLocation {
+  readonly path: string
+  readonly line?: number
+  readonly function?: string
+}
+
 /** One thing that is wrong in one trace, or in the spans of a process at one time. */
 export interface Finding {
   /** Which detector found it: `n+1`, `slow-query`, `error`, … */
@@ -25,6 +32,9 @@ export interface Finding {
   readonly durationMicros: number
   /** The share of the root's critical path, from 0 to 1. */
   readonly pathShare: number
+  /** How much less time the request would take, at most. */
+  readonly savedMicros?: number
+  readonly code?: CodeLocation
 }
 
 /** Findings of one fingerprint over many traces: one row of the list. */
