@@ -2,6 +2,7 @@
 //
 //   npm run test:surroundings                                    all of them: as many times the suite's time
 //   npm run test:surroundings -- umask-000 private-folder        these
+//   npm run test:surroundings -- umask-000+locale-c              several at once, in one run
 //   npm run test:surroundings -- umask-000 -- test/export        … and only these tests
 //
 // A surrounding that can't be had here (another user without root, a network namespace) is skipped by name.
@@ -46,7 +47,7 @@ const withoutIpv6 = (command) => [
 /** `before`: what the command is started by. `needs`: in words, why it can't be had here; undefined where it can. */
 const SURROUNDINGS = {
   'as-it-is': () => ({}),
-  'private-folder': () => ({ cwd: copyTo(newFolder('private', 0o700)) }),
+  'private-folder': () => ({ cwd: copyTo(newFolder('a private folder, with späces', 0o700)) }),
   'path-with-spaces': () => ({ cwd: copyTo(newFolder('a path – with späces', 0o755)) }),
   'plain-user': () => {
     if (!isRoot) return { needs: 'root, to become another user (without root, as-it-is is a plain user)' }
@@ -72,7 +73,7 @@ const SURROUNDINGS = {
 const separator = process.argv.indexOf('--', 2)
 const [names, tests] =
   separator < 0 ? [process.argv.slice(2), []] : [process.argv.slice(2, separator), process.argv.slice(separator + 1)]
-const unknown = names.filter((name) => !Object.hasOwn(SURROUNDINGS, name))
+const unknown = names.flatMap((name) => name.split('+')).filter((name) => !Object.hasOwn(SURROUNDINGS, name))
 if (unknown.length > 0) {
   console.error(`there is no surrounding ${unknown.join(', ')}; there are ${Object.keys(SURROUNDINGS).join(', ')}`)
   process.exit(2)
@@ -91,10 +92,22 @@ function run({ cwd = repository, before = [], env = {}, burners = 0 }) {
   }).finally(() => burning.forEach((burner) => burner.kill('SIGKILL')))
 }
 
+/** Several surroundings as one: each starts the command of the next. Of two folders the last one holds. */
+function combined(names) {
+  return names
+    .map((name) => SURROUNDINGS[name]())
+    .reduce((all, next) => ({
+      ...all,
+      ...next,
+      before: [...(all.before ?? []), ...(next.before ?? [])],
+      env: { ...all.env, ...next.env },
+    }))
+}
+
 const outcomes = []
 for (const name of names.length > 0 ? names : Object.keys(SURROUNDINGS)) {
   console.log(`\n=== ${name}`)
-  const surrounding = SURROUNDINGS[name]()
+  const surrounding = combined(name.split('+'))
   const outcome = surrounding.needs === undefined ? await run(surrounding) : `skipped: it needs ${surrounding.needs}`
   outcomes.push([name, outcome])
   for (const folder of folders.splice(0)) if (existsSync(folder)) rmSync(folder, { recursive: true, force: true })

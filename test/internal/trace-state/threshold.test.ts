@@ -184,42 +184,46 @@ describe('the trace state', () => {
   })
 })
 
-test('a million strings are parsed without an error, and a written threshold is read back', () => {
-  const random = seeded(3)
-  const parts = [
-    'ot=',
-    'th:',
-    'rv:',
-    ';',
-    ',',
-    '=',
-    ':',
-    'foo=1',
-    '1234567890abcd',
-    'c',
-    '8',
-    '0',
-    'F',
-    'x',
-    ' ',
-    '\t',
-    '%é',
-  ]
-  let valid = 0
-  for (let i = 0; i < 1_000_000; i++) {
-    let text = random() < 0.5 ? 'ot=' : ''
-    for (let length = Math.floor(random() * 10); length > 0; length--) {
-      text += parts[Math.floor(random() * parts.length)] ?? ''
+test(
+  'a million strings are parsed without an error, and a written threshold is read back',
+  { timeout: 120_000 },
+  () => {
+    const random = seeded(3)
+    const parts = [
+      'ot=',
+      'th:',
+      'rv:',
+      ';',
+      ',',
+      '=',
+      ':',
+      'foo=1',
+      '1234567890abcd',
+      'c',
+      '8',
+      '0',
+      'F',
+      'x',
+      ' ',
+      '\t',
+      '%é',
+    ]
+    let valid = 0
+    for (let i = 0; i < 1_000_000; i++) {
+      let text = random() < 0.5 ? 'ot=' : ''
+      for (let length = Math.floor(random() * 10); length > 0; length--) {
+        text += parts[Math.floor(random() * parts.length)] ?? ''
+      }
+      const state = new TraceState(text)
+      const threshold = thresholdIn(state)
+      if (threshold !== undefined) valid += 1
+      const rv = rvIn(state)
+      const written = withThreshold(state, 'fd70a')
+      const erased = withoutThreshold(written)
+      if (thresholdIn(written) !== 'fd70a' || thresholdIn(erased) !== undefined || rvIn(written) !== rv) {
+        expect.unreachable(`${JSON.stringify(text)} became ${written.serialize()} and ${erased.serialize()}`)
+      }
     }
-    const state = new TraceState(text)
-    const threshold = thresholdIn(state)
-    if (threshold !== undefined) valid += 1
-    const rv = rvIn(state)
-    const written = withThreshold(state, 'fd70a')
-    const erased = withoutThreshold(written)
-    if (thresholdIn(written) !== 'fd70a' || thresholdIn(erased) !== undefined || rvIn(written) !== rv) {
-      expect.unreachable(`${JSON.stringify(text)} became ${written.serialize()} and ${erased.serialize()}`)
-    }
-  }
-  expect(valid).toBeGreaterThan(1_000)
-})
+    expect(valid).toBeGreaterThan(1_000)
+  },
+)
