@@ -48,7 +48,7 @@ function command(statement: string): Statement {
   return { operation: /^\s*([a-z][\w.]{0,63})(?=\s|$)/i.exec(statement)?.[1] }
 }
 
-function dialectOf(system: string): SqlDialect | undefined {
+export function dialectOf(system: string): SqlDialect | undefined {
   const isStandard = STANDARD_QUOTES.test(system)
   if (!isStandard && !MAYBE_STRINGS.test(system)) return undefined
   return {

@@ -1,4 +1,4 @@
-import type { Attributes } from '../model/received-span.js'
+import type { Attributes, AttributeValue } from '../model/received-span.js'
 
 /** The first of the attributes that is a text with something in it. */
 export function textOf(attributes: Attributes, ...keys: readonly string[]): string | undefined {
@@ -18,4 +18,10 @@ export function numberOf(attributes: Attributes, ...keys: readonly string[]): nu
     if (typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value)) return Number(value)
   }
   return undefined
+}
+
+/** All texts and numbers of a value, those of lists and maps parted by blanks. */
+export function flatText(value: AttributeValue): string {
+  if (typeof value === 'object' && value !== null) return Object.values(value).map(flatText).join(' ')
+  return String(value)
 }

@@ -1,0 +1,102 @@
+import type { CodeLocation, Confidence, Finding, FindingLevel } from '../../model/finding.js'
+import { numberOf, textOf } from '../attributes.js'
+import { callsOf, type TraceCalls } from '../calls/trace-calls.js'
+import { covered, type Interval } from '../intervals.js'
+import type { SpanNode } from '../span-node.js'
+import type { TraceAnalysis } from '../trace-analysis.js'
+import { fingerprintOf } from './fingerprint.js'
+
+const MOST_SPANS = 20
+
+export interface FoundThing {
+  readonly id: string
+  readonly level: FindingLevel
+  readonly confidence: Confidence
+  readonly sentence: string
+  readonly advice?: string
+  /** What makes it the same fault in another trace: no ids, no times. */
+  readonly key: string
+  /** The most telling one first. */
+  readonly nodes: readonly SpanNode[]
+  readonly count?: number
+  /** Else the sum of the spans' durations. */
+  readonly durationMicros?: number
+  readonly savedMicros?: number
+}
+
+/** Looks at one trace for one kind of fault. */
+export type Detector = (facts: TraceFacts) => Finding[]
+
+/** What detectors ask of a trace. */
+export class TraceFacts {
+  readonly analysis: TraceAnalysis
+  readonly calls: TraceCalls
+  /** The main root's duration, or else the trace's: what shares are shares of. Never 0. */
+  readonly rootMicros: number
+  #pathBelow: ReadonlyMap<SpanNode, number> | undefined
+
+  constructor(analysis: TraceAnalysis) {
+    this.analysis = analysis
+    this.calls = callsOf(analysis)
+    this.rootMicros = Math.max(analysis.answeredMicros ?? analysis.durationMicros, 1)
+  }
+
+  shareOfRoot(micros: number): number {
+    return micros / this.rootMicros
+  }
+
+  /** Sections of the critical path in a span and all below it. */
+  pathBelow(node: SpanNode): number {
+    this.#pathBelow ??= pathsBelow(this.analysis.nodes)
+    return this.#pathBelow.get(node) ?? 0
+  }
+
+  finding({ key, nodes, count = nodes.length, durationMicros, ...found }: FoundThing): Finding {
+    const { traceId, mainRoot, criticalPath } = this.analysis
+    const service = nodes[0]?.span.resource.service ?? mainRoot?.span.resource.service ?? ''
+    const path = nodes.reduce((sum, node) => sum + this.pathBelow(node), 0)
+    const code = codeOf(nodes, this.calls)
+    return {
+      ...found,
+      fingerprint: fingerprintOf(found.id, service, mainRoot?.span.name ?? '', key),
+      service,
+      traceId,
+      spanIds: nodes.slice(0, MOST_SPANS).map(({ id }) => id),
+      count,
+      durationMicros: durationMicros ?? nodes.reduce((sum, node) => sum + node.durationMicros, 0),
+      pathShare: criticalPath === undefined ? 0 : Math.min(path / Math.max(criticalPath.durationMicros, 1), 1),
+      ...(code !== undefined && { code }),
+    }
+  }
+}
+
+/** How long at least one of the spans was running. */
+export function busyTime(nodes: readonly SpanNode[]): number {
+  return covered(nodes.map(({ startMicros, endMicros = startMicros }): Interval => [startMicros, endMicros]))
+}
+
+function pathsBelow(nodes: readonly SpanNode[]): Map<SpanNode, number> {
+  const sums = new Map<SpanNode, number>()
+  for (const node of nodes.toReversed()) {
+    sums.set(
+      node,
+      node.children.reduce((sum, child) => sum + (sums.get(child) ?? 0), node.pathMicros),
+    )
+  }
+  return sums
+}
+
+/** The nearest place in the source that a span or one above it, up to its request, tells. */
+function codeOf([first]: readonly SpanNode[], calls: TraceCalls): CodeLocation | undefined {
+  if (first === undefined) return undefined
+  const request = calls.requestOf(first)
+  for (let node: SpanNode | undefined = first; node !== undefined; node = node === request ? undefined : node.parent) {
+    const { attributes } = node.span
+    const path = textOf(attributes, 'code.file.path', 'code.filepath')
+    if (path === undefined) continue
+    const line = numberOf(attributes, 'code.line.number', 'code.lineno')
+    const name = textOf(attributes, 'code.function.name', 'code.function')
+    return { path, ...(line !== undefined && { line }), ...(name !== undefined && { function: name }) }
+  }
+  return undefined
+}

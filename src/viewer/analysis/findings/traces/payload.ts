@@ -1,0 +1,89 @@
+import { flatText, numberOf } from '../../attributes.js'
+import type { SpanNode } from '../../span-node.js'
+import type { Detector } from '../facts.js'
+import { placeOf, quoted } from '../words.js'
+
+const LARGE_BYTES = 300_000
+const WARNING_BYTES = 1_000_000
+const LARGE_ATTRIBUTE = 16_384
+const RESPONSE_SIZES = [
+  'http.response.body.size',
+  'http.response_content_length',
+  'http.response_content_length_uncompressed',
+]
+const REQUEST_SIZES = [
+  'http.request.body.size',
+  'http.request_content_length',
+  'http.request_content_length_uncompressed',
+]
+const DOWNLOAD = /^(video|audio|image|font)\/|octet-stream|application\/(pdf|zip|gzip|x-tar)|text\/csv/i
+
+/** Bodies and attributes that are larger than somebody reads. */
+export const payload: Detector = (facts) =>
+  facts.analysis.nodes.flatMap((node) => [...body(node), ...attribute(node)].map((found) => facts.finding(found)))
+
+type Found = Parameters<Parameters<Detector>[0]['finding']>[0]
+
+function body(node: SpanNode): Found[] {
+  const { attributes } = node.span
+  // The server's span says the same as its client's, and whose it is.
+  if (node.span.kind === 'client' && node.children.some(({ span }) => span.kind === 'server')) return []
+  const answered = numberOf(attributes, ...RESPONSE_SIZES) ?? 0
+  const sent = numberOf(attributes, ...REQUEST_SIZES) ?? 0
+  const bytes = Math.max(answered, sent)
+  if (bytes < LARGE_BYTES || isDownload(node)) return []
+  const what =
+    node.span.kind === 'client'
+      ? answered >= sent
+        ? 'got an answer'
+        : 'sent a body'
+      : answered >= sent
+        ? 'answered with'
+        : 'was sent'
+  return [
+    {
+      id: 'payload',
+      level: bytes >= WARNING_BYTES ? 'warning' : 'info',
+      confidence: 'certain',
+      key: `${node.span.name}\nbody`,
+      nodes: [node],
+      count: 1,
+      sentence: `${placeOf(node)} ${what}${node.span.kind === 'client' ? ' of' : ''} ${sizeText(bytes)}.`,
+      advice: 'Pages, or only the fields that are needed, make it smaller.',
+    },
+  ]
+}
+
+function isDownload({ span }: SpanNode): boolean {
+  const header = (name: string): string => {
+    const value =
+      span.attributes[`http.response.header.${name}`] ??
+      span.attributes[`http.response.header.${name.replaceAll('-', '_')}`]
+    return Array.isArray(value) ? value.join() : typeof value === 'string' ? value : ''
+  }
+  return header('content-disposition') !== '' || DOWNLOAD.test(header('content-type'))
+}
+
+function attribute(node: SpanNode): Found[] {
+  const large = Object.entries(node.span.attributes).find(
+    ([, value]) => typeof value === 'string' && value.length >= LARGE_ATTRIBUTE,
+  )
+  if (large === undefined) return []
+  const [key, value] = large
+  return [
+    {
+      id: 'payload',
+      level: 'info',
+      confidence: 'certain',
+      key: `${node.span.name}\n${key}`,
+      nodes: [node],
+      count: 1,
+      sentence: `The attribute ${quoted(key)} of ${placeOf(node)} is ${sizeText(flatText(value).length)} long: it is sent, stored and paid for with each span.`,
+      advice: 'OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT cuts it.',
+    },
+  ]
+}
+
+function sizeText(bytes: number): string {
+  return bytes >= 1_000_000 ? `${(bytes / 1_000_000).toFixed(1)} MB` : `${Math.round(bytes / 1_000)} kB`
+}
