@@ -10,16 +10,16 @@ export type { LogLedger, TracingLedger } from './export/pipeline/ledger.js'
 export { withFlush, type WithFlushOptions } from './serverless/with-flush.js'
 export { withSpan, type WithSpanOptions } from './spans/with-span.js'
 export { traced, type TracedOptions } from './spans/traced.js'
-export { Traced, type TracedDecorator } from './spans/traced-decorator.js'
-export { addSpanEvent, currentSpan, setSpanAttributes } from './spans/current-span.js'
+export { Traced, type TracedDecorator } from './spans/traced.js'
+export { addSpanEvent, currentSpan, setSpanAttributes } from './spans/current-context.js'
 export { recordError } from './spans/record-error.js'
-export { withBaggage } from './spans/baggage.js'
-export { suppressed } from './spans/suppressed.js'
+export { withBaggage } from './spans/current-context.js'
+export { suppressed } from './spans/current-context.js'
 export { withDbSpan, type DbSpanOptions } from './spans/db-span.js'
 export { withHttpSpan, type HttpSpanOptions } from './spans/http-span.js'
 export { withMessageSpan, type MessageSpanOptions } from './messaging/message-span.js'
 export { withMessageBatch, type EachMessage, type MessageBatchOptions } from './messaging/message-batch.js'
-export { tracedFetch } from './spans/traced-fetch.js'
+export { tracedFetch } from './spans/http-span.js'
 export { consoleExporter, consoleSpanProcessor, type ConsoleExporterOptions } from './console/console-exporter.js'
 export { logFields, type LogFieldsOptions } from './logs/log-fields.js'
 export type { LogFieldNames, LogFields, LogFormat } from './logs/log-format.js'
@@ -37,8 +37,8 @@ export {
   type Log4jsOptions,
 } from './logs/log4js.js'
 export { consoleWithTrace, type ConsoleWithTraceOptions } from './logs/console.js'
-export { traceExemplar, type TraceExemplar } from './metrics/trace-exemplar.js'
-export { withExemplars, type ExemplarCounter, type ExemplarHistogram } from './metrics/with-exemplars.js'
+export { traceExemplar, type TraceExemplar } from './metrics/exemplars.js'
+export { withExemplars, type ExemplarCounter, type ExemplarHistogram } from './metrics/exemplars.js'
 export type { PrometheusRegistry, SpanMetricsOptions } from './metrics/span-metrics-options.js'
 export type { NamingStyle } from './metrics/naming.js'
 export { collectSpans, type SpanCollection, type SpanTree } from './testing/collect-spans.js'
@@ -62,7 +62,7 @@ export {
   type SamplingRule,
 } from './sampling/rules/rules.js'
 export type { RuleConditions } from './sampling/rules/rule-conditions.js'
-export { watchedRuleSampler, type WatchedRuleOptions } from './sampling/names/watched-rules.js'
+export { watchedRuleSampler, type WatchedRuleOptions } from './sampling/names/registry.js'
 export type { RuleFileSampler } from './sampling/rules/rule-file.js'
 export { healthChecksAndStaticFiles } from './sampling/rules/presets.js'
 export { remoteSampler, type RemoteOptions, type RemoteSampler } from './sampling/remote/remote-sampler.js'
@@ -75,12 +75,16 @@ export {
   type ComposableSampler,
   type SamplingIntent,
 } from './sampling/samplers/composable.js'
-export { keep } from './sampling/tail/keep.js'
-export { adjustedCount } from './sampling/decision/adjusted-count.js'
+export { keep } from './sampling/tail/registry.js'
+export { adjustedCount } from './sampling/decision/threshold-decision.js'
 export type { ForceOptions } from './sampling/runtime/force.js'
 export type { SamplingDecisionRecord } from './sampling/runtime/decision-log.js'
 export type { Clock } from './internal/runtime/clock.js'
-export { TracingConfigError, type TracingConfigErrorCode, type TracingConfigProblem } from './internal/checks/errors.js'
+export {
+  TracingConfigError,
+  type TracingConfigErrorCode,
+  type TracingConfigProblem,
+} from './internal/checks/validate.js'
 export type {
   FastifyOtelConfig,
   InstrumentationConfigMap,
@@ -91,7 +95,7 @@ export type { PropagatorName } from './propagation/by-name.js'
 export { extractTraceContext, type ExtractTraceContextOptions } from './propagation/extract-trace-context.js'
 export { injectTraceContext, type InjectTraceContextOptions } from './propagation/inject-trace-context.js'
 export { traceparent } from './propagation/current-traceparent.js'
-export { withExtractedContext } from './propagation/with-extracted-context.js'
+export { withExtractedContext } from './propagation/extract-trace-context.js'
 export type { CarrierForm } from './propagation/carrier.js'
 export { tracingMiddleware, type NextFunction, type TracingMiddleware } from './middleware/express.js'
 export {
@@ -109,8 +113,8 @@ export { tracedLambda, type TracedLambdaOptions } from './serverless/aws-lambda.
 export type { MiddlewareOptions } from './middleware/options.js'
 export { traceContextPropagator } from './propagation/trace-context/trace-context-propagator.js'
 export { baggagePropagator } from './propagation/baggage/baggage-propagator.js'
-export { jaegerPropagator } from './propagation/jaeger/jaeger-propagator.js'
-export { datadogPropagator } from './propagation/datadog/datadog-propagator.js'
+export { jaegerPropagator } from './propagation/jaeger-propagator.js'
+export { datadogPropagator } from './propagation/datadog-propagator.js'
 export { firstValidPropagator } from './propagation/composite.js'
 export { baggageSpanProcessor } from './propagation/baggage-attributes.js'
 export type { RequestPattern } from './internal/http/ignored-requests.js'

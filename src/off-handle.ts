@@ -1,5 +1,5 @@
 import { NOTHING_FLUSHED } from './export/pipeline/flush-result.js'
-import { noSamplingCounts } from './sampling/tail/sampling-counts.js'
+import { noSamplingCounts } from './sampling/tail/tail-decisions.js'
 import { idleNodeSdk } from './node-sdk.js'
 import type { Tracing } from './tracing.js'
 import { logLedgerOf, wholeLedger } from './whole-ledger.js'

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { isSupportedRuntime, logUnsupportedRuntime } from './internal/runtime/supported-runtime.js'
+import { isSupportedRuntime, logUnsupportedRuntime } from './internal/runtime/node.js'
 
 /**
  * Package managers inherit NODE_OPTIONS with the flag, and are not what should be traced: each `npm run` would start tracing

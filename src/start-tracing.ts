@@ -21,10 +21,10 @@ import { apiGlobals } from './internal/otel-api/api-globals.js'
 import { setDefaultTraceResponseHeaders } from './internal/http/default-response-headers.js'
 import { hasDiagLogger, logDiagnosticsToStderr, messageOf, warnOnce } from './internal/diagnostics/diagnostics.js'
 import { doctorsReport, type DoctorsReport } from './internal/diagnostics/doctor.js'
-import { TracingConfigError } from './internal/checks/errors.js'
+import { TracingConfigError } from './internal/checks/validate.js'
 import { foreignSdkHandle } from './internal/other-sdk/foreign-sdk-handle.js'
 import { setIgnoredRequests } from './internal/http/ignored-requests.js'
-import { isHooksThread } from './internal/runtime/hooks-thread.js'
+import { isHooksThread, isSupportedRuntime, logUnsupportedRuntime } from './internal/runtime/node.js'
 import {
   claimProvider,
   foreignProvider,
@@ -34,7 +34,6 @@ import {
 import { watchOutgoingUrls } from './internal/http/outgoing-request.js'
 import { Rollback } from './internal/runtime/rollback.js'
 import { spanObservers } from './internal/processors/span-observers.js'
-import { isSupportedRuntime, logUnsupportedRuntime } from './internal/runtime/supported-runtime.js'
 import { isApiOfOtherVersion, releaseApiGlobals, releaseApi } from './internal/otel-api/taken-api.js'
 import { setDefaultLogFormat } from './logs/default-log-format.js'
 import { offHandle } from './off-handle.js'

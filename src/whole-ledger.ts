@@ -3,7 +3,7 @@ import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import { BatchSpanProcessor } from './export/pipeline/batch-span-processor.js'
 import { BatchLogRecordProcessor } from './export/logs/batch-log-record-processor.js'
 import { noDeliveryCounts, type LogLedger, type TracingLedger } from './export/pipeline/ledger.js'
-import type { SamplingCounts } from './sampling/tail/sampling-counts.js'
+import type { SamplingCounts } from './sampling/tail/tail-decisions.js'
 
 /**
  * The ledger of sampling and of delivery as one. Of several pipelines, the first of ours is the one that counts. Where only

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { requireOwn } from '../internal/runtime/require.js'
-import { isSupportedRuntime, logUnsupportedRuntime } from '../internal/runtime/supported-runtime.js'
+import { requireOwn } from '../internal/runtime/own-package.js'
+import { isSupportedRuntime, logUnsupportedRuntime } from '../internal/runtime/node.js'
 import { doctor } from './doctor/command.js'
 
 const HELP = `Usage: spanwright <command>

@@ -9,9 +9,8 @@ import {
   HTTP_REQUEST_OPTION_NAMES,
   type HttpRequestOptions,
 } from '../instrumentation/http/request-options.js'
-import { TracingConfigError } from '../internal/checks/errors.js'
-import { checkSpanLimits } from '../tracer/span-limits.js'
 import {
+  TracingConfigError,
   checkKeys,
   checkNumber,
   checkOneOf,
@@ -21,6 +20,7 @@ import {
   checkString,
   type NumberRange,
 } from '../internal/checks/validate.js'
+import { checkSpanLimits } from '../tracer/span-limits.js'
 import { checkLogFormat } from '../logs/default-log-format.js'
 import type { LogFormat } from '../logs/log-format.js'
 import { checkSpanMetrics, type SpanMetricsOptions } from '../metrics/span-metrics-options.js'

@@ -1,8 +1,7 @@
 import { TraceFlags } from '@opentelemetry/api'
 import { ExportResultCode, type ExportResult } from '@opentelemetry/core'
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
-import { TracingConfigError } from '../internal/checks/errors.js'
-import { checkKeys, checkNumber, checkPart } from '../internal/checks/validate.js'
+import { TracingConfigError, checkKeys, checkNumber, checkPart } from '../internal/checks/validate.js'
 import { Printer } from './printer.js'
 import { TraceBuffer } from './trace-buffer.js'
 

@@ -1,10 +1,10 @@
-import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api'
+import { context, createContextKey, ROOT_CONTEXT, type Context } from '@opentelemetry/api'
 import { EventEmitter } from 'node:events'
+import { isGeneratorObject } from 'node:util/types'
 import { bindEmitter } from './bound-emitter.js'
-import { bindEventTarget } from './bound-event-target.js'
-import { bindFunction } from './bound-function.js'
-import { bindIterator, isIterator } from './bound-iterator.js'
-import type { AnyFunction } from './own-method.js'
+import { bindEventTarget } from './event-target.js'
+import { mimicFunction, defineOwnMethod, type AnyFunction } from '../internal/runtime/methods.js'
+import { safeGetMethod } from '../internal/checks/safe-get.js'
 
 /**
  * Keeps the context that is active now, its span and its baggage, for what runs later and from elsewhere: a job that a
@@ -37,4 +37,44 @@ const PROBE = ROOT_CONTEXT.setValue(createContextKey('spanwright.probe'), true)
 /** Whether there is a context manager; asked by trying, since the API does not tell. */
 function isContextKept(): boolean {
   return context.with(PROBE, () => context.active()) === PROBE
+}
+
+/** A function that runs fn in the context, with the name and `length` of fn, which frameworks look at. */
+export function bindFunction(fn: AnyFunction, bound: Context): AnyFunction {
+  function run(this: unknown, ...args: unknown[]): unknown {
+    const result = context.with(bound, fn, this, ...args)
+    // Nothing of a generator has run yet.
+    if (isGeneratorObject(result)) bindIterator(result, bound)
+    return result
+  }
+  return mimicFunction(run, fn)
+}
+
+const contexts = new WeakMap<object, Context>()
+
+/** Observers have a `next`, too. */
+const NOT_ITERATORS = ['complete', 'error', 'subscribe'] as const
+
+/** Generators and whatever else has `next`, cursors that are emitters, too. Nothing is called to find out. */
+export function isIterator(value: unknown): value is object {
+  if (isGeneratorObject(value)) return true
+  if (typeof value !== 'object' || value === null || safeGetMethod(value, 'next') === undefined) return false
+  return NOT_ITERATORS.every((name) => safeGetMethod(value, name) === undefined)
+}
+
+/**
+ * Each step runs in the context, whoever asks for it. The iterator stays the same object, so that private fields work and
+ * its other methods (`map`, `Symbol.asyncDispose`, …) step through these.
+ */
+export function bindIterator(iterator: object, bound: Context): void {
+  const isBound = contexts.has(iterator)
+  contexts.set(iterator, bound)
+  if (isBound) return
+  for (const name of ['next', 'return', 'throw']) {
+    const step = safeGetMethod(iterator, name)
+    if (step === undefined) continue
+    defineOwnMethod(iterator, name, function (...args) {
+      return context.with(contexts.get(iterator) ?? bound, step, this, ...args)
+    })
+  }
 }

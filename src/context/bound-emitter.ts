@@ -1,7 +1,7 @@
 import { context, type Context } from '@opentelemetry/api'
 import type { EventEmitter } from 'node:events'
 import { safeGetMethod } from '../internal/checks/safe-get.js'
-import { defineOwnMethod, type AnyFunction } from './own-method.js'
+import { defineOwnMethod, type AnyFunction } from '../internal/runtime/methods.js'
 
 const ADDING = ['on', 'addListener', 'once', 'prependListener', 'prependOnceListener'] as const
 

@@ -6,8 +6,8 @@ import type { BroadcastChannel, MessagePort, Worker } from 'node:worker_threads'
 import { processWide } from '../internal/runtime/process-wide.js'
 import { receivedMessage, withMessageContext, type ReceivedMessage } from './message-context.js'
 import { safeGetMethod } from '../internal/checks/safe-get.js'
-import { defineOwnMethod } from './own-method.js'
-import { replaceListeners } from './replaced-listeners.js'
+import { defineOwnMethod } from '../internal/runtime/methods.js'
+import { replaceListeners } from './event-target.js'
 
 /** Ends that {@link portWithContext} takes. */
 export type MessageEnd = MessagePort | BroadcastChannel | Worker | ChildProcess | ClusterWorker | NodeJS.Process

@@ -1,7 +1,7 @@
 import { registerInstrumentations, type Instrumentation } from '@opentelemetry/instrumentation'
 import { logs, metrics, trace, type TracerProvider } from '@opentelemetry/api'
 import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
-import { requireOwn } from '../internal/runtime/require.js'
+import { requireOwn } from '../internal/runtime/own-package.js'
 import { ApiCopies } from './warnings/api-copies.js'
 import * as ofBuiltIns from './built-in-instrumentations.js'
 import { areInUse, byBuiltIn, isOfBuiltIns, patchBuiltIns } from './loading/built-ins.js'

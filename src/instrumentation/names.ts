@@ -1,7 +1,6 @@
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation'
-import { TracingConfigError } from '../internal/checks/errors.js'
+import { TracingConfigError, checkPlainObject } from '../internal/checks/validate.js'
 import { nearestOf } from '../internal/matching/nearest.js'
-import { checkPlainObject } from '../internal/checks/validate.js'
 import { CATALOGUE, packageOf } from './catalogue.js'
 import type { InstrumentationConfigMap } from './config-types.js'
 import { FASTIFY_OTEL } from './frameworks/fastify-otel.js'

@@ -2,8 +2,7 @@ import { context, trace, type Attributes, type Span } from '@opentelemetry/api'
 import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
 import { runInSpan } from '../spans/with-span.js'
 import { ATTR_MESSAGING_BATCH_MESSAGE_COUNT, ATTR_MESSAGING_MESSAGE_ID, describeOperation } from './conventions.js'
-import { runMessageSpan } from './message-span.js'
-import { linkTo, originOf } from './origin.js'
+import { runMessageSpan, linkTo, originOf } from './message-span.js'
 
 export interface MessageBatchOptions<M> {
   /** `kafka`, `rabbitmq`, `aws.sqs`, `gcp.pubsub`, …: a value of `messaging.system.name`. */

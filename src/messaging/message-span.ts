@@ -1,8 +1,17 @@
-import { context, trace, type Attributes, type Link, type Span } from '@opentelemetry/api'
+import {
+  context,
+  trace,
+  isSpanContextValid,
+  type Attributes,
+  type Link,
+  type Span,
+  type Context,
+  type SpanContext,
+} from '@opentelemetry/api'
 import { injectTraceContext } from '../propagation/inject-trace-context.js'
 import { runInSpan } from '../spans/with-span.js'
 import { ATTR_MESSAGING_MESSAGE_ID, describeOperation, type MessageOperation } from './conventions.js'
-import { linkTo, originOf } from './origin.js'
+import { extractTraceContext } from '../propagation/extract-trace-context.js'
 
 export interface MessageSpanOptions {
   /** `kafka`, `rabbitmq`, `aws.sqs`, `gcp.pubsub`, …: a value of `messaging.system.name`. */
@@ -55,4 +64,28 @@ export function runMessageSpan<T>(message: MessageSpanOptions, fn: (span: Span) 
   const { name, ...options } = describeOperation({ ...message, attributes: { ...ofMessage, ...attributes } })
   const parent = operation === 'process' ? origin : active
   return context.with(parent, () => runInSpan(name, { ...options, links: [...related, ...links] }, fn))
+}
+
+/** Where a message comes from: the conventions' "message creation context". */
+export interface Origin {
+  /** The span that created the message; undefined when its carrier tells of none. */
+  readonly producer: SpanContext | undefined
+  /** Without a producer the given context, else that of the producer: its span, its baggage. */
+  readonly context: Context
+}
+
+export function originOf(carrier: unknown, around: Context): Origin {
+  if (carrier === undefined || carrier === null) return { producer: undefined, context: around }
+  const extracted = extractTraceContext(carrier, { context: trace.deleteSpan(around) })
+  const producer = trace.getSpanContext(extracted)
+  if (producer !== undefined && isSpanContextValid(producer)) return { producer, context: extracted }
+  // Baggage may have come alone.
+  const span = trace.getSpan(around)
+  return { producer: undefined, context: span === undefined ? extracted : trace.setSpan(extracted, span) }
+}
+
+/** A link to a span, if there is one to link to. */
+export function linkTo(context: SpanContext | undefined, attributes?: Attributes): Link[] {
+  if (context === undefined || !isSpanContextValid(context)) return []
+  return [attributes === undefined ? { context } : { context, attributes }]
 }

@@ -1,5 +1,5 @@
-import { TracingConfigError } from '../internal/checks/errors.js'
 import {
+  TracingConfigError,
   checkArray,
   checkKeys,
   checkNumber,

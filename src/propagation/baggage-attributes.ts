@@ -1,8 +1,7 @@
 import { propagation, type Context } from '@opentelemetry/api'
 import type { Span, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
-import { TracingConfigError } from '../internal/checks/errors.js'
-import { checkArray } from '../internal/checks/validate.js'
+import { TracingConfigError, checkArray } from '../internal/checks/validate.js'
 
 const ALLOWED = 'a baggage key, or the beginning of keys with * behind it, as in app.*'
 

@@ -1,10 +1,12 @@
-import type { TextMapPropagator } from '@opentelemetry/api'
-import { requireOwn } from '../internal/runtime/require.js'
+import { trace, type TextMapPropagator, type Context, type TextMapGetter, type TextMapSetter } from '@opentelemetry/api'
+import { isTracingSuppressed } from '@opentelemetry/core'
+import { requireOwn } from '../internal/runtime/own-package.js'
 import { baggagePropagator } from './baggage/baggage-propagator.js'
-import { datadogPropagator } from './datadog/datadog-propagator.js'
-import { jaegerPropagator } from './jaeger/jaeger-propagator.js'
-import { packagedPropagator } from './packaged-propagator.js'
+import { datadogPropagator } from './datadog-propagator.js'
+import { jaegerPropagator } from './jaeger-propagator.js'
 import { traceContextPropagator } from './trace-context/trace-context-propagator.js'
+import { headerTexts } from './carriers/header-text.js'
+import { neverThrowing } from './composite.js'
 
 /** Propagators that go by a name, as OTEL_PROPAGATORS writes it. */
 export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'xray' | 'jaeger' | 'datadog'
@@ -31,3 +33,43 @@ export function propagatorByName(name: string): TextMapPropagator | undefined {
 const b3 = () => requireOwn('@opentelemetry/propagator-b3') as typeof import('@opentelemetry/propagator-b3')
 const xray = () =>
   requireOwn('@opentelemetry/propagator-aws-xray') as typeof import('@opentelemetry/propagator-aws-xray')
+
+/**
+ * A propagator of OpenTelemetry's packages, made safe: it gets texts only, throws nothing, is quiet where tracing is
+ * suppressed, and what it extracts has ids of small letters, as logs and W3C's headers have them.
+ */
+export function packagedPropagator(name: string, propagator: TextMapPropagator): TextMapPropagator {
+  return neverThrowing(name, new PackagedPropagator(propagator))
+}
+
+class PackagedPropagator implements TextMapPropagator {
+  readonly #propagator: TextMapPropagator
+
+  constructor(propagator: TextMapPropagator) {
+    this.#propagator = propagator
+  }
+
+  inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
+    if (!isTracingSuppressed(context)) this.#propagator.inject(context, carrier, setter)
+  }
+
+  extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
+    const extracted = this.#propagator.extract(context, carrier, textsOnly(getter))
+    const spanContext = trace.getSpanContext(extracted)
+    if (!spanContext || spanContext === trace.getSpanContext(context)) return extracted
+    const { traceId, spanId } = spanContext
+    const small = { ...spanContext, traceId: traceId.toLowerCase(), spanId: spanId.toLowerCase() }
+    return trace.setSpanContext(extracted, small)
+  }
+
+  fields(): string[] {
+    return this.#propagator.fields()
+  }
+}
+
+function textsOnly(getter: TextMapGetter): TextMapGetter {
+  return {
+    get: (carrier, name) => headerTexts(carrier, getter, name)[0],
+    keys: (carrier) => getter.keys(carrier).filter((name: unknown) => typeof name === 'string'),
+  }
+}

@@ -1,19 +1,15 @@
 import type { TextMapGetter, TextMapSetter } from '@opentelemetry/api'
 import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
-import { amqpMessage } from './carriers/amqp-message.js'
-import { awsMessage } from './carriers/aws-message.js'
+import { amqpMessage, fetchRequest, mqttPacket, withHeaders } from './carriers/with-headers.js'
+import { awsMessage, attributesIn, messageAttributes, SDK_FORM } from './carriers/aws-message.js'
 import { bullmqJob } from './carriers/bullmq-job.js'
 import { environment, variables } from './carriers/environment.js'
-import { fetchRequest } from './carriers/fetch-request.js'
 import { headerEntries, headerList, headerRecords, rawHeaders } from './carriers/header-list.js'
 import { isHeaderName, isHeaderValue, textsOf } from './carriers/header-text.js'
 import { keyedStore } from './carriers/keyed-store.js'
-import { attributesIn, messageAttributes, SDK_FORM } from './carriers/message-attributes.js'
-import { mqttPacket } from './carriers/mqtt-packet.js'
 import type { CarrierKind, OpenCarrier } from './carriers/open-carrier.js'
 import { outgoingMessage } from './carriers/outgoing-message.js'
 import { plainObject } from './carriers/plain-object.js'
-import { withHeaders } from './carriers/with-headers.js'
 
 /** The first that knows the shape has it: docs/propagation/carriers.md has the same order. No package is looked for. */
 const KINDS: readonly CarrierKind[] = [

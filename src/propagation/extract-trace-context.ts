@@ -1,5 +1,6 @@
-import { propagation, ROOT_CONTEXT, type Context } from '@opentelemetry/api'
+import { propagation, ROOT_CONTEXT, context, type Context } from '@opentelemetry/api'
 import { openCarrier, openedGetter } from './carrier.js'
+import { keepContext } from '../internal/async/follow-result.js'
 
 export interface ExtractTraceContextOptions {
   /** What the extracted context is put into; the root context by default, so that nothing of the active span is left. */
@@ -22,4 +23,14 @@ export function extractTraceContext(carrier: unknown, options: ExtractTraceConte
     // A propagator of the user's threw.
     return base
   }
+}
+
+/**
+ * Runs fn in the context that came with a carrier, in place of the active one, and returns what fn returns: spans that
+ * start in it continue the sender's trace. A carrier without a valid context starts new traces. A query builder or a
+ * generator that fn returns has the context when it runs, too. Only what fn throws is thrown.
+ */
+export function withExtractedContext<T>(carrier: unknown, fn: () => T): T {
+  const extracted = extractTraceContext(carrier)
+  return keepContext(context.with(extracted, fn), extracted)
 }

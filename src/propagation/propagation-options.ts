@@ -1,5 +1,4 @@
-import { readEnv, readEnvList } from '../internal/runtime/env.js'
-import { warnOfEnvValue } from '../internal/runtime/env-values.js'
+import { readEnv, readEnvList, warnOfEnvValue } from '../internal/runtime/env.js'
 import { checkBaggageAttributes } from './baggage-attributes.js'
 import { checkPropagationTargets, type PropagationTarget } from './propagation-targets.js'
 import { checkTraceResponseHeaders, TRACE_RESPONSE_HEADERS, type TraceResponseHeader } from './response-headers.js'

@@ -1,7 +1,6 @@
 import type { TextMapPropagator } from '@opentelemetry/api'
-import { TracingConfigError } from '../internal/checks/errors.js'
+import { TracingConfigError, checkArray } from '../internal/checks/validate.js'
 import { takeOutgoingUrl } from '../internal/http/outgoing-request.js'
-import { checkArray } from '../internal/checks/validate.js'
 
 /** A part of the URL, or a regular expression that is tested against all of it. */
 export type PropagationTarget = string | RegExp

@@ -1,6 +1,5 @@
 import { isSpanContextValid, type SpanContext } from '@opentelemetry/api'
-import { TracingConfigError } from '../internal/checks/errors.js'
-import { checkArray } from '../internal/checks/validate.js'
+import { TracingConfigError, checkArray } from '../internal/checks/validate.js'
 
 /**
  * Headers of a response by which a browser or a caller finds the trace: `traceresponse` (W3C Trace Context, the level that

@@ -1,6 +1,6 @@
 import type { TextMapPropagator } from '@opentelemetry/api'
 import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
-import { TracingConfigError } from '../internal/checks/errors.js'
+import { TracingConfigError } from '../internal/checks/validate.js'
 
 /**
  * Whether a trace that comes in is continued, and its baggage taken over: always, never, or as the headers of a request (or

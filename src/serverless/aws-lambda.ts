@@ -1,7 +1,7 @@
 import { context, isSpanContextValid, trace, type Span } from '@opentelemetry/api'
 import { withFlush, type WithFlushOptions } from './with-flush.js'
 import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
-import { TracingConfigError } from '../internal/checks/errors.js'
+import { TracingConfigError } from '../internal/checks/validate.js'
 import { openInvocation, type Invocation, type LambdaContext } from './lambda-invocation.js'
 import { checkMiddlewareOptions, isIgnored, type MiddlewareOptions } from '../middleware/options.js'
 

@@ -1,7 +1,6 @@
-import { LONGEST_TIMER_MILLIS } from '../internal/async/within-millis.js'
-import { TracingConfigError } from '../internal/checks/errors.js'
+import { LONGEST_TIMER_MILLIS } from '../internal/async/settled-within.js'
+import { TracingConfigError, checkKeys, checkNumber, checkPlainObject } from '../internal/checks/validate.js'
 import { runningFlush } from '../internal/process-exit/running-flush.js'
-import { checkKeys, checkNumber, checkPlainObject } from '../internal/checks/validate.js'
 
 /** Options of {@link withFlush}. */
 export interface WithFlushOptions {

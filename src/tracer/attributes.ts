@@ -1,5 +1,10 @@
-import type { AnyValue, Attributes, Link } from '@opentelemetry/api'
+import type { AnyValue, Attributes, Link, Exception } from '@opentelemetry/api'
 import { cleanAttributes, cleanSimpleAttributes } from '@opentelemetry/core'
+import {
+  ATTR_EXCEPTION_MESSAGE,
+  ATTR_EXCEPTION_STACKTRACE,
+  ATTR_EXCEPTION_TYPE,
+} from '@opentelemetry/semantic-conventions'
 import { diagWarn, messageOf } from '../internal/diagnostics/diagnostics.js'
 import type { ResolvedSpanLimits } from './span-limits.js'
 
@@ -97,5 +102,27 @@ function carefully(clean: Clean, given: unknown, limits: Parameters<Clean>[1]): 
   } catch (error) {
     diagWarn(() => `Attributes can't be read: ${messageOf(error)}`)
     return { attributes: {}, droppedAttributesCount: 1 }
+  }
+}
+
+/** Semantic conventions, "Exceptions"; empty where there is neither a type nor a message to tell, or none can be read. */
+export function exceptionAttributes(exception: Exception | null | undefined): Attributes {
+  try {
+    return attributesOf(exception)
+  } catch {
+    return {}
+  }
+}
+
+function attributesOf(exception: Exception | null | undefined): Attributes {
+  if (!exception) return {}
+  if (typeof exception === 'string') return { [ATTR_EXCEPTION_MESSAGE]: exception }
+  const { code, name, message, stack } = exception
+  const type = code ? code.toString() : name
+  if (!type && !message) return {}
+  return {
+    ...(type && { [ATTR_EXCEPTION_TYPE]: type }),
+    ...(message && { [ATTR_EXCEPTION_MESSAGE]: message }),
+    ...(stack && { [ATTR_EXCEPTION_STACKTRACE]: stack }),
   }
 }

@@ -1,26 +1,51 @@
 import {
   SpanStatusCode,
-  type AnyValue,
   type Attributes,
-  type Exception,
   type HrTime,
   type Link,
   type SpanContext,
   type SpanKind,
+  type AnyValue,
+  type Exception,
   type SpanStatus,
   type TimeInput,
 } from '@opentelemetry/api'
-import { AddAttributeDecision, hrTimeDuration, isTimeInput, maybeAddAttribute } from '@opentelemetry/core'
-import type { InstrumentationScope } from '@opentelemetry/core'
+import {
+  AddAttributeDecision,
+  hrTimeDuration,
+  isTimeInput,
+  maybeAddAttribute,
+  type InstrumentationScope,
+} from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
-import type { Span, TimedEvent } from '@opentelemetry/sdk-trace'
+import type { SpanProcessor, Span, TimedEvent } from '@opentelemetry/sdk-trace'
 import { inspect } from 'node:util'
-import { diagWarn, messageOf } from '../internal/diagnostics/diagnostics.js'
-import { textOrEmpty } from '../internal/checks/text.js'
-import { cleanLink, countOf, eventAttributes, isLink, isSimple } from './attributes.js'
-import { exceptionAttributes } from './exception-attributes.js'
-import type { SpanOrigin, SpanStart } from './span-start.js'
+import type { ResolvedSpanLimits } from './span-limits.js'
 import type { TraceClock } from './trace-clock.js'
+import { diagWarn, messageOf } from '../internal/diagnostics/diagnostics.js'
+import { textOrEmpty } from '../internal/checks/safe-get.js'
+import { cleanLink, countOf, eventAttributes, isLink, isSimple, exceptionAttributes } from './attributes.js'
+
+/** What all spans of a tracer share. */
+export interface SpanOrigin {
+  readonly resource: Resource
+  readonly instrumentationScope: InstrumentationScope
+  readonly limits: ResolvedSpanLimits
+  readonly processor: SpanProcessor
+}
+
+/** What a span begins with; attributes and links are clean and the span's own. */
+export interface SpanStart {
+  readonly name: string
+  readonly kind: SpanKind
+  readonly spanContext: SpanContext
+  readonly parentSpanContext: SpanContext | undefined
+  readonly clock: TraceClock
+  readonly startTime: HrTime
+  readonly attributes: Attributes
+  readonly droppedAttributesCount: number
+  readonly links: Link[]
+}
 
 const UNSET: SpanStatus = { code: SpanStatusCode.UNSET }
 /** Shared by all spans. */

@@ -16,11 +16,10 @@ import type { SpanTimeSource } from '../internal/runtime/clock.js'
 import { askSampler } from '../internal/trace-state/ask-sampler.js'
 import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
 import { isValidSpanContext, LocalSpanContext, RandomSpanContext } from '../internal/otel-api/local-span-context.js'
-import { textOrEmpty } from '../internal/checks/text.js'
+import { textOrEmpty } from '../internal/checks/safe-get.js'
 import { attributesWithin, cleanLink, isLink, validAttributes } from './attributes.js'
 import { contextWithSpan } from '../internal/otel-api/context-with-span.js'
-import { RecordingSpan } from './recording-span.js'
-import type { SpanOrigin } from './span-start.js'
+import { RecordingSpan, type SpanOrigin } from './recording-span.js'
 import { TraceClock } from './trace-clock.js'
 
 /** What all tracers of a provider share. */

@@ -14,7 +14,7 @@ import {
   consoleSpanProcessor,
   type ConsoleExporterOptions,
 } from '../../src/console/console-exporter.js'
-import { TracingConfigError } from '../../src/internal/checks/errors.js'
+import { TracingConfigError } from '../../src/internal/checks/validate.js'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })

@@ -9,7 +9,7 @@ import { answerOfCallError } from '../../src/export/transport/grpc/grpc-answer.j
 import { answerOf } from '../../src/export/transport/http/http-answer.js'
 import { networkErrorWords } from '../../src/export/transport/network-error.js'
 import { serverTextRedactor } from '../../src/export/transport/redacted-text.js'
-import { framesOf } from '../../src/internal/runtime/stack-frames.js'
+import { framesOf } from '../../src/internal/runtime/source-locations.js'
 import { writeTraceResponseHeaders } from '../../src/propagation/response-headers.js'
 import { readStatement } from '../../src/spans/sql/statement.js'
 

@@ -1,7 +1,7 @@
 import { context, propagation, SpanKind, trace } from '@opentelemetry/api'
 import { expect, test } from 'vitest'
 import { withMessageSpan, type MessageSpanOptions } from '../../src/messaging/message-span.js'
-import { withBaggage } from '../../src/spans/baggage.js'
+import { withBaggage } from '../../src/spans/current-context.js'
 import { withSpan } from '../../src/spans/with-span.js'
 import { TestTracing } from '../spans/tracing.js'
 import { referenceTo } from './span-references.js'

@@ -3,7 +3,7 @@ import { connect, type Channel, type ChannelModel, type ConsumeMessage, type Get
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { withMessageBatch } from '../../src/messaging/message-batch.js'
 import { withMessageSpan, type MessageSpanOptions } from '../../src/messaging/message-span.js'
-import { withBaggage } from '../../src/spans/baggage.js'
+import { withBaggage } from '../../src/spans/current-context.js'
 import { withSpan } from '../../src/spans/with-span.js'
 import { TestTracing } from '../spans/tracing.js'
 import { hasRabbitmq, NEEDS_RABBITMQ, START_TIMEOUT_MILLIS, startRabbitmq } from './brokers.js'

@@ -1,6 +1,6 @@
 import { Counter, Registry } from 'prom-client'
 import { describe, expect, test } from 'vitest'
-import { TracingConfigError } from '../../src/internal/checks/errors.js'
+import { TracingConfigError } from '../../src/internal/checks/validate.js'
 import { checkSpanMetrics } from '../../src/metrics/span-metrics-options.js'
 
 const errorOf = (options: unknown): TracingConfigError => {

@@ -4,8 +4,8 @@ import { SamplingDecision, type Sampler, type SamplingResult } from '@openteleme
 import { describe, expect, test } from 'vitest'
 import { alwaysOff, alwaysOn } from '../../src/sampling/samplers/always.js'
 import { rootDecisionFor, readRootDecision } from '../../src/sampling/tail/root-decision.js'
-import { recordAll } from '../../src/sampling/runtime/record-all.js'
-import { noSamplingCounts } from '../../src/sampling/tail/sampling-counts.js'
+import { recordAll } from '../../src/sampling/runtime/pipeline.js'
+import { noSamplingCounts } from '../../src/sampling/tail/tail-decisions.js'
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736'
 const ask = (sampler: Sampler): SamplingResult =>

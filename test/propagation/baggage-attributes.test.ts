@@ -2,7 +2,7 @@ import { propagation, ROOT_CONTEXT, trace, type Attributes, type Context } from 
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { TracingConfigError } from '../../src/internal/checks/errors.js'
+import { TracingConfigError } from '../../src/internal/checks/validate.js'
 import { baggageSpanProcessor, checkBaggageAttributes } from '../../src/propagation/baggage-attributes.js'
 
 afterEach(() => {

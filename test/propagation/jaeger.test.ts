@@ -2,7 +2,7 @@ import { propagation, ROOT_CONTEXT, trace, TraceFlags, type Context, type SpanCo
 import { suppressTracing } from '@opentelemetry/core'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { jaegerPropagator } from '../../src/propagation/jaeger/jaeger-propagator.js'
+import { jaegerPropagator } from '../../src/propagation/jaeger-propagator.js'
 import { alwaysGetting, extracted, injected, oddValue, throwingGetter } from './baggage/carriers.js'
 import { fuzzRuns } from '../helpers/fuzz-runs.js'
 

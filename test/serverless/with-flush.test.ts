@@ -1,7 +1,7 @@
 import { trace } from '@opentelemetry/api'
 import { afterEach, describe, expect, test } from 'vitest'
 import { withFlush, type WithFlushOptions } from '../../src/serverless/with-flush.js'
-import { TracingConfigError } from '../../src/internal/checks/errors.js'
+import { TracingConfigError } from '../../src/internal/checks/validate.js'
 import { runningFlush, setRunningFlush } from '../../src/internal/process-exit/running-flush.js'
 import { startTracing } from '../../src/start-tracing.js'
 import type { Tracing } from '../../src/tracing.js'

@@ -1,7 +1,6 @@
 import { context, propagation } from '@opentelemetry/api'
 import { expect, test } from 'vitest'
-import { withBaggage } from '../../src/spans/baggage.js'
-import { suppressed } from '../../src/spans/suppressed.js'
+import { withBaggage, suppressed } from '../../src/spans/current-context.js'
 import { withSpan } from '../../src/spans/with-span.js'
 import { TestTracing } from './tracing.js'
 

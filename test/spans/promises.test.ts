@@ -2,7 +2,7 @@ import { SpanStatusCode } from '@opentelemetry/api'
 import { runInNewContext } from 'node:vm'
 import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { currentSpan } from '../../src/spans/current-span.js'
+import { currentSpan } from '../../src/spans/current-context.js'
 import { withSpan } from '../../src/spans/with-span.js'
 import { TestTracing } from './tracing.js'
 

@@ -2,7 +2,7 @@ import { SpanStatusCode, type Span } from '@opentelemetry/api'
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace'
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { currentSpan } from '../../src/spans/current-span.js'
+import { currentSpan } from '../../src/spans/current-context.js'
 import { withSpan } from '../../src/spans/with-span.js'
 import { TestTracing } from './tracing.js'
 

@@ -1,8 +1,8 @@
 import { compileFunction } from 'node:vm'
 import { expect, test } from 'vitest'
 import ts from 'typescript'
-import { TracingConfigError } from '../../src/internal/checks/errors.js'
-import { Traced } from '../../src/spans/traced-decorator.js'
+import { TracingConfigError } from '../../src/internal/checks/validate.js'
+import { Traced } from '../../src/spans/traced.js'
 import { TestTracing } from './tracing.js'
 
 interface Orders {

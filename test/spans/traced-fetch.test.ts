@@ -3,7 +3,7 @@ import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { tracedFetch } from '../../src/spans/traced-fetch.js'
+import { tracedFetch } from '../../src/spans/http-span.js'
 import { withSpan } from '../../src/spans/with-span.js'
 import { TestTracing } from './tracing.js'
 

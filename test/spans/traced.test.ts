@@ -1,6 +1,6 @@
 import { SpanStatusCode } from '@opentelemetry/api'
 import { expect, test, vi } from 'vitest'
-import { currentSpan } from '../../src/spans/current-span.js'
+import { currentSpan } from '../../src/spans/current-context.js'
 import { traced } from '../../src/spans/traced.js'
 import { TestTracing } from './tracing.js'
 

@@ -3,7 +3,7 @@ import { AlwaysOffSampler, TracerProvider, type SpanProcessor } from '@opentelem
 import { once } from 'node:events'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
-import { currentSpan, setSpanAttributes, addSpanEvent } from '../../src/spans/current-span.js'
+import { currentSpan, setSpanAttributes, addSpanEvent } from '../../src/spans/current-context.js'
 import { withSpan } from '../../src/spans/with-span.js'
 import { TestTracing } from './tracing.js'
 

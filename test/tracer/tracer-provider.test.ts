@@ -26,7 +26,7 @@ import {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { TracingConfigError } from '../../src/internal/checks/errors.js'
+import { TracingConfigError } from '../../src/internal/checks/validate.js'
 import { randomIds } from '../../src/tracer/random-ids.js'
 import { TracerProvider, type TracerProviderOptions } from '../../src/tracer/tracer-provider.js'
 import { EndedSpans } from './ended-spans.js'

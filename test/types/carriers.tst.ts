@@ -1,10 +1,9 @@
 import type { Context } from '@opentelemetry/api'
 import type { ClientRequest } from 'node:http'
 import { expect, test } from 'tstyche'
-import { extractTraceContext } from '../../src/propagation/extract-trace-context.js'
+import { extractTraceContext, withExtractedContext } from '../../src/propagation/extract-trace-context.js'
 import { injectTraceContext } from '../../src/propagation/inject-trace-context.js'
 import { traceparent } from '../../src/propagation/current-traceparent.js'
-import { withExtractedContext } from '../../src/propagation/with-extracted-context.js'
 
 interface Job {
   readonly to: string

@@ -1,6 +1,5 @@
 import { expect, test } from 'tstyche'
-import { traced } from '../../src/spans/traced.js'
-import { Traced } from '../../src/spans/traced-decorator.js'
+import { traced, Traced } from '../../src/spans/traced.js'
 
 interface Order {
   id: number

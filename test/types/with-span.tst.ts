@@ -1,11 +1,9 @@
 import type { Span } from '@opentelemetry/api'
 import { expect, test } from 'tstyche'
-import { withBaggage } from '../../src/spans/baggage.js'
+import { withBaggage, suppressed } from '../../src/spans/current-context.js'
 import { withDbSpan } from '../../src/spans/db-span.js'
-import { withHttpSpan } from '../../src/spans/http-span.js'
+import { withHttpSpan, tracedFetch } from '../../src/spans/http-span.js'
 import { withMessageSpan } from '../../src/messaging/message-span.js'
-import { suppressed } from '../../src/spans/suppressed.js'
-import { tracedFetch } from '../../src/spans/traced-fetch.js'
 import { withSpan } from '../../src/spans/with-span.js'
 
 interface Order {

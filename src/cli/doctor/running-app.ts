@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { pathToFileURL } from 'node:url'
 import { envWith, readEnv } from '../../internal/runtime/env.js'
 import { messageOf } from '../../internal/diagnostics/diagnostics.js'
-import { requireOwn } from '../../internal/runtime/require.js'
+import { requireOwn } from '../../internal/runtime/own-package.js'
 import { instructionsAsVariables, type Instructions } from './instructions.js'
 
 /** How the app's first process ended. */

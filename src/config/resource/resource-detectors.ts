@@ -8,7 +8,7 @@ import {
 } from '@opentelemetry/resources'
 import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { readEnv, withoutEnv } from '../../internal/runtime/env.js'
-import { requireOwn } from '../../internal/runtime/require.js'
+import { requireOwn } from '../../internal/runtime/own-package.js'
 import { boundedDetector } from './bounded-detector.js'
 
 const DETECTORS: Readonly<Record<string, ResourceDetector>> = {

@@ -1,5 +1,5 @@
 import { monotonicClock, type Clock } from '../../internal/runtime/clock.js'
-import { LONGEST_TIMER_MILLIS } from '../../internal/async/within-millis.js'
+import { LONGEST_TIMER_MILLIS } from '../../internal/async/settled-within.js'
 import { createWakeTimer, type WakeTimer } from './wake-timer.js'
 import { Attempts } from './attempts.js'
 import type { EncodedBatch } from './batch.js'

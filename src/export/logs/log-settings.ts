@@ -1,5 +1,4 @@
-import { readEnvList } from '../../internal/runtime/env.js'
-import { readEnvNumber, warnOfEnvValue } from '../../internal/runtime/env-values.js'
+import { readEnvList, readEnvNumber, warnOfEnvValue } from '../../internal/runtime/env.js'
 import {
   BATCH_RANGES,
   deliveryOf,

@@ -1,5 +1,4 @@
-import { readEnv, readEnvList } from '../../internal/runtime/env.js'
-import { readEnvNumber, warnOfEnvValue } from '../../internal/runtime/env-values.js'
+import { readEnv, readEnvList, readEnvNumber, warnOfEnvValue } from '../../internal/runtime/env.js'
 import { otlpFromEnvironment } from '../pipeline/otlp-settings.js'
 import type { OtlpMetricSettings } from './otlp-metric-exporter.js'
 import { histogramFromEnvironment, temporalityFromEnvironment } from './temporality.js'

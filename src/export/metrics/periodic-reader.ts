@@ -1,7 +1,7 @@
 import { PeriodicExportingMetricReader, type MetricProducer, type PushMetricExporter } from '@opentelemetry/sdk-metrics'
 import { addExitHook } from '../../internal/process-exit/exit-hooks.js'
 import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
-import { withinMillis } from '../../internal/async/within-millis.js'
+import { withinMillis } from '../../internal/async/settled-within.js'
 import { collectNow, hasNewMeasurements, type ImmediateProducer } from './collect-now.js'
 import type { MetricPipeline } from './metric-pipeline.js'
 import { OtlpMetricExporter } from './otlp-metric-exporter.js'

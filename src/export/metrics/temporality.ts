@@ -4,8 +4,7 @@ import {
   InstrumentType,
   type AggregationOption,
 } from '@opentelemetry/sdk-metrics'
-import { readEnv } from '../../internal/runtime/env.js'
-import { warnOfEnvValue } from '../../internal/runtime/env-values.js'
+import { readEnv, warnOfEnvValue } from '../../internal/runtime/env.js'
 
 const PREFERENCES = ['cumulative', 'delta', 'lowmemory'] as const
 export type TemporalityPreference = (typeof PREFERENCES)[number]

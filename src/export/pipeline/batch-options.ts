@@ -1,10 +1,8 @@
 import { warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { join } from 'node:path'
-import { readEnv } from '../../internal/runtime/env.js'
-import { readEnvNumber, warnOfEnvValue } from '../../internal/runtime/env-values.js'
-import { TracingConfigError } from '../../internal/checks/errors.js'
-import { LONGEST_TIMER_MILLIS } from '../../internal/async/within-millis.js'
+import { readEnv, readEnvNumber, warnOfEnvValue } from '../../internal/runtime/env.js'
 import {
+  TracingConfigError,
   checkKeys,
   checkNumber,
   checkPlainObject,
@@ -13,6 +11,7 @@ import {
   rangeInWords,
   type NumberRange,
 } from '../../internal/checks/validate.js'
+import { LONGEST_TIMER_MILLIS } from '../../internal/async/settled-within.js'
 
 /** Batching and delivery. The first four have the names, units and defaults of the SDK's `BatchSpanProcessor`. */
 export interface BatchOptions {

@@ -1,8 +1,13 @@
 import { TraceFlags, type MeterProvider } from '@opentelemetry/api'
 import type { ReadableSpan, Span, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { addExitHook } from '../../internal/process-exit/exit-hooks.js'
-import { TracingConfigError } from '../../internal/checks/errors.js'
-import { checkNumber, checkOneOf, checkPart, checkPlainObject } from '../../internal/checks/validate.js'
+import {
+  TracingConfigError,
+  checkNumber,
+  checkOneOf,
+  checkPart,
+  checkPlainObject,
+} from '../../internal/checks/validate.js'
 import {
   batchOptionsFromEnvironment,
   checkBatchOptions,

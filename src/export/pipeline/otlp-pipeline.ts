@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Resource } from '@opentelemetry/resources'
 import { monotonicClock } from '../../internal/runtime/clock.js'
-import { withinMillis } from '../../internal/async/within-millis.js'
+import { withinMillis } from '../../internal/async/settled-within.js'
 import type { ResolvedBatchOptions } from './batch-options.js'
 import type { DeliveryCounts } from './ledger.js'
 import { OtlpDelivery } from './otlp-delivery.js'

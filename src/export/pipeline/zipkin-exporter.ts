@@ -1,5 +1,5 @@
 import type { SpanExporter, ReadableSpan } from '@opentelemetry/sdk-trace'
-import { requireOwn } from '../../internal/runtime/require.js'
+import { requireOwn } from '../../internal/runtime/own-package.js'
 
 /**
  * OpenTelemetry's exporter for Zipkin, with timestamps that Zipkin takes: it answers 400 to a batch with one that is no whole

@@ -1,5 +1,5 @@
 import { warnOnce } from '../../internal/diagnostics/diagnostics.js'
-import { deliveryThreadFile } from '../../internal/runtime/package-files.js'
+import { deliveryThreadFile } from '../../internal/runtime/own-package.js'
 import type { DeliveryClient, DeliveryListener, DeliverySettings } from './delivery-client.js'
 import { inProcessClient } from './in-process-client.js'
 import { workerClient } from './worker-client.js'

@@ -3,7 +3,7 @@ import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:wor
 import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { envForThread } from '../../internal/runtime/env.js'
 import { monotonicClock, nowEpochMillis } from '../../internal/runtime/clock.js'
-import { LONGEST_TIMER_MILLIS } from '../../internal/async/within-millis.js'
+import { LONGEST_TIMER_MILLIS } from '../../internal/async/settled-within.js'
 import type { EncodedBatch } from '../delivery/batch.js'
 import type { DeliveryClient, DeliveryListener, DeliverySettings } from './delivery-client.js'
 import { openChannel, type DeliveryWorker } from './delivery-worker.js'

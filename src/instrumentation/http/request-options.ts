@@ -1,7 +1,6 @@
 import { readEnvList } from '../../internal/runtime/env.js'
-import { TracingConfigError } from '../../internal/checks/errors.js'
+import { TracingConfigError, checkArray, checkKeys, checkPlainObject } from '../../internal/checks/validate.js'
 import type { RequestPattern } from '../../internal/http/ignored-requests.js'
-import { checkArray, checkKeys, checkPlainObject } from '../../internal/checks/validate.js'
 
 /** Which HTTP requests are not traced, and which of their headers spans get. */
 export interface HttpRequestOptions {

@@ -1,6 +1,6 @@
 import { isBuiltin, syncBuiltinESMExports } from 'node:module'
-import { isBuiltInLoaded } from '../../internal/runtime/loaded-built-ins.js'
-import { requireOwn } from '../../internal/runtime/require.js'
+import { isBuiltInLoaded } from '../../internal/runtime/node.js'
+import { requireOwn } from '../../internal/runtime/own-package.js'
 import type { CatalogueEntry } from '../catalogue.js'
 
 /** Built-ins that use them without anybody's seeing it. */

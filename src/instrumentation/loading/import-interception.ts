@@ -1,8 +1,7 @@
 import { register, type LoadHookSync, type ResolveHookSync } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
-import { isBundled } from '../../internal/runtime/package-files.js'
-import { requireOwn } from '../../internal/runtime/require.js'
+import { isBundled, requireOwn } from '../../internal/runtime/own-package.js'
 import type { CatalogueEntry } from '../catalogue.js'
 import { packageNameOf } from './package-name.js'
 

@@ -4,7 +4,7 @@ import { apiGlobals } from '../../internal/otel-api/api-globals.js'
 import { apiCopyAt, API_PACKAGE, canRead, ONE_COPY, ownApi, ownApiFile } from '../../internal/otel-api/api-version.js'
 import { PREFIX, warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { findings } from '../../internal/diagnostics/findings.js'
-import { packageFolderOf } from '../../internal/runtime/package-folder.js'
+import { packageFolderOf } from '../../internal/runtime/source-locations.js'
 
 /**
  * Tells of other copies of the OpenTelemetry API. Copies that fit share what is registered; one that does not fit makes no

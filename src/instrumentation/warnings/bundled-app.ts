@@ -4,7 +4,7 @@ import { isMainThread } from 'node:worker_threads'
 import { warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { findings } from '../../internal/diagnostics/findings.js'
 import { hasAdapter } from '../../internal/diagnostics/log-correlation.js'
-import { requireOwn } from '../../internal/runtime/require.js'
+import { requireOwn } from '../../internal/runtime/own-package.js'
 import { packagesMarkedIn } from './bundler-markers.js'
 import type { CatalogueEntry } from '../catalogue.js'
 

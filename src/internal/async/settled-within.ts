@@ -1,5 +1,15 @@
 import { messageOf, warnOnce } from '../diagnostics/diagnostics.js'
-import { LONGEST_TIMER_MILLIS } from './within-millis.js'
+
+/** A timer that is set for longer fires at once. */
+export const LONGEST_TIMER_MILLIS: number = 2 ** 31 - 1
+
+/** Waits for the work, but not longer than that; keeps the process alive meanwhile. The work must not reject. */
+export async function withinMillis(millis: number, work: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => resolve(undefined), Math.min(Math.max(0, millis), LONGEST_TIMER_MILLIS))
+  await Promise.race([work, promise])
+  clearTimeout(timer)
+}
 
 /**
  * Waits until all work has settled, but not longer than the time given. Never rejects: a backend that is away is told, once,

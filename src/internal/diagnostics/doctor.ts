@@ -1,7 +1,7 @@
 import { addExitHook } from '../process-exit/exit-hooks.js'
 import { onWarning } from './diagnostics.js'
 import { readEnv } from '../runtime/env.js'
-import { requireOwn } from '../runtime/require.js'
+import { requireOwn } from '../runtime/own-package.js'
 
 /** The variable by which `spanwright doctor` tells the processes that it starts where to report. */
 export const DOCTOR_VARIABLE = 'SPANWRIGHT_DOCTOR'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { packageFolderOf } from '../runtime/package-folder.js'
-import { requireOwn } from '../runtime/require.js'
+import { packageFolderOf } from '../runtime/source-locations.js'
+import { requireOwn } from '../runtime/own-package.js'
 
 /** A copy of `@opentelemetry/api` on disk. */
 export interface ApiCopy {

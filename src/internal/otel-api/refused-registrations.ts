@@ -2,7 +2,7 @@ import { diag } from '@opentelemetry/api'
 import type { ApiPart } from './api-globals.js'
 import { ONE_COPY } from './api-version.js'
 import { findings } from '../diagnostics/findings.js'
-import { callerOfOpenTelemetry } from '../runtime/stack-frames.js'
+import { callerOfOpenTelemetry } from '../runtime/source-locations.js'
 
 type Say = (key: string, message: string) => void
 

@@ -1,9 +1,8 @@
 import { trace, type TracerProvider } from '@opentelemetry/api'
 import { warnOnce } from '../diagnostics/diagnostics.js'
 import { findings } from '../diagnostics/findings.js'
-import { packageFolderOf } from '../runtime/package-folder.js'
+import { packageFolderOf, framesOf } from '../runtime/source-locations.js'
 import { processWide } from '../runtime/process-wide.js'
-import { framesOf } from '../runtime/stack-frames.js'
 
 /** A tracer provider of an SDK; what the API itself asks of one is less. */
 export interface RegisteredProvider extends TracerProvider {

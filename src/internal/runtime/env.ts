@@ -1,3 +1,6 @@
+import { warnOnce } from '../diagnostics/diagnostics.js'
+import { isInRange, rangeInWords, type NumberRange } from '../checks/validate.js'
+
 /**
  * The only reader of `process.env`. As the OpenTelemetry specification asks, a variable that is empty or blank counts as
  * unset ("Parsing empty value", Environment Variable Specification).
@@ -76,4 +79,18 @@ export function followsEnvironmentProxies(): boolean {
 export function environmentProxies(): Record<string, string> {
   const entries = PROXY_VARIABLES.map((name) => [name, readEnv(name.toLowerCase()) ?? readEnv(name)] as const)
   return Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+}
+
+/** A number from the environment; a wrong one is told once and counts as unset. */
+export function readEnvNumber(name: string, range: NumberRange): number | undefined {
+  const text = readEnv(name)
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (isInRange(value, range)) return value
+  warnOfEnvValue(name, rangeInWords(range), 'the default is used')
+  return undefined
+}
+
+export function warnOfEnvValue(name: string, allowed: string, instead: string): void {
+  warnOnce(`${name} ${instead}`, `${name} must be ${allowed}, got "${readEnv(name)}"; ${instead}`)
 }

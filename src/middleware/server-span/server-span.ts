@@ -12,7 +12,7 @@ import {
   type ResponseHeaders,
   type TraceResponseHeader,
 } from '../../propagation/response-headers.js'
-import { startSpan } from '../../spans/tracer.js'
+import { startSpan } from '../../spans/with-span.js'
 import { requestAttributes, type IncomingRequest } from './incoming-request.js'
 import { quietly } from './quietly.js'
 import { requestOutcome, setStatusCode } from './request-outcome.js'

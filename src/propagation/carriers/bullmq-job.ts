@@ -1,7 +1,6 @@
-import type { OpenCarrier } from './open-carrier.js'
+import { isObject, readObject, type OpenCarrier } from './open-carrier.js'
 import { plainObject } from './plain-object.js'
 import { safeGet } from '../../internal/checks/safe-get.js'
-import { isObject, readObject } from './property.js'
 
 /**
  * A job of BullMQ, `{ name, data, opts }`: the fields are JSON in `opts.telemetry.metadata`, where BullMQ's own telemetry

@@ -1,5 +1,4 @@
-import type { CarrierKind, OpenCarrier } from './open-carrier.js'
-import { isObject, isSameName } from './property.js'
+import { isObject, isSameName, type CarrierKind, type OpenCarrier } from './open-carrier.js'
 
 /** How headers lie in an array. */
 interface Layout {

@@ -1,3 +1,5 @@
+import type { TextMapGetter } from '@opentelemetry/api'
+
 /** W3C Baggage asks for 8,192 bytes, and Node.js takes 16,384 for all headers of a message: what is longer is no header. */
 const LONGEST_VALUE = 16_384
 const MOST_VALUES = 100
@@ -33,4 +35,9 @@ function textOf(value: unknown): string[] {
 
 function isBytes(value: readonly unknown[]): value is number[] {
   return value.length <= LONGEST_VALUE && value.every((byte) => Number.isInteger(byte))
+}
+
+/** The texts of a header, in their order: of one that came several times, each. Whatever a getter returns. */
+export function headerTexts(carrier: unknown, getter: TextMapGetter, name: string): string[] {
+  return textsOf(getter.get(carrier, name))
 }

@@ -1,6 +1,5 @@
-import type { OpenCarrier } from './open-carrier.js'
+import { isObject, isSameName, type OpenCarrier } from './open-carrier.js'
 import { safeGetMethod } from '../../internal/checks/safe-get.js'
-import { isObject, isSameName } from './property.js'
 
 /** An iterator can have no end. */
 const MOST_KEYS = 10_000

@@ -1,7 +1,6 @@
 import { types } from 'node:util'
-import type { OpenCarrier } from './open-carrier.js'
+import { ownName, setOwn, type OpenCarrier } from './open-carrier.js'
 import { safeGet } from '../../internal/checks/safe-get.js'
-import { ownName, setOwn } from './property.js'
 
 /**
  * Any other object: headers of Node's http and http2 (whose `:path` and the like are left alone), Kafka's headers with

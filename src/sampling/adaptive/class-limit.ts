@@ -1,4 +1,4 @@
-import { nearestKeepAt } from './threshold-grid.js'
+import { nearestKeepAt } from '../decision/threshold-decision.js'
 
 /**
  * How long the limit looks back. Errors come in bursts, and the first ones of a burst are the ones to see: with ten

@@ -1,7 +1,7 @@
 import type { Sampler } from '@opentelemetry/sdk-trace'
 import type { Clock } from '../../internal/runtime/clock.js'
-import { TracingConfigError } from '../../internal/checks/errors.js'
 import {
+  TracingConfigError,
   checkKeys,
   checkNumber,
   checkPart,

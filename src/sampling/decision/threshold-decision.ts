@@ -1,5 +1,4 @@
-import { trace, TraceFlags, type Attributes, type Context, type SpanContext } from '@opentelemetry/api'
-import type { TraceState } from '@opentelemetry/api'
+import { trace, TraceFlags, type Attributes, type Context, type SpanContext, type TraceState } from '@opentelemetry/api'
 import { SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace'
 import { isValidSpanContext } from '../../internal/otel-api/local-span-context.js'
 import {
@@ -9,10 +8,11 @@ import {
   thresholdIn,
   withoutThreshold,
   withThreshold,
+  encodeThreshold,
+  adjustedCountOf,
 } from '../../internal/trace-state/threshold.js'
 import { rootDecisionFor } from '../tail/root-decision.js'
-import { followLocalParent } from '../tail/local-parent.js'
-import { tailStateOf } from '../tail/registry.js'
+import { followLocalParent, tailStateOf } from '../tail/registry.js'
 
 const DROPPED: SamplingResult = Object.freeze({ decision: SamplingDecision.NOT_RECORD })
 const KEPT_AS_IT_IS: SamplingResult = Object.freeze({ decision: SamplingDecision.RECORD_AND_SAMPLED })
@@ -99,4 +99,32 @@ export class ThresholdDecision {
     rootDecisionFor(traceId).threshold = this.threshold
     return false
   }
+}
+
+/** Steps a halving. An adaptive probability is rounded to 2^(-k/32), at most 1.1 % off, so that thresholds are reused. */
+const STEPS = 32
+const LOWEST = 56 * STEPS
+
+const grid: (ThresholdDecision | undefined)[] = []
+
+/** The threshold on the grid nearest to a probability; 1 and above keep everything. The grid is bounded: 1,793 points. */
+export function nearestKeepAt(probability: number): ThresholdDecision {
+  if (probability >= 1) return pointAt(0)
+  return pointAt(Math.min(LOWEST, Math.round(-STEPS * Math.log2(probability))))
+}
+
+function pointAt(step: number): ThresholdDecision {
+  return (grid[step] ??= new ThresholdDecision(encodeThreshold(2 ** (-step / STEPS))))
+}
+
+/**
+ * How many spans this one stands for: 1 / the probability by which it was kept, so that the sum over what was exported
+ * estimates the true count. 0 for a span that is not sampled; 1 for a sampled one that does not say, as collectors count
+ * it. For a live span and for a finished one alike.
+ */
+export function adjustedCount(span: { spanContext(): SpanContext }): number {
+  const { traceFlags, traceState } = span.spanContext()
+  if ((traceFlags & TraceFlags.SAMPLED) === 0) return 0
+  const threshold = thresholdIn(traceState)
+  return threshold === undefined ? 1 : adjustedCountOf(threshold)
 }

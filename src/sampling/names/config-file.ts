@@ -1,9 +1,13 @@
 import type { SamplerConfigModel } from '@opentelemetry/configuration'
 import { AlwaysOnSampler, ParentBasedSampler, type Sampler } from '@opentelemetry/sdk-trace'
-import { compositeFromConfig } from './composite-config.js'
 import { samplerFromName, type NamedOptions } from './registry.js'
 import { parentBased } from '../samplers/parent-based.js'
 import { remoteSampler } from '../remote/remote-sampler.js'
+import { alwaysOff, alwaysOn } from '../samplers/always.js'
+import { compileGlob } from '../../internal/matching/glob.js'
+import { probabilitySampler } from '../samplers/probability.js'
+import type { SpanSample } from '../rules/rule-conditions.js'
+import { ruleBasedSampler, type SamplingRule } from '../rules/rules.js'
 
 /** What a resource without a name is called. */
 const UNNAMED = 'unknown_service'
@@ -62,4 +66,66 @@ function parentBasedFromConfig(model: NonNullable<SamplerConfigModel['parent_bas
   const named = Object.entries(delegates).filter(([, sampler]) => sampler)
   // Only the stock one has a delegate for each kind of parent; ours follows the parent's threshold.
   return named.length > 0 ? new ParentBasedSampler({ root, ...Object.fromEntries(named) }) : parentBased(root)
+}
+
+type CompositeModel = NonNullable<SamplerConfigModel['composite/development']>
+type RuleModel = NonNullable<NonNullable<CompositeModel['rule_based']>['rules']>[number]
+type Predicate = (sample: SpanSample) => boolean
+
+/**
+ * `composite/development` of a declarative configuration: the specification's composable samplers, with its syntax for
+ * rules. Where no rule matches, the span is dropped, as the schema says. Throws an Error for what does not exist here.
+ */
+export function compositeFromConfig(model: CompositeModel): Sampler {
+  const [name] = Object.keys(model)
+  switch (name) {
+    case 'always_on':
+      return alwaysOn()
+    case 'always_off':
+      return alwaysOff()
+    case 'probability':
+      return probabilitySampler(model.probability?.ratio ?? 1)
+    case 'parent_threshold':
+      return parentBased(model.parent_threshold ? compositeFromConfig(model.parent_threshold.root) : alwaysOn())
+    case 'rule_based':
+      return ruleBasedSampler((model.rule_based?.rules ?? []).map(ruleFromConfig), { fallback: alwaysOff() })
+    default:
+      throw new Error(`there is no composable sampler "${name}"`)
+  }
+}
+
+function ruleFromConfig(rule: RuleModel): SamplingRule {
+  const predicates = [valuePredicate(rule), patternPredicate(rule)].filter((one) => one !== undefined)
+  return {
+    // The schema's rules are asked about every span; ours about local roots unless they say so.
+    parent: rule.parent?.filter((kind) => kind !== null) ?? ['none', 'remote', 'local'],
+    ...(rule.span_kinds && { kind: rule.span_kinds.filter((kind) => kind !== null) }),
+    ...(predicates.length > 0 && { matches: (sample) => predicates.every((holds) => holds(sample)) }),
+    sampler: compositeFromConfig(rule.sampler),
+  }
+}
+
+function valuePredicate({ attribute_values: wanted }: RuleModel): Predicate | undefined {
+  if (!wanted) return undefined
+  const values = new Set(wanted.values)
+  return attributePredicate(wanted.key, (text) => values.has(text))
+}
+
+function patternPredicate({ attribute_patterns: wanted }: RuleModel): Predicate | undefined {
+  if (!wanted) return undefined
+  const included = wanted.included?.map(compileGlob)
+  const excluded = wanted.excluded?.map(compileGlob) ?? []
+  return attributePredicate(
+    wanted.key,
+    (text) => (included?.some((fits) => fits(text)) ?? true) && !excluded.some((fits) => fits(text)),
+  )
+}
+
+/** Schema: values that are not texts are matched by their string representation, arrays by any item. */
+function attributePredicate(key: string, fits: (text: string) => boolean): Predicate {
+  return ({ attributes }) => [attributes[key]].flat().some((item) => isScalar(item) && fits(String(item)))
+}
+
+function isScalar(value: unknown): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 }

@@ -1,6 +1,5 @@
 import { AlwaysOffSampler, AlwaysOnSampler, TraceIdRatioBasedSampler, type Sampler } from '@opentelemetry/sdk-trace'
-import { TracingConfigError } from '../../internal/checks/errors.js'
-import { checkNumber } from '../../internal/checks/validate.js'
+import { TracingConfigError, checkNumber } from '../../internal/checks/validate.js'
 import { dynamicSampler, type DynamicSamplerOptions } from '../samplers/dynamic.js'
 import { errorBiasedSampler } from '../samplers/error-biased.js'
 import { checkSamplerOptions } from '../decision/options.js'
@@ -8,7 +7,7 @@ import { parentBased } from '../samplers/parent-based.js'
 import { probabilitySampler } from '../samplers/probability.js'
 import { rateLimitingSampler, type RateLimitingOptions } from '../samplers/rate-limiting.js'
 import { remoteSampler, type RemoteOptions } from '../remote/remote-sampler.js'
-import { ruleFileSampler, type RuleFileOptions } from '../rules/rule-file.js'
+import { ruleFileSampler, type RuleFileOptions, type RuleFileSampler } from '../rules/rule-file.js'
 
 /** Options as text brings them, from a variable or a file; each sampler checks its own. */
 export type NamedOptions = Readonly<Record<string, unknown>>
@@ -111,4 +110,18 @@ function jaegerRemote({ pollingIntervalMs, initialSamplingRate, ...others }: Nam
     ...(typeof initialSamplingRate === 'number' && { initialSampler: probabilitySampler(initialSamplingRate) }),
     ...others,
   } as RemoteOptions)
+}
+
+/** Options of {@link watchedRuleSampler}. */
+export type WatchedRuleOptions = Omit<RuleFileOptions, 'samplerFromName'>
+
+/**
+ * {@link ruleBasedSampler} with its rules in a JSON file that is watched, and in which samplers have the names of
+ * OTEL_TRACES_SAMPLER. A wrong file is told, and the last good rules stay. `close()` ends the watching; a running
+ * `startTracing` does so at its shutdown.
+ *
+ * @throws TracingConfigError for a wrong option, or when the file can't be used at the start.
+ */
+export function watchedRuleSampler(options: WatchedRuleOptions): RuleFileSampler {
+  return ruleFileSampler({ ...options, samplerFromName })
 }

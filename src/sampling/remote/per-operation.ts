@@ -1,8 +1,7 @@
 import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace'
 import type { Clock } from '../../internal/runtime/clock.js'
 import type { SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
-import { dropped, inheritedState } from '../decision/threshold-decision.js'
-import { nearestKeepAt } from '../adaptive/threshold-grid.js'
+import { dropped, inheritedState, nearestKeepAt } from '../decision/threshold-decision.js'
 import type { OperationStrategy, OperationTable } from './strategies.js'
 
 /** How far back the rate of an operation is looked at. */

@@ -1,6 +1,5 @@
 import { SpanKind, type AnyValue, type Attributes, type SpanContext } from '@opentelemetry/api'
-import { TracingConfigError } from '../../internal/checks/errors.js'
-import { checkOneOf, checkPlainObject, checkString } from '../../internal/checks/validate.js'
+import { TracingConfigError, checkOneOf, checkPlainObject, checkString } from '../../internal/checks/validate.js'
 import { compileGlob, compileRouteGlob, type Matcher } from '../../internal/matching/glob.js'
 
 /** A span that is about to start, as a rule sees it. */

@@ -2,8 +2,13 @@ import type { Sampler, SamplingResult, SpanProcessor } from '@opentelemetry/sdk-
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { messageOf, warn } from '../../internal/diagnostics/diagnostics.js'
-import { TracingConfigError } from '../../internal/checks/errors.js'
-import { checkKeys, checkNumber, checkPlainObject, checkString } from '../../internal/checks/validate.js'
+import {
+  TracingConfigError,
+  checkKeys,
+  checkNumber,
+  checkPlainObject,
+  checkString,
+} from '../../internal/checks/validate.js'
 import type { SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { closeSampler, HoldingSampler } from '../decision/close.js'
 import { checkSamplerOptions } from '../decision/options.js'

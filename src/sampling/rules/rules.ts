@@ -1,13 +1,18 @@
 import type { SpanContext } from '@opentelemetry/api'
 import { SamplingDecision, type Sampler, type SamplingResult, type SpanProcessor } from '@opentelemetry/sdk-trace'
 import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
-import { TracingConfigError } from '../../internal/checks/errors.js'
-import { checkKeys, checkNumber, checkPlainObject, checkString } from '../../internal/checks/validate.js'
+import {
+  TracingConfigError,
+  checkKeys,
+  checkNumber,
+  checkPlainObject,
+  checkString,
+} from '../../internal/checks/validate.js'
 import { alwaysOn } from '../samplers/always.js'
 import type { SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { HoldingSampler } from '../decision/close.js'
 import { rootDecisionFor } from '../tail/root-decision.js'
-import { followLocalParent } from '../tail/local-parent.js'
+import { followLocalParent } from '../tail/registry.js'
 import { checkSamplerOptions, requireSampler } from '../decision/options.js'
 import { parentOf } from '../decision/threshold-decision.js'
 import { asksLocalChildren, compileConditions, CONDITION_NAMES, hold, parentBitOf } from './rule-conditions.js'

@@ -1,13 +1,14 @@
 import type { TextMapPropagator } from '@opentelemetry/api'
-import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { SamplingDecision, type Sampler, type SpanProcessor, type SamplingResult } from '@opentelemetry/sdk-trace'
 import { checkPart } from '../../internal/checks/validate.js'
 import { closeSampler } from '../decision/close.js'
 import { DecisionLog, type SamplingDecisionRecord } from './decision-log.js'
 import { forcedSampler, forcePropagator, type ForceOptions } from './force.js'
-import { recordAll } from './record-all.js'
-import { noSamplingCounts, type SamplingCounts } from '../tail/sampling-counts.js'
+import { noSamplingCounts, type SamplingCounts } from '../tail/tail-decisions.js'
 import { switchableSampler } from './switchable.js'
 import { tailSpanProcessor, type TailSpanProcessor } from '../tail/tail-processor.js'
+import type { SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
+import { readRootDecision } from '../tail/root-decision.js'
 
 /** All of sampling that a running SDK has: the sampler that can be exchanged, the tail behind it, and their memory. */
 export interface SamplingPipeline {
@@ -51,5 +52,30 @@ export function samplingPipeline(
     explain: (traceId) => log.explain(traceId),
     counts,
     close: () => closeSampler(current),
+  }
+}
+
+const RECORDED: SamplingResult = Object.freeze({ decision: SamplingDecision.RECORD })
+
+/**
+ * Has every span recorded, also those that the sampler leaves out: they end as spans that are not sampled, so that what
+ * counts spans sees them all, and nothing is sent that was not sent before. Costs as much as recording does.
+ *
+ * Stands around the sampler of the stage, which has written its decision down by then: `explain` tells what the sampler
+ * said.
+ */
+export function recordAll(sampler: Sampler, counts: SamplingCounts): Sampler {
+  return {
+    shouldSample(...question: SamplingParameters): SamplingResult {
+      const result = sampler.shouldSample(...question)
+      if (result.decision !== SamplingDecision.NOT_RECORD) return result
+      // It was counted as left out; now it starts and ends, and the tail will count it as sampled out.
+      counts.notRecorded -= 1
+      // The tail would hold back what begins here, only to drop it.
+      const note = readRootDecision(question[1])
+      if (note) note.policy = undefined
+      return result.traceState === undefined ? RECORDED : { ...result, decision: SamplingDecision.RECORD }
+    },
+    toString: () => sampler.toString(),
   }
 }

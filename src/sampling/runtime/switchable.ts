@@ -2,9 +2,9 @@ import { SamplingDecision, type Sampler, type SamplingResult } from '@openteleme
 import { askSampler, type SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import type { DecisionLog } from './decision-log.js'
 import { clearRootDecision } from '../tail/root-decision.js'
-import { followLocalParent } from '../tail/local-parent.js'
+import { followLocalParent } from '../tail/registry.js'
 import { parentOf } from '../decision/threshold-decision.js'
-import { noSamplingCounts, type SamplingCounts } from '../tail/sampling-counts.js'
+import { noSamplingCounts, type SamplingCounts } from '../tail/tail-decisions.js'
 
 /** A sampler that can be exchanged while traces run. */
 export interface SwitchableSampler extends Sampler {

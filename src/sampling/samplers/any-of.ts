@@ -1,6 +1,6 @@
 import type { Attributes, TraceState } from '@opentelemetry/api'
 import { SamplingDecision, type Sampler, type SamplingResult } from '@opentelemetry/sdk-trace'
-import { TracingConfigError } from '../../internal/checks/errors.js'
+import { TracingConfigError } from '../../internal/checks/validate.js'
 import { compareThresholds, KEEP_ALL, thresholdIn, withoutThreshold } from '../../internal/trace-state/threshold.js'
 import { askSampler, type SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { HoldingSampler } from '../decision/close.js'

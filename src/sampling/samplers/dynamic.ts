@@ -2,15 +2,20 @@ import type { Attributes, SpanKind } from '@opentelemetry/api'
 import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace'
 import { monotonicClock, type Clock } from '../../internal/runtime/clock.js'
 import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
-import { TracingConfigError } from '../../internal/checks/errors.js'
-import { checkNumber, checkOneOf } from '../../internal/checks/validate.js'
+import { TracingConfigError, checkNumber, checkOneOf } from '../../internal/checks/validate.js'
 import { alwaysOff } from './always.js'
 import type { SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { KeyShares, type KeyWeight } from '../adaptive/key-shares.js'
 import { checkBoolean, checkClock, checkSamplerOptions, requireNumber } from '../decision/options.js'
-import { dropped, followParent, parentOf, stateOf, type ThresholdDecision } from '../decision/threshold-decision.js'
+import {
+  dropped,
+  followParent,
+  parentOf,
+  stateOf,
+  nearestKeepAt,
+  type ThresholdDecision,
+} from '../decision/threshold-decision.js'
 import { RateController } from '../adaptive/rate-controller.js'
-import { nearestKeepAt } from '../adaptive/threshold-grid.js'
 
 /** What a key is made from: a span that is about to start. */
 export interface SampledSpan {

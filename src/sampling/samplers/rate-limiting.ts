@@ -7,9 +7,15 @@ import { alwaysOff } from './always.js'
 import { askSampler, type SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { HoldingSampler } from '../decision/close.js'
 import { checkBoolean, checkClock, checkSamplerOptions, requireNumber, requireSampler } from '../decision/options.js'
-import { dropped, followParent, keptUncounted, parentOf, stateOf } from '../decision/threshold-decision.js'
+import {
+  dropped,
+  followParent,
+  keptUncounted,
+  parentOf,
+  stateOf,
+  nearestKeepAt,
+} from '../decision/threshold-decision.js'
 import { RateController } from '../adaptive/rate-controller.js'
-import { nearestKeepAt } from '../adaptive/threshold-grid.js'
 
 /** What rateLimitingSampler takes. */
 export interface RateLimitingOptions {

@@ -1,5 +1,5 @@
 import { processWide } from '../../internal/runtime/process-wide.js'
-import type { TailPolicy } from './policy.js'
+import type { TailPolicy } from './pending-trace.js'
 
 /**
  * What the samplers of a local root have to say beyond their result. A tracer starts the span in the same synchronous

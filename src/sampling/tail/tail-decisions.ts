@@ -1,15 +1,34 @@
-import { TraceFlags } from '@opentelemetry/api'
+import { TraceFlags, type Attributes, type SpanContext } from '@opentelemetry/api'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
-import { thresholdIn } from '../../internal/trace-state/threshold.js'
-import type { SamplingCounts } from './sampling-counts.js'
-import type { PendingTraces } from './pending-traces.js'
-import { classByDuration, finalThreshold, isAtOrAbove, isLocalRoot, millisOf } from './pending-trace.js'
-import type { Decision, PendingTrace } from './pending-trace.js'
+import { thresholdIn, withThreshold } from '../../internal/trace-state/threshold.js'
+import {
+  classByDuration,
+  finalThreshold,
+  isAtOrAbove,
+  isLocalRoot,
+  millisOf,
+  type PendingTraces,
+  type Decision,
+  type PendingTrace,
+  type TraceClass,
+} from './pending-trace.js'
 import { guarded } from './guarded.js'
-import type { TraceClass } from './policy.js'
-import { promotedSpan } from './promoted-span.js'
-import { RecentMap } from './recent-map.js'
 import type { TailState } from './registry.js'
+
+/** What has become of all spans up to where those that are kept are passed on. */
+export interface SamplingCounts {
+  started: number
+  open: number
+  notRecorded: number
+  /** Ended, and held back until their trace is decided. */
+  undecided: number
+  sampledOut: number
+  passedOn: number
+}
+
+export function noSamplingCounts(): SamplingCounts {
+  return { started: 0, open: 0, notRecorded: 0, undecided: 0, sampledOut: 0, passedOn: 0 }
+}
 
 export type OnDecided = (traceId: string, decision: Decision) => void
 
@@ -137,3 +156,109 @@ class Undecided implements Decision {
 
 /** A class that was found out later takes the place of a lower one. */
 const RANKS: Readonly<Record<TraceClass, number>> = { normal: 0, slow: 1, error: 2, kept: 3 }
+
+/** On the spans of a trace whose earlier spans had gone when it turned out to be worth keeping. */
+const PARTIAL_ATTRIBUTE = 'sampling.partial'
+
+/**
+ * The span as a sampled one with this threshold. A span context is immutable, and the app may still hold the span, so it
+ * stays as it is and the next processor sees it through this.
+ */
+export function promotedSpan(span: ReadableSpan, threshold: string, isPartial: boolean): ReadableSpan {
+  const original = span.spanContext()
+  const traceState = withThreshold(original.traceState, threshold)
+  const spanContext = { ...original, traceFlags: original.traceFlags | TraceFlags.SAMPLED, traceState }
+  return new PromotedSpan(span, spanContext, isPartial)
+}
+
+class PromotedSpan implements ReadableSpan {
+  readonly #span: ReadableSpan
+  readonly #spanContext: SpanContext
+  readonly attributes: Attributes
+  readonly parentSpanContext?: SpanContext
+
+  constructor(span: ReadableSpan, spanContext: SpanContext, isPartial: boolean) {
+    this.#span = span
+    this.#spanContext = spanContext
+    this.attributes = isPartial ? { ...span.attributes, [PARTIAL_ATTRIBUTE]: true } : span.attributes
+    if (span.parentSpanContext) this.parentSpanContext = span.parentSpanContext
+  }
+
+  spanContext(): SpanContext {
+    return this.#spanContext
+  }
+
+  get name(): ReadableSpan['name'] {
+    return this.#span.name
+  }
+  get kind(): ReadableSpan['kind'] {
+    return this.#span.kind
+  }
+  get startTime(): ReadableSpan['startTime'] {
+    return this.#span.startTime
+  }
+  get endTime(): ReadableSpan['endTime'] {
+    return this.#span.endTime
+  }
+  get status(): ReadableSpan['status'] {
+    return this.#span.status
+  }
+  get links(): ReadableSpan['links'] {
+    return this.#span.links
+  }
+  get events(): ReadableSpan['events'] {
+    return this.#span.events
+  }
+  get duration(): ReadableSpan['duration'] {
+    return this.#span.duration
+  }
+  get ended(): ReadableSpan['ended'] {
+    return this.#span.ended
+  }
+  get resource(): ReadableSpan['resource'] {
+    return this.#span.resource
+  }
+  get instrumentationScope(): ReadableSpan['instrumentationScope'] {
+    return this.#span.instrumentationScope
+  }
+  get droppedAttributesCount(): number {
+    return this.#span.droppedAttributesCount
+  }
+  get droppedEventsCount(): number {
+    return this.#span.droppedEventsCount
+  }
+  get droppedLinksCount(): number {
+    return this.#span.droppedLinksCount
+  }
+}
+
+/**
+ * Remembers at least the last `generation` keys that were set or read, and at most twice as many. Two maps that take
+ * turns: to delete the oldest key of one map again and again walks over all keys deleted before it.
+ */
+export class RecentMap<V> {
+  readonly #generation: number
+  #young = new Map<string, V>()
+  #old = new Map<string, V>()
+
+  constructor(generation: number) {
+    this.#generation = generation
+  }
+
+  get(key: string): V | undefined {
+    if (this.#young.size === 0) return undefined
+    const young = this.#young.get(key)
+    if (young !== undefined) return young
+    const old = this.#old.size > 0 ? this.#old.get(key) : undefined
+    if (old !== undefined) this.set(key, old)
+    return old
+  }
+
+  set(key: string, value: V): void {
+    if (this.#young.size >= this.#generation && !this.#young.has(key)) {
+      this.#old = this.#young
+      this.#young = new Map()
+    }
+    this.#young.set(key, value)
+  }
+}

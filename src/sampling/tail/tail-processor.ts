@@ -2,12 +2,10 @@ import { context, ROOT_CONTEXT, TraceFlags, type Context } from '@opentelemetry/
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { randomnessOf, rvIn, thresholdIn } from '../../internal/trace-state/threshold.js'
 import { readRootDecision, type RootDecision } from './root-decision.js'
-import { noSamplingCounts, type SamplingCounts } from './sampling-counts.js'
-import { PendingTraces } from './pending-traces.js'
+import { noSamplingCounts, TailDecisions, type SamplingCounts, type OnDecided } from './tail-decisions.js'
+import { PendingTraces, isLocalRoot, type PendingTrace } from './pending-trace.js'
 import { fanOut } from '../../internal/processors/fan-out.js'
 import { guarded } from './guarded.js'
-import { isLocalRoot, type PendingTrace } from './pending-trace.js'
-import { TailDecisions, type OnDecided } from './tail-decisions.js'
 import { addTailStage, removeTailStage, type TailStage, type TailState } from './registry.js'
 
 export interface TailOptions {

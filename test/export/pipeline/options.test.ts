@@ -3,7 +3,7 @@ import {
   BatchSpanProcessor,
   type BatchSpanProcessorOptions,
 } from '../../../src/export/pipeline/batch-span-processor.js'
-import { TracingConfigError } from '../../../src/internal/checks/errors.js'
+import { TracingConfigError } from '../../../src/internal/checks/validate.js'
 import { assertLedgerAddsUp } from '../../helpers/ledger.js'
 import { AnyExporter, listenToStderr, rig, SUCCESS, withEnv } from './rig.js'
 

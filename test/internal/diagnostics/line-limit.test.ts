@@ -1,6 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { warnOnce } from '../../../src/internal/diagnostics/diagnostics.js'
-import { LineLimit } from '../../../src/internal/diagnostics/line-limit.js'
+import { warnOnce, LineLimit } from '../../../src/internal/diagnostics/diagnostics.js'
 
 test('a minute has so many lines, then one that says so, and the next minute has as many again', () => {
   let now = 0

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { callerOfOpenTelemetry } from '../../../src/internal/runtime/stack-frames.js'
+import { callerOfOpenTelemetry } from '../../../src/internal/runtime/source-locations.js'
 
 const stackWith = (...frames: string[]): string =>
   ['Error: refused', ...frames.map((frame) => `    at ${frame}`)].join('\n')

@@ -1,10 +1,9 @@
 import { B3Propagator } from '@opentelemetry/propagator-b3'
 import { context, createContextKey, propagation, ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api'
 import { afterEach, expect, test } from 'vitest'
-import { extractTraceContext } from '../../../src/propagation/extract-trace-context.js'
+import { extractTraceContext, withExtractedContext } from '../../../src/propagation/extract-trace-context.js'
 import { injectTraceContext } from '../../../src/propagation/inject-trace-context.js'
 import { traceparent } from '../../../src/propagation/current-traceparent.js'
-import { withExtractedContext } from '../../../src/propagation/with-extracted-context.js'
 import {
   ALL_OF_IT,
   registerW3cPropagation,

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { TracingConfigError } from '../../../src/internal/checks/errors.js'
-import { optionsInArgument } from '../../../src/sampling/names/argument.js'
+import { TracingConfigError } from '../../../src/internal/checks/validate.js'
+import { optionsInArgument } from '../../../src/sampling/names/env.js'
 import { mainOptionOf, SAMPLER_NAMES, samplerFromName } from '../../../src/sampling/names/registry.js'
 
 const shown = (name: string, argument = ''): string =>

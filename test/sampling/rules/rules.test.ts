@@ -1,7 +1,7 @@
 import { ROOT_CONTEXT, SpanKind, type Attributes, type Context } from '@opentelemetry/api'
 import { SamplingDecision, type Sampler } from '@opentelemetry/sdk-trace'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { TracingConfigError } from '../../../src/internal/checks/errors.js'
+import { TracingConfigError } from '../../../src/internal/checks/validate.js'
 import { alwaysOff, alwaysOn } from '../../../src/sampling/samplers/always.js'
 import { errorBiasedSampler } from '../../../src/sampling/samplers/error-biased.js'
 import { healthChecksAndStaticFiles } from '../../../src/sampling/rules/presets.js'

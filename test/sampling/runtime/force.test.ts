@@ -7,7 +7,7 @@ import {
   type Context,
 } from '@opentelemetry/api'
 import { describe, expect, test } from 'vitest'
-import { TracingConfigError } from '../../../src/internal/checks/errors.js'
+import { TracingConfigError } from '../../../src/internal/checks/validate.js'
 import { thresholdIn } from '../../../src/internal/trace-state/threshold.js'
 import { alwaysOff } from '../../../src/sampling/samplers/always.js'
 import { DecisionLog } from '../../../src/sampling/runtime/decision-log.js'

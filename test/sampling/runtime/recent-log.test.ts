@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fuzzRuns } from '../../helpers/fuzz-runs.js'
-import { RecentLog } from '../../../src/sampling/runtime/recent-log.js'
+import { RecentLog } from '../../../src/sampling/runtime/decision-log.js'
 
 const RUNS = fuzzRuns(0.02)
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { dynamicSampler, type DynamicSamplerOptions } from '../../../src/sampling/samplers/dynamic.js'
-import { waterLevel } from '../../../src/sampling/adaptive/water-filling.js'
+import { waterLevel } from '../../../src/sampling/adaptive/key-shares.js'
 import { ask, askChild, isSampled, randomTraceId, seeded, VirtualClock, weightOf } from '../simulation.js'
 
 /** 990 traces a second of one key and 10 of another; the weights at the end. */

@@ -1,10 +1,10 @@
 import { TraceFlags } from '@opentelemetry/api'
 import { SamplingDecision, type ReadableSpan, type SpanProcessor } from '@opentelemetry/sdk-trace'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { TracingConfigError } from '../../../src/internal/checks/errors.js'
+import { TracingConfigError } from '../../../src/internal/checks/validate.js'
 import { thresholdIn } from '../../../src/internal/trace-state/threshold.js'
 import { errorBiasedSampler, type ErrorBiasedOptions } from '../../../src/sampling/samplers/error-biased.js'
-import { keep } from '../../../src/sampling/tail/keep.js'
+import { keep } from '../../../src/sampling/tail/registry.js'
 import { tailSpanProcessor } from '../../../src/sampling/tail/tail-processor.js'
 import { fail, remoteParent, TailTracing } from './tail-tracing.js'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { RecentMap } from '../../../src/sampling/tail/recent-map.js'
+import { RecentMap } from '../../../src/sampling/tail/tail-decisions.js'
 
 test('at least one generation is remembered, and never more than two', () => {
   const map = new RecentMap<number>(100)

@@ -16,7 +16,7 @@ import {
   type Sampler,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace'
-import { adjustedCount } from '../../../src/sampling/decision/adjusted-count.js'
+import { adjustedCount } from '../../../src/sampling/decision/threshold-decision.js'
 import { randomTraceId, seeded } from '../simulation.js'
 
 /** A sampler's two parts in the SDK's own provider, as a plain NodeSDK has them. */

@@ -1,5 +1,5 @@
 import { readEnv } from '../../../internal/runtime/env.js'
-import { requireOwn } from '../../../internal/runtime/require.js'
+import { requireOwn } from '../../../internal/runtime/own-package.js'
 import { readInstructions } from '../instructions.js'
 import type { Starter } from '../process-report.js'
 import { isLauncher } from './launcher.js'

@@ -1,6 +1,6 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { request as httpRequest } from 'node:http'
-import { requireOwn } from '../../../internal/runtime/require.js'
+import { requireOwn } from '../../../internal/runtime/own-package.js'
 
 export interface HttpPost {
   readonly url: URL

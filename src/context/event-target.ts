@@ -1,5 +1,6 @@
+import { context, type Context } from '@opentelemetry/api'
 import { safeGetMethod } from '../internal/checks/safe-get.js'
-import { defineOwnMethod, type AnyFunction } from './own-method.js'
+import { defineOwnMethod, type AnyFunction } from '../internal/runtime/methods.js'
 
 interface Entry {
   readonly added: AnyFunction
@@ -49,4 +50,19 @@ export function replaceListeners(target: EventTarget, replacementOf: (listener: 
 function callerOf(listener: object): AnyFunction {
   if (typeof listener === 'function') return listener as AnyFunction
   return (event) => safeGetMethod(listener, 'handleEvent')?.call(listener, event)
+}
+
+const contexts = new WeakMap<EventTarget, Context>()
+
+/** Listeners added from now on run in the context; also those set as `onabort` and the like. */
+export function bindEventTarget(target: EventTarget, bound: Context): void {
+  const isBound = contexts.has(target)
+  contexts.set(target, bound)
+  if (isBound) return
+  replaceListeners(target, (listener) => {
+    const added = contexts.get(target) ?? bound
+    return function (event) {
+      return context.with(added, listener, this, event)
+    }
+  })
 }

@@ -1,5 +1,6 @@
+import { isInternalThread } from 'node:worker_threads'
 import { processWide } from './process-wide.js'
-import { requireOwn } from './require.js'
+import { requireOwn } from './own-package.js'
 
 const state = processWide('unsupported-runtime', () => ({ isLogged: false }))
 
@@ -23,4 +24,21 @@ function runtime(): string {
   const { bun, deno } = process.versions
   if (bun !== undefined) return `Bun ${bun}`
   return deno === undefined ? process.version : `Deno ${deno}`
+}
+
+/**
+ * Whether Node.js has loaded one of its own modules, for the app or for itself. Not documented, but there since long; where
+ * it is not, the answer is yes.
+ */
+export function isBuiltInLoaded(name: string): boolean {
+  const { moduleLoadList } = process as unknown as { readonly moduleLoadList?: readonly string[] }
+  return moduleLoadList === undefined || moduleLoadList.includes(`NativeModule ${name}`)
+}
+
+/**
+ * Whether this is Node.js's own thread for loader hooks, which preloads what `--require` names, too: nothing of the app runs
+ * there. What worker_threads says is asked for in threads only: loading it in the main one takes time and memory.
+ */
+export function isHooksThread(): boolean {
+  return isBuiltInLoaded('internal/worker/io') && isInternalThread
 }

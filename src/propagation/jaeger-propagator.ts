@@ -12,12 +12,10 @@ import {
   type TextMapSetter,
 } from '@opentelemetry/api'
 import { isTracingSuppressed } from '@opentelemetry/core'
-import { tellTooMuch, tellUnwritableKey, textOf } from '../baggage/baggage-string.js'
-import { Budget } from '../baggage/budget.js'
-import { isToken } from '../baggage/grammar.js'
-import { percentDecode } from '../baggage/percent-encoding.js'
-import { headerTexts } from '../header-texts.js'
-import { neverThrowing } from '../never-throwing.js'
+import { tellTooMuch, tellUnwritableKey, textOf } from './baggage/baggage-propagator.js'
+import { Budget, isToken, percentDecode } from './baggage/format.js'
+import { headerTexts } from './carriers/header-text.js'
+import { neverThrowing } from './composite.js'
 
 const HEADER = 'uber-trace-id'
 const BAGGAGE_PREFIX = 'uberctx-'

@@ -1,6 +1,30 @@
-import { TracingConfigError } from '../internal/checks/errors.js'
-import { exemplarCall, type ExemplarCall } from './exemplar-call.js'
-import { traceExemplar } from './trace-exemplar.js'
+import { context, isSpanContextValid, trace, TraceFlags } from '@opentelemetry/api'
+import { TracingConfigError } from '../internal/checks/validate.js'
+
+/** What {@link traceExemplar} gives: `{}` where no sampled span is active. */
+export interface TraceExemplar {
+  /** `trace_id` and `span_id`, in hex; as open a type as prom-client's own allows, which knows the metric's labels only. */
+  exemplarLabels?: Record<string, string>
+}
+
+/**
+ * The active span as an exemplar for prom-client, to be spread into what is counted:
+ *
+ * ```ts
+ * requests.inc({ labels: { route }, ...traceExemplar() })
+ * duration.observe({ labels: { route }, value: seconds, ...traceExemplar() })
+ * ```
+ *
+ * The metric needs `enableExemplars: true`, its registry the OpenMetrics content type. Only a sampled span is given: the
+ * exemplar would lead nowhere otherwise. Not for `labels` themselves: a trace id there makes a series of every request.
+ * Where all calls of a metric shall have one, {@link withExemplars}.
+ */
+export function traceExemplar(): TraceExemplar {
+  const spanContext = trace.getSpanContext(context.active())
+  if (spanContext === undefined || (spanContext.traceFlags & TraceFlags.SAMPLED) === 0) return {}
+  if (!isSpanContextValid(spanContext)) return {}
+  return { exemplarLabels: { trace_id: spanContext.traceId, span_id: spanContext.spanId } }
+}
 
 /** What {@link withExemplars} needs of prom-client's Counter. */
 export interface ExemplarCounter {
@@ -92,4 +116,37 @@ function labelsIn(args: readonly unknown[], names: readonly string[]): object {
   const [first] = args
   if (typeof first === 'object' && first !== null) return first
   return Object.fromEntries(names.map((name, index) => [name, args[index]]))
+}
+
+/** What prom-client's metrics take where exemplars are on. */
+export interface ExemplarCall {
+  labels?: object
+  value?: unknown
+  exemplarLabels?: object
+}
+
+const KEYS: readonly string[] = ['labels', 'value', 'exemplarLabels']
+
+/**
+ * The arguments of `inc` and `observe` in prom-client's one form with exemplars: from `(2)`, `({ route }, 2)`,
+ * `({ route })`, and from that form itself.
+ */
+export function exemplarCall(args: readonly unknown[], labelNames: readonly string[]): ExemplarCall {
+  const [first, second] = args
+  if (!isObject(first)) return first === undefined || first === null ? withValue({}, second) : { value: first }
+  if (second === undefined && isExemplarForm(first, labelNames)) return first
+  return withValue({ labels: first }, second)
+}
+
+/** A metric may have a label of the name `value`; then it is one. */
+function isExemplarForm(given: object, labelNames: readonly string[]): given is ExemplarCall {
+  return Object.keys(given).every((key) => KEYS.includes(key) && !labelNames.includes(key))
+}
+
+function withValue(call: ExemplarCall, value: unknown): ExemplarCall {
+  return value === undefined ? call : { ...call, value }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
