@@ -17,25 +17,26 @@ import type { TracingSettings } from './config/settings.js'
 import { instrumentationsTraceTo } from './instrumentation/install.js'
 import { NOTHING_FLUSHED } from './export/pipeline/flush-result.js'
 import { resolveHttpRequestOptions } from './instrumentation/http/request-options.js'
-import { apiGlobals } from './internal/otel-api/api-globals.js'
-import { setDefaultTraceResponseHeaders } from './internal/http/default-response-headers.js'
+import { apiGlobals } from './internal/otel-api/api-version.js'
+import { setDefaultTraceResponseHeaders } from './propagation/response-headers.js'
 import { hasDiagLogger, logDiagnosticsToStderr, messageOf, warnOnce } from './internal/diagnostics/diagnostics.js'
 import { doctorsReport, type DoctorsReport } from './internal/diagnostics/doctor.js'
 import { TracingConfigError } from './internal/checks/validate.js'
-import { foreignSdkHandle } from './internal/other-sdk/foreign-sdk-handle.js'
 import { setIgnoredRequests } from './internal/http/ignored-requests.js'
 import { isHooksThread, isSupportedRuntime, logUnsupportedRuntime } from './internal/runtime/node.js'
 import {
   claimProvider,
+  flushOf,
   foreignProvider,
   warnOfOtherSdk,
   type RegisteredProvider,
-} from './internal/other-sdk/other-sdk.js'
+} from './internal/otel-api/other-sdk.js'
+import { setRunningFlush } from './internal/process-exit/running-flush.js'
 import { watchOutgoingUrls } from './internal/http/outgoing-request.js'
 import { Rollback } from './internal/runtime/rollback.js'
 import { spanObservers } from './internal/processors/span-observers.js'
 import { isApiOfOtherVersion, releaseApiGlobals, releaseApi } from './internal/otel-api/taken-api.js'
-import { setDefaultLogFormat } from './logs/default-log-format.js'
+import { setDefaultLogFormat } from './logs/log-format.js'
 import { offHandle } from './off-handle.js'
 import { state } from './running-tracing.js'
 import { baggageSpanProcessor } from './propagation/baggage-attributes.js'
@@ -190,11 +191,17 @@ function handleOfForeignSdk(provider: RegisteredProvider, options: TracingOption
   // A test that collects spans has no SDK to tell of.
   if (!isCollectingAlone()) warnOfOtherSdk(provider)
   const { shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
-  const guest = foreignSdkHandle(provider, shutdownTimeoutMillis, () => delete state.running)
+  const flush = flushOf(provider)
+  setRunningFlush(flush)
   // What it has exported, only that SDK knows.
   return {
     ...offHandle(),
-    flush: (given) => guest.flush(given).then(() => NOTHING_FLUSHED),
-    shutdown: (given) => guest.shutdown(given).then(() => NOTHING_FLUSHED),
+    flush: ({ timeoutMillis = shutdownTimeoutMillis } = {}) => flush({ timeoutMillis }).then(() => NOTHING_FLUSHED),
+    async shutdown({ timeoutMillis = shutdownTimeoutMillis } = {}) {
+      await flush({ timeoutMillis })
+      setRunningFlush(undefined)
+      delete state.running
+      return NOTHING_FLUSHED
+    },
   }
 }

@@ -21,8 +21,7 @@ import {
   type NumberRange,
 } from '../internal/checks/validate.js'
 import { checkSpanLimits } from '../tracer/span-limits.js'
-import { checkLogFormat } from '../logs/default-log-format.js'
-import type { LogFormat } from '../logs/log-format.js'
+import { type LogFormat, checkLogFormat } from '../logs/log-format.js'
 import { checkSpanMetrics, type SpanMetricsOptions } from '../metrics/span-metrics-options.js'
 import { PROPAGATOR_NAMES, type PropagatorName } from '../propagation/by-name.js'
 import {

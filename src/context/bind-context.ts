@@ -1,6 +1,7 @@
-import { context, createContextKey, ROOT_CONTEXT, type Context } from '@opentelemetry/api'
+import { context, ROOT_CONTEXT, type Context } from '@opentelemetry/api'
 import { EventEmitter } from 'node:events'
 import { isGeneratorObject } from 'node:util/types'
+import { hasContextManager } from '../internal/otel-api/context-manager.js'
 import { bindEmitter } from './bound-emitter.js'
 import { bindEventTarget } from './event-target.js'
 import { mimicFunction, defineOwnMethod, type AnyFunction } from '../internal/runtime/methods.js'
@@ -23,20 +24,13 @@ import { safeGetMethod } from '../internal/checks/safe-get.js'
  */
 export function bindContext<T>(target: T): T {
   const active = context.active()
-  if (active === ROOT_CONTEXT && !isContextKept()) return target
+  if (active === ROOT_CONTEXT && !hasContextManager()) return target
   if (typeof target === 'function') return bindFunction(target as AnyFunction, active) as T
   if (target instanceof EventEmitter) bindEmitter(target, active)
   else if (target instanceof EventTarget) bindEventTarget(target, active)
   // A cursor of a database can be an emitter and an iterator.
   if (isIterator(target)) bindIterator(target, active)
   return target
-}
-
-const PROBE = ROOT_CONTEXT.setValue(createContextKey('spanwright.probe'), true)
-
-/** Whether there is a context manager; asked by trying, since the API does not tell. */
-function isContextKept(): boolean {
-  return context.with(PROBE, () => context.active()) === PROBE
 }
 
 /** A function that runs fn in the context, with the name and `length` of fn, which frameworks look at. */

@@ -1,25 +1,47 @@
-import { withGenericPoolCallers } from './call-context/generic-pool.js'
-import { withMysql2Callers } from './call-context/mysql2.js'
-import { withRedisCallers } from './call-context/redis.js'
-import { withUndiciCallers } from './call-context/undici.js'
+import type { InstrumentationConfig } from '@opentelemetry/instrumentation'
+import type { CatalogueEntry } from './catalogue.js'
 import type { InstrumentationName } from './config-types.js'
-import { withExpressLayers } from './frameworks/express-layers.js'
+import { keepExpressRoutes, withExpressLayers } from './frameworks/express.js'
+import { withInProcessRequests } from './frameworks/in-process-requests.js'
+import { withFaithfulRequests } from './http-client/outgoing-requests.js'
+import { withOurUndici } from './http-client/undici.js'
+import { withFastPath } from './http-server/fast-path.js'
+import { withHttpHooks } from './http/http-hooks.js'
+import { withOutcomes } from './http/http-outcomes.js'
 import type { InstrumentationClass } from './loading/guarded-patches.js'
-import { withOurHttp } from './http/http-instrumentation.js'
-import { withTextualErrors } from './http-client/undici-outcomes.js'
+import { withGenericPoolCallers, withMysql2Callers, withRedisCallers } from './queued-calls.js'
+import type { InstrumentationChoice } from './selection.js'
 
 type Extension = (Class: InstrumentationClass) => InstrumentationClass
 
 const EXTENSIONS: Readonly<Partial<Record<InstrumentationName, Extension>>> = {
   express: withExpressLayers,
   'generic-pool': withGenericPoolCallers,
-  http: withOurHttp,
+  http: (Class) => withFaithfulRequests(withFastPath(withOutcomes(Class))),
   mysql2: withMysql2Callers,
   redis: withRedisCallers,
-  undici: (Class) => withUndiciCallers(withTextualErrors(Class)),
+  undici: withOurUndici,
 }
 
 /** Upstream's class with what is ours in it: what it gets wrong, or does at a price. */
-export function extended(name: InstrumentationName, Class: InstrumentationClass): InstrumentationClass {
-  return EXTENSIONS[name]?.(Class) ?? Class
+export function extended(
+  name: InstrumentationName,
+  Class: InstrumentationClass,
+  { contextOfRequest }: InstrumentationChoice,
+): InstrumentationClass {
+  return withInProcessRequests(EXTENSIONS[name]?.(Class) ?? Class, name, contextOfRequest)
+}
+
+const LOGGERS: ReadonlySet<string> = new Set(['bunyan', 'pino', 'winston'])
+
+/** The options that the user has given an instrumentation, with what we need of it. */
+export function configOf(
+  entry: CatalogueEntry,
+  { config, logsAreOn, onResponse, captureHeaders }: InstrumentationChoice,
+): InstrumentationConfig {
+  const given = config[entry.name]
+  // Without a logs exporter, each log record would be copied in vain.
+  if (LOGGERS.has(entry.name) && !logsAreOn) return { disableLogSending: true, ...given } as InstrumentationConfig
+  if (entry.name === 'express') return keepExpressRoutes(given)
+  return withHttpHooks(entry.name, { ...given }, { onResponse, captureHeaders })
 }

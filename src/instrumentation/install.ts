@@ -1,5 +1,14 @@
 import { registerInstrumentations, type Instrumentation } from '@opentelemetry/instrumentation'
-import { logs, metrics, trace, type TracerProvider } from '@opentelemetry/api'
+import {
+  context,
+  INVALID_SPAN_CONTEXT,
+  logs,
+  metrics,
+  trace,
+  type Span,
+  type Tracer,
+  type TracerProvider,
+} from '@opentelemetry/api'
 import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
 import { requireOwn } from '../internal/runtime/own-package.js'
 import { ApiCopies } from './warnings/api-copies.js'
@@ -8,34 +17,30 @@ import { areInUse, byBuiltIn, isOfBuiltIns, patchBuiltIns } from './loading/buil
 import { warnOfBundledPackages } from './warnings/bundled-app.js'
 import { packageOf, type CatalogueEntry } from './catalogue.js'
 import { DuplicateInstrumentations } from './warnings/duplicates.js'
-import { extended } from './extensions.js'
+import { configOf, extended } from './extensions.js'
 import { traceFastify } from './frameworks/fastify.js'
-import { startWithFirstFetch } from './loading/first-fetch.js'
-import { beforeFirstRequire } from './loading/first-require.js'
+import { startWithFirstFetch } from './http-client/undici.js'
+import { beforeFirstRequire, isForTheApp, onModuleResolved } from './loading/module-hooks.js'
 import { guardedPatches, type InstrumentationClass } from './loading/guarded-patches.js'
 import { patchHttp2 } from './http2/patch.js'
-import { withInProcessRequests } from './http/in-process-requests.js'
 import { installed } from './installed.js'
-import { configOf } from './instrumentation-config.js'
 import { EarlyLoads } from './warnings/loaded-too-early.js'
 import { leaveTraceFieldsToAdapters } from './log-correlation.js'
-import { isForTheApp, onModuleResolved } from './loading/module-hooks.js'
 import { FASTIFY } from './names.js'
-import { requireParent } from './require-parent.js'
 import { leavePatchesOfTheApp } from './loading/patches-of-the-app.js'
 import { selectInstrumentations, wantsFastify, type InstrumentationChoice } from './selection.js'
 
 /** Those that listen and don't patch: two of them would make each span, or count each request, twice. */
 const LISTENING: ReadonlySet<string> = new Set(['host-metrics', 'runtime-node', 'undici'])
 
-const doubles = new DuplicateInstrumentations(({ name }) => {
+const duplicates = new DuplicateInstrumentations(({ name }) => {
   if (!LISTENING.has(name)) return
   for (const { instrumentation, entry } of installed.started) if (entry?.name === name) instrumentation.disable()
 })
 
 /** Has an instrumentation that the app passes in take precedence over ours. */
 export function appHasStarted({ instrumentationName }: Instrumentation): void {
-  doubles.add(instrumentationName)
+  duplicates.add(instrumentationName)
 }
 
 /**
@@ -65,7 +70,9 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
   const start = (entry: CatalogueEntry): Instrumentation | undefined => {
     if (started.has(entry)) return undefined
     started.add(entry)
-    if (LISTENING.has(entry.name) && doubles.has(entry)) return undefined
+    // It looks names up and opens sockets with what is in Node.js.
+    if (entry.name === 'undici') for (const builtIn of builtIns) if (DETAILS.has(builtIn.name)) start(builtIn)
+    if (LISTENING.has(entry.name) && duplicates.has(entry)) return undefined
     const instrumentation = startInstrumentation(entry, installed.choice ?? choice)
     if (isOfBuiltIns(entry)) patchBuiltIns(entry)
     return instrumentation
@@ -81,32 +88,24 @@ export function installInstrumentations(choice: InstrumentationChoice): void {
     if (byHttp) patchHttp2(byHttp.instrumentation)
   }
 
-  /** It looks names up and opens sockets with what is in Node.js. */
-  const startUndici = (undici: CatalogueEntry): Instrumentation | undefined => {
-    for (const entry of builtIns) if (DETAILS.has(entry.name)) start(entry)
-    return start(undici)
-  }
-
-  const startLoaded = (entry: CatalogueEntry): unknown => (entry.name === 'undici' ? startUndici(entry) : start(entry))
-
-  const late = new EarlyLoads(new Set(patched.keys()))
-  installed.tooLate = () => late.packages()
+  const earlyLoads = new EarlyLoads(new Set(patched.keys()))
+  installed.tooLate = () => earlyLoads.packages()
   const copies = new ApiCopies()
   const loaded = Object.keys(requireOwn.cache)
-  late.lookAt(loaded)
+  earlyLoads.lookAt(loaded)
   copies.lookAt(loaded)
   const resolved = onModuleResolved(packages, waiting, {
-    resolved: (entry) => (entry === HTTP2 ? startHttp2() : startLoaded(entry)),
-    ranUnseen: (name) => late.found(name),
+    resolved: (entry) => (entry === HTTP2 ? startHttp2() : start(entry)),
+    ranUnseen: (name) => earlyLoads.found(name),
     apiResolved: (url) => copies.resolved(url),
   })
   installed.hooksAreSet = true
   beforeFirstRequire(packages, (entry, parent) => {
-    if (installed.started.length === 0 && isForTheApp(entry, parent)) startLoaded(entry)
+    if (installed.started.length === 0 && isForTheApp(entry, parent)) start(entry)
     return installed.started.length > 0
   })
   for (const entry of builtIns) {
-    if (entry.name === 'undici') startWithFirstFetch(() => startUndici(entry))
+    if (entry.name === 'undici') startWithFirstFetch(() => start(entry))
     else if (areInUse(entry)) start(entry)
   }
   if (areInUse(HTTP2)) startHttp2()
@@ -126,15 +125,18 @@ function packagesOf(
   return new Map(entries.flatMap((entry) => modulesOf(entry).map((module) => [module, entry] as const)))
 }
 
-/** Has all that is started trace to this provider, and measure and log to what is registered now, and looks out for those that the app starts. */
+/**
+ * Has all that is started trace to this provider, and measure and log to what is registered now; from now on notices the
+ * instrumentations that the app starts.
+ */
 export function instrumentationsTraceTo(provider: TracerProvider | undefined): void {
   for (const { instrumentation, entry } of installed.started) {
-    doubles.ours(() => instrumentation.setTracerProvider(providerFor(entry?.name)))
+    duplicates.ours(() => instrumentation.setTracerProvider(providerFor(entry?.name)))
     // They start before there is an SDK, and the API has no proxy for meters as it has for tracers.
     instrumentation.setMeterProvider(metrics.getMeterProvider())
     instrumentation.setLoggerProvider?.(logs.getLoggerProvider())
   }
-  if (provider) doubles.watch(provider)
+  if (provider) duplicates.watch(provider)
 }
 
 /** Traced by the instrumentation of http, which is of HTTP/1. */
@@ -151,11 +153,10 @@ function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoi
     const exported = (OF_BUILT_INS[entry.name] ?? requireOwn(packageName)) as InstrumentationModule
     const Instrumentation = exported[entry.className]
     if (!Instrumentation) throw new Error(`${packageName} has no ${entry.className}`)
-    const instrumentation = doubles.ours(() => {
-      const ours = withInProcessRequests(extended(entry.name, Instrumentation), entry.name, choice.contextOfRequest)
-      const Class = guardedPatches(ours, entry)
+    const instrumentation = duplicates.ours(() => {
+      const Class = guardedPatches(extended(entry.name, Instrumentation, choice), entry)
       const created = new Class(configOf(entry, choice))
-      leavePatchesOfTheApp(created, () => doubles.has(entry))
+      leavePatchesOfTheApp(created, () => duplicates.has(entry))
       leaveTraceFieldsToAdapters(created)
       registerInstrumentations({ instrumentations: [created], tracerProvider: providerFor(entry.name) })
       return created
@@ -177,4 +178,24 @@ const DETAILS: ReadonlySet<string> = new Set(['dns', 'net'])
 function providerFor(name = ''): TracerProvider {
   const provider = trace.getTracerProvider()
   return DETAILS.has(name) ? requireParent(provider) : provider
+}
+
+/**
+ * A provider whose tracers make spans only inside of a trace. Sockets and name look-ups are details of a request; by
+ * themselves (a server that starts to listen, a connection that a pool opens in advance) they would each be a trace of one
+ * span, and hide the traces that matter. The instrumentations it is meant for make no span active.
+ */
+function requireParent(provider: TracerProvider): TracerProvider {
+  return {
+    getTracer(...identity) {
+      const tracer = provider.getTracer(...identity)
+      return {
+        startActiveSpan: tracer.startActiveSpan.bind(tracer),
+        startSpan: (name, options, parent = context.active()): Span =>
+          trace.getSpanContext(parent)
+            ? tracer.startSpan(name, options, parent)
+            : trace.wrapSpanContext(INVALID_SPAN_CONTEXT),
+      } satisfies Tracer
+    },
+  }
 }

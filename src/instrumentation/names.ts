@@ -3,7 +3,7 @@ import { TracingConfigError, checkPlainObject } from '../internal/checks/validat
 import { nearestOf } from '../internal/matching/nearest.js'
 import { CATALOGUE, packageOf } from './catalogue.js'
 import type { InstrumentationConfigMap } from './config-types.js'
-import { FASTIFY_OTEL } from './frameworks/fastify-otel.js'
+import { FASTIFY_OTEL } from './frameworks/fastify.js'
 
 /** Fastify is in no catalogue: what traces it comes with the app. */
 export const FASTIFY = 'fastify'

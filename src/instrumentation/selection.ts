@@ -2,7 +2,7 @@ import { warnOnce } from '../internal/diagnostics/diagnostics.js'
 import type { CapturedHeaders } from './http/request-options.js'
 import type { ResponseHook } from './http/http-hooks.js'
 import { CATALOGUE, type CatalogueEntry } from './catalogue.js'
-import type { ContextOfRequest } from './http/in-process-requests.js'
+import type { ContextOfRequest } from './frameworks/in-process-requests.js'
 import { FASTIFY, nearestNames, shortNameOf, type ConfigByShortName } from './names.js'
 
 /** What decides which instrumentations are wanted. */

@@ -7,8 +7,9 @@ import {
   type SpanContext,
 } from '@opentelemetry/api'
 import { checkKeys, checkPlainObject, checkString } from '../internal/checks/validate.js'
-import { checkLogFormat, defaultLogFormat } from './default-log-format.js'
 import {
+  checkLogFormat,
+  defaultLogFormat,
   fieldsInFormat,
   gcpProjectOfEnvironment,
   LOG_FORMATS,

@@ -1,5 +1,7 @@
 import { TraceFlags, type SpanContext } from '@opentelemetry/api'
 import { readEnv } from '../internal/runtime/env.js'
+import { processWide } from '../internal/runtime/process-wide.js'
+import { checkOneOf, checkString } from '../internal/checks/validate.js'
 
 /**
  * Whose names and id forms the trace fields of a log line have: what the backend joins logs and traces on.
@@ -33,7 +35,7 @@ export interface LogFieldNames {
 }
 
 /** Names, and how the ids look. */
-export interface LogFormatForm {
+interface LogFormatForm {
   readonly names: LogFieldNames
   readonly traceId: (traceId: string, gcpProject: string | undefined) => string
   readonly spanId: (spanId: string) => string
@@ -94,4 +96,26 @@ export function fieldsInFormat(
   if (names.traceFlags !== undefined) fields[names.traceFlags] = form.traceFlags(traceFlags)
   if (form.localRootId !== undefined && isLocalRoot) fields[form.localRootId] = form.spanId(spanId)
   return fields
+}
+
+/** Looked up at each line, since a logger is often made before tracing starts. */
+const state = processWide('log-format', (): { format: LogFormat } => ({ format: 'otel' }))
+
+/** What {@link setDefaultLogFormat} has set last. */
+export const defaultLogFormat = (): LogFormat => state.format
+
+/**
+ * The format of all adapters that were not given one, from the next log line on; undefined: `otel`.
+ *
+ * @throws TracingConfigError when there is no such format
+ */
+export function setDefaultLogFormat(format: LogFormat | undefined): void {
+  checkLogFormat(format)
+  state.format = format ?? 'otel'
+}
+
+/** Throws a TracingConfigError for anything but the name of a format, or undefined. */
+export function checkLogFormat(format: unknown): void {
+  if (typeof format === 'string') checkOneOf('logFormat', format, Object.keys(LOG_FORMATS))
+  else checkString('logFormat', format)
 }

@@ -2,7 +2,7 @@ import { context } from '@opentelemetry/api'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expressRoute, type ExpressRequest } from './express-route.js'
 import { openNodeServerSpan } from './server-span/node-server-span.js'
-import { checkMiddlewareOptions, isIgnored, type MiddlewareOptions } from './options.js'
+import { checkMiddlewareOptions, type MiddlewareOptions } from './options.js'
 import type { ServerSpan } from './server-span/server-span.js'
 
 /** Calls what comes next, or with an error what handles errors. */
@@ -12,8 +12,8 @@ export interface TracingMiddleware {
   (request: IncomingMessage, response: ServerResponse, next: NextFunction): void
   /**
    * Puts errors with their causes on the span, and passes them on: `app.use(tracing.errorHandler)` after the routes, before
-   * error handlers of your own. Express from 5.3 needs it not, the others have no other way to tell of an error that one of
-   * their handlers has thrown.
+   * error handlers of your own. Express from 5.3 needs it not, the others have no other way to report an error that
+   * one of their handlers has thrown.
    */
   readonly errorHandler: (
     error: unknown,
@@ -40,12 +40,10 @@ export function tracingMiddleware(options: MiddlewareOptions<IncomingMessage> = 
   checkMiddlewareOptions(options)
   const spans = new WeakMap<IncomingMessage, ServerSpan>()
   const tracing = (request: IncomingMessage, response: ServerResponse, next: NextFunction): void => {
-    const server = isIgnored(options, request)
-      ? undefined
-      : openNodeServerSpan(request, response, options, {
-          route: () => expressRoute(request as ExpressRequest),
-          error: () => lastErrorOf(request),
-        })
+    const server = openNodeServerSpan([request, response], options, request, {
+      route: () => expressRoute(request as ExpressRequest),
+      error: () => lastErrorOf(request),
+    })
     if (server === undefined) {
       next()
       return
@@ -59,7 +57,7 @@ export function tracingMiddleware(options: MiddlewareOptions<IncomingMessage> = 
     }
   }
   return Object.assign(tracing, {
-    // Express tells handlers of errors by their four parameters.
+    // Express takes a handler with four parameters for one of errors.
     errorHandler(error: unknown, request: IncomingMessage, _response: ServerResponse, next: NextFunction): void {
       spans.get(request)?.noteError(error)
       next(error)

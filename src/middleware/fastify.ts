@@ -1,8 +1,6 @@
 import { context } from '@opentelemetry/api'
-import type { NodeRequest } from './server-span/node-request.js'
-import type { NodeResponse } from './server-span/node-response.js'
-import { openNodeServerSpan } from './server-span/node-server-span.js'
-import { checkMiddlewareOptions, isIgnored, type MiddlewareOptions } from './options.js'
+import { type NodeRequest, type NodeResponse, openNodeServerSpan } from './server-span/node-server-span.js'
+import { checkMiddlewareOptions, type MiddlewareOptions } from './options.js'
 import type { ServerSpan } from './server-span/server-span.js'
 
 /** The part of Fastify's request that is used here. */
@@ -51,9 +49,8 @@ export const tracingPlugin: TracingPlugin = notEncapsulated(async (instance, opt
   checkMiddlewareOptions(options)
   const spans = new WeakMap<object, ServerSpan>()
   instance.addHook('onRequest', (request, reply, done) => {
-    const server = isIgnored(options, request)
-      ? undefined
-      : openNodeServerSpan(request.raw, reply.raw, options, { route: () => request.routeOptions.url })
+    const route = (): string | undefined => request.routeOptions.url
+    const server = openNodeServerSpan([request.raw, reply.raw], options, request, { route })
     if (server === undefined) {
       done()
       return

@@ -1,13 +1,10 @@
 import { context } from '@opentelemetry/api'
-import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { safely } from '../internal/diagnostics/safely.js'
 import { parseUrl } from '../internal/http/parse-url.js'
 import { activeHttpMetadata } from '../internal/http/served-request.js'
-import { forwardedOf, textOf, type RequestHeaders } from './server-span/forwarded.js'
-import { honoRoute, type HonoRequestRoutes } from './hono-route.js'
-import type { IncomingRequest } from './server-span/incoming-request.js'
-import type { NodeRequest } from './server-span/node-request.js'
-import { onResponseEnd, type NodeResponse } from './server-span/node-response.js'
 import { checkMiddlewareOptions, isIgnored, type MiddlewareOptions } from './options.js'
+import { requestOfHeaders, type IncomingRequest } from './server-span/incoming-request.js'
+import { connectionOf, onResponseEnd, type NodeRequest, type NodeResponse } from './server-span/node-server-span.js'
 import { openServerSpan, type ServerSpan } from './server-span/server-span.js'
 
 /** The part of Hono's context that is used here. */
@@ -39,7 +36,9 @@ export type HonoMiddleware = (c: HonoContextLike, next: () => Promise<void>) => 
 export function tracingHono(options: MiddlewareOptions<HonoContextLike> = {}): HonoMiddleware {
   checkMiddlewareOptions(options)
   return async function tracing(c, next) {
-    const opened = isIgnored(options, c) ? undefined : openHonoServerSpan(c, options)
+    const opened = isIgnored(options, c)
+      ? undefined
+      : safely('a request is not traced', () => openHonoServerSpan(c, options))
     if (opened === undefined) {
       await next()
       return
@@ -63,21 +62,16 @@ interface OpenedSpan {
   readonly endsWithResponse: boolean
 }
 
-function openHonoServerSpan(c: HonoContextLike, options: MiddlewareOptions<HonoContextLike>): OpenedSpan | undefined {
-  try {
-    const { incoming, outgoing } = nodeBindings(c)
-    const headerNames = options.traceResponseHeaders
-    const server = openServerSpan(() => incomingRequest(c, incoming), { headerNames, request: incoming ?? c.req.raw })
-    if (outgoing)
-      onResponseEnd(outgoing, (statusCode) => {
-        server.setRoute(honoRoute(c.req))
-        server.end(statusCode)
-      })
-    return { server, endsWithResponse: outgoing !== undefined }
-  } catch (error) {
-    warnOnce('hono-server-span', `a request is not traced: ${messageOf(error)}`)
-    return undefined
-  }
+function openHonoServerSpan(c: HonoContextLike, options: MiddlewareOptions<HonoContextLike>): OpenedSpan {
+  const { incoming, outgoing } = nodeBindings(c)
+  const headerNames = options.traceResponseHeaders
+  const server = openServerSpan(() => incomingRequest(c, incoming), { headerNames, request: incoming ?? c.req.raw })
+  if (outgoing)
+    onResponseEnd(outgoing, (statusCode) => {
+      server.setRoute(honoRoute(c.req))
+      server.end(statusCode)
+    })
+  return { server, endsWithResponse: outgoing !== undefined }
 }
 
 /** What a handler throws stands in the context: Hono has made a response of it already. */
@@ -111,22 +105,40 @@ function nodeBindings(c: HonoContextLike): NodeBindings {
 }
 
 function incomingRequest({ req: { raw } }: HonoContextLike, incoming: NodeRequest | undefined): IncomingRequest {
-  const headers: RequestHeaders = Object.fromEntries(raw.headers)
-  const forwarded = forwardedOf(headers)
   const url = parseUrl(raw.url)
-  const peer = incoming?.socket
+  const scheme = url?.protocol === 'https:' ? 'https' : 'http'
+  const clientAddress = incoming?.socket?.remoteAddress
   return {
     method: raw.method,
-    scheme: forwarded.scheme ?? (url?.protocol === 'https:' ? 'https' : 'http'),
     target: url === null ? raw.url : url.pathname + url.search,
-    host: forwarded.host ?? textOf(headers.host) ?? url?.host,
-    clientAddress: forwarded.clientAddress ?? peer?.remoteAddress,
-    peerAddress: peer?.remoteAddress,
-    peerPort: peer?.remotePort,
-    protocolVersion: incoming?.httpVersion === '2.0' ? '2' : incoming?.httpVersion,
-    userAgent: textOf(headers['user-agent']),
-    carrier: headers,
     // Adapters without Node's objects don't say whether it has come in: only a request within another one has surely not.
     isInProcess: incoming === undefined && activeHttpMetadata() !== undefined,
+    ...requestOfHeaders(Object.fromEntries(raw.headers), { scheme, host: url?.host, clientAddress }),
+    ...connectionOf(incoming ?? {}),
   }
+}
+
+interface HonoRequestRoutes {
+  /** Where in {@link HonoRequestRoutes.matchedRoutes} the request has come to. */
+  readonly routeIndex: number
+  readonly matchedRoutes?: readonly HonoRoute[]
+}
+
+interface HonoRoute {
+  readonly method: string
+  readonly path: string
+  // Any function is one.
+  readonly handler: { readonly length: number }
+}
+
+/**
+ * The route that has answered; where a middleware has, the one it stood in front of. Middleware is matched as routes are,
+ * with the method ALL; handlers of `app.all` do not take `next`.
+ */
+function honoRoute({ matchedRoutes, routeIndex }: HonoRequestRoutes): string | undefined {
+  return matchedRoutes?.slice(routeIndex).find(isHandler)?.path
+}
+
+function isHandler({ method, handler }: HonoRoute): boolean {
+  return method !== 'ALL' || handler.length < 2
 }

@@ -1,8 +1,6 @@
 import { context } from '@opentelemetry/api'
-import type { NodeRequest } from './server-span/node-request.js'
-import type { NodeResponse } from './server-span/node-response.js'
-import { openNodeServerSpan } from './server-span/node-server-span.js'
-import { checkMiddlewareOptions, isIgnored, type MiddlewareOptions } from './options.js'
+import { type NodeRequest, type NodeResponse, openNodeServerSpan } from './server-span/node-server-span.js'
+import { checkMiddlewareOptions, type MiddlewareOptions } from './options.js'
 
 /** The part of Koa's context that is used here. */
 export interface KoaContextLike {
@@ -28,9 +26,7 @@ export type KoaMiddleware = (ctx: KoaContextLike, next: () => Promise<unknown>) 
 export function tracingKoa(options: MiddlewareOptions<KoaContextLike> = {}): KoaMiddleware {
   checkMiddlewareOptions(options)
   return async function tracing(ctx, next) {
-    const server = isIgnored(options, ctx)
-      ? undefined
-      : openNodeServerSpan(ctx.req, ctx.res, options, { route: () => matchedRoute(ctx) })
+    const server = openNodeServerSpan([ctx.req, ctx.res], options, ctx, { route: () => matchedRoute(ctx) })
     if (server === undefined) {
       await next()
       return

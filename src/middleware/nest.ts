@@ -1,10 +1,7 @@
-import { context } from '@opentelemetry/api'
+import { context, type Context } from '@opentelemetry/api'
 import { expressRoute, type ExpressRequest } from './express-route.js'
-import type { NodeRequest } from './server-span/node-request.js'
-import type { NodeResponse } from './server-span/node-response.js'
-import { openNodeServerSpan } from './server-span/node-server-span.js'
-import { observed } from './server-span/observed.js'
-import { checkMiddlewareOptions, isIgnored, type MiddlewareOptions } from './options.js'
+import { type NodeRequest, type NodeResponse, openNodeServerSpan } from './server-span/node-server-span.js'
+import { checkMiddlewareOptions, type MiddlewareOptions } from './options.js'
 
 /** The part of Nest's ExecutionContext that is used here. */
 export interface NestContextLike {
@@ -39,18 +36,13 @@ export function tracingInterceptor(options: MiddlewareOptions<unknown> = {}): Tr
       if (executionContext.getType() !== 'http') return next.handle()
       const http = executionContext.switchToHttp()
       const request = http.getRequest() as NestRequest
-      if (isIgnored(options, request)) return next.handle()
       const response = http.getResponse() as NodeResponse & { readonly raw?: NodeResponse }
-      const server = openNodeServerSpan(request.raw ?? request, response.raw ?? response, options, {
+      const server = openNodeServerSpan([request.raw ?? request, response.raw ?? response], options, request, {
         route: () => request.routeOptions?.url ?? expressRoute(request),
       })
-      return server
-        ? observed(
-            context.with(server.context, () => next.handle()),
-            server.context,
-            (error) => server.noteError(error),
-          )
-        : next.handle()
+      if (!server) return next.handle()
+      const handled = context.with(server.context, () => next.handle())
+      return observed(handled, server.context, (error) => server.noteError(error))
     },
   }
 }
@@ -58,3 +50,49 @@ export function tracingInterceptor(options: MiddlewareOptions<unknown> = {}): Tr
 /** Express's request, or Fastify's. */
 type NestRequest = NodeRequest &
   ExpressRequest & { readonly raw?: NodeRequest; readonly routeOptions?: { readonly url?: string | undefined } }
+
+/** The part of an Observable that is used here. */
+interface ObservableLike {
+  subscribe(observer: Observer): unknown
+}
+
+interface Observer {
+  next(value: unknown): void
+  error(error: unknown): void
+  complete(): void
+}
+
+type ObservableClass = new (subscribe: (observer: Observer) => unknown) => unknown
+
+/**
+ * An Observable like the given one, whose work is done in the context, and whose error goes to `onError` before it is passed
+ * on. Made by the given one's own class, so that rxjs need not be there. What is no Observable comes back as it is.
+ */
+export function observed<T>(source: T, active: Context, onError: (error: unknown) => void): T {
+  const constructor = observableClassOf(source)
+  if (constructor === undefined) return source
+  return new constructor((observer) =>
+    context.with(active, () =>
+      (source as ObservableLike).subscribe({
+        next: (value) => observer.next(value),
+        error(error) {
+          onError(error)
+          observer.error(error)
+        },
+        complete: () => observer.complete(),
+      }),
+    ),
+  ) as T
+}
+
+/** Subjects inherit `subscribe`; only the class that has it takes a function of how to subscribe. */
+function observableClassOf(source: unknown): ObservableClass | undefined {
+  for (
+    let prototype: unknown = source;
+    typeof prototype === 'object' && prototype !== null;
+    prototype = Object.getPrototypeOf(prototype)
+  ) {
+    if (Object.hasOwn(prototype, 'subscribe')) return prototype.constructor as ObservableClass
+  }
+  return undefined
+}

@@ -1,4 +1,4 @@
-import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { safely } from '../internal/diagnostics/safely.js'
 import { checkFunction, checkKeys, checkPlainObject } from '../internal/checks/validate.js'
 import { checkTraceResponseHeaders, type TraceResponseHeader } from '../propagation/response-headers.js'
 
@@ -6,7 +6,7 @@ import { checkTraceResponseHeaders, type TraceResponseHeader } from '../propagat
 export interface MiddlewareOptions<Request> {
   /** Requests that are left alone, such as health checks; they then have no span and no context of ours. Default: none. */
   readonly ignore?: ((request: Request) => boolean) | undefined
-  /** Headers that tell the caller the trace. Default: none, or what `startTracing` has been told. */
+  /** Headers that name the trace to the caller. Default: `traceResponseHeaders` of `startTracing`, else none. */
   readonly traceResponseHeaders?: readonly TraceResponseHeader[] | undefined
 }
 
@@ -23,11 +23,5 @@ export function checkMiddlewareOptions<Request>(
 
 /** What `ignore` says; what it fails on is not ignored. */
 export function isIgnored<Request>({ ignore }: MiddlewareOptions<Request>, request: Request): boolean {
-  if (ignore === undefined) return false
-  try {
-    return (ignore(request) as unknown) ? true : false
-  } catch (error) {
-    warnOnce('ignore', `ignore failed (${messageOf(error)}); what it fails on is traced`)
-    return false
-  }
+  return ignore !== undefined && Boolean(safely('ignore failed; what it fails on is traced', () => ignore(request)))
 }

@@ -1,5 +1,6 @@
 import { isSpanContextValid, type SpanContext } from '@opentelemetry/api'
 import { TracingConfigError, checkArray } from '../internal/checks/validate.js'
+import { processWide } from '../internal/runtime/process-wide.js'
 
 /**
  * Headers of a response by which a browser or a caller finds the trace: `traceresponse` (W3C Trace Context, the level that
@@ -58,4 +59,15 @@ function listIn(header: string | undefined): string[] {
   if (header === undefined || header === '') return []
   // Quoted text may have commas; without a closing quote, the rest of the header is no quoted text.
   return Array.from(header.matchAll(/(?:[^",]|"[^"]*"|"(?![^"]*"))+/g), ([entry]) => entry.trim())
+}
+
+const state = processWide('trace-response-headers', (): { names: readonly TraceResponseHeader[] } => ({ names: [] }))
+
+/** Set when tracing starts, for middleware that is given none. */
+export function setDefaultTraceResponseHeaders(names: readonly TraceResponseHeader[]): void {
+  state.names = names
+}
+
+export function defaultTraceResponseHeaders(): readonly TraceResponseHeader[] {
+  return state.names
 }

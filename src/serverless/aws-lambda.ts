@@ -1,7 +1,7 @@
 import { context, isSpanContextValid, trace, type Span } from '@opentelemetry/api'
 import { withFlush, type WithFlushOptions } from './with-flush.js'
-import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
 import { TracingConfigError } from '../internal/checks/validate.js'
+import { safely } from '../internal/diagnostics/safely.js'
 import { openInvocation, type Invocation, type LambdaContext } from './lambda-invocation.js'
 import { checkMiddlewareOptions, isIgnored, type MiddlewareOptions } from '../middleware/options.js'
 
@@ -43,7 +43,11 @@ export function tracedLambda<A extends unknown[], R>(
     const lambda = contextIn(third) ?? contextIn(second) ?? {}
     const call = (): R | Promise<R> =>
       handler.length > 2 && contextIn(second) ? calledBack(this, handler, args) : handler.apply(this, args)
-    const invocation = isIgnored(options, event) ? undefined : opened(event, lambda, options)
+    const invocation = isIgnored(options, event)
+      ? undefined
+      : safely('an invocation is not traced', () =>
+          openInvocation(event, lambda, localSpan(), options.traceResponseHeaders),
+        )
     return invocation ? traced(invocation, call) : call()
   }
   const flushing = withFlush(invoke, timeoutMillis === undefined ? {} : { timeoutMillis })
@@ -56,15 +60,6 @@ async function traced<R>(invocation: Invocation, call: () => R | Promise<R>): Pr
   } catch (error) {
     invocation.fail(error)
     throw error
-  }
-}
-
-function opened(event: unknown, lambda: LambdaContext, options: MiddlewareOptions<never>): Invocation | undefined {
-  try {
-    return openInvocation(event, lambda, localSpan(), options.traceResponseHeaders)
-  } catch (error) {
-    warnOnce('lambda-span', `an invocation is not traced: ${messageOf(error)}`)
-    return undefined
   }
 }
 
@@ -98,7 +93,7 @@ function calledBack<A extends unknown[], R>(
   })
 }
 
-/** The runtime tells streaming handlers by a symbol, and refuses those with a third parameter that are none. */
+/** The runtime marks streaming handlers by a symbol, and refuses others that have a third parameter. */
 function asLambdaSees<F extends (...args: never[]) => unknown>(
   handler: object & { readonly name: string },
   wrapper: F,

@@ -1,5 +1,10 @@
-import { forwardedOf, textOf, type RequestHeaders } from '../middleware/server-span/forwarded.js'
-import type { IncomingRequest } from '../middleware/server-span/incoming-request.js'
+import type { Span } from '@opentelemetry/api'
+import {
+  requestOfHeaders,
+  type IncomingRequest,
+  type RequestHeaders,
+} from '../middleware/server-span/incoming-request.js'
+import { writeTraceResponseHeaders, type TraceResponseHeader } from '../propagation/response-headers.js'
 
 /** An HTTP request that has come to AWS Lambda as an event. */
 export interface LambdaHttpRequest {
@@ -11,7 +16,7 @@ export interface LambdaHttpRequest {
 }
 
 /** What the events of API Gateway (payload formats 1.0 and 2.0), function URLs and load balancers have. */
-export interface LambdaHttpEvent {
+interface LambdaHttpEvent {
   readonly httpMethod?: string
   readonly path?: string
   readonly resource?: string
@@ -43,18 +48,15 @@ export function lambdaHttpRequest(event: LambdaHttpEvent): LambdaHttpRequest | u
   const method = http?.method ?? event.httpMethod
   if (requestContext === undefined || typeof method !== 'string') return undefined
   const headers = headersOf(event)
-  const forwarded = forwardedOf(headers)
+  const byHeaders = requestOfHeaders(headers, { scheme: 'https', host: requestContext.domainName })
   return {
     request: {
       method,
-      scheme: forwarded.scheme ?? 'https',
       target: (event.rawPath ?? event.path ?? '/') + queryOf(event),
-      host: forwarded.host ?? textOf(headers.host) ?? requestContext.domainName,
-      // API Gateway says itself who has called it.
-      clientAddress: http?.sourceIp ?? requestContext.identity?.sourceIp ?? forwarded.clientAddress,
       protocolVersion: /^HTTP\/(1\.[01]|[23])/.exec(http?.protocol ?? requestContext.protocol ?? '')?.[1],
-      userAgent: textOf(headers['user-agent']),
-      carrier: headers,
+      ...byHeaders,
+      // API Gateway itself knows who has called it.
+      clientAddress: http?.sourceIp ?? requestContext.identity?.sourceIp ?? byHeaders.clientAddress,
     },
     route: http === undefined ? event.resource : routeOf(event.routeKey),
     answers200: http !== undefined,
@@ -79,4 +81,41 @@ function queryOf(event: LambdaHttpEvent): string {
     ([name, values]) => [values ?? ''].flat().map((value) => `${written(name)}=${written(String(value))}`),
   )
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`
+}
+
+interface HttpResult {
+  readonly statusCode: number
+  readonly headers?: Readonly<Record<string, unknown>>
+  readonly multiValueHeaders?: Readonly<Record<string, unknown>>
+}
+
+/** What the caller is answered with; undefined where the result does not say. */
+export function statusOf(result: unknown): number | undefined {
+  const { statusCode } = (result ?? {}) as { readonly statusCode?: unknown }
+  const status = typeof statusCode === 'string' ? Number(statusCode) : statusCode
+  return Number.isInteger(status) ? (status as number) : undefined
+}
+
+/** A copy with the headers, or the result itself where there are none to write. */
+export function withTraceHeaders(result: unknown, span: Span, names: readonly TraceResponseHeader[]): unknown {
+  if (names.length === 0 || typeof result !== 'object' || statusOf(result) === undefined) return result
+  const { headers, multiValueHeaders } = result as HttpResult
+  // Load balancers with multi-value headers look at nothing else.
+  const key = headers === undefined && multiValueHeaders !== undefined ? 'multiValueHeaders' : 'headers'
+  const copy: Record<string, unknown> = { ...(key === 'headers' ? headers : multiValueHeaders) }
+  const keyOf = (name: string): string => Object.keys(copy).find((one) => one.toLowerCase() === name) ?? name
+  writeTraceResponseHeaders(
+    {
+      get(name) {
+        const value = copy[keyOf(name)]
+        return value === undefined ? undefined : [value].flat().map(String).join(', ')
+      },
+      set(name, value) {
+        copy[keyOf(name)] = key === 'headers' ? value : [value]
+      },
+    },
+    span.spanContext(),
+    names,
+  )
+  return { ...result, [key]: copy }
 }

@@ -1,16 +1,13 @@
 import { context, SpanKind, trace, type Attributes, type Context, type Link, type Span } from '@opentelemetry/api'
-import { defaultTraceResponseHeaders } from '../internal/http/default-response-headers.js'
+import { defaultTraceResponseHeaders, type TraceResponseHeader } from '../propagation/response-headers.js'
 import { readEnv } from '../internal/runtime/env.js'
 import { processWide } from '../internal/runtime/process-wide.js'
 import { extractTraceContext } from '../propagation/extract-trace-context.js'
-import type { TraceResponseHeader } from '../propagation/response-headers.js'
 import { recordErrorOn } from '../spans/record-error.js'
 import { startSpan } from '../spans/with-span.js'
-import { lambdaHttpRequest, type LambdaHttpRequest } from './lambda-http.js'
+import { lambdaHttpRequest, type LambdaHttpRequest, statusOf, withTraceHeaders } from './lambda-http.js'
 import { isTimer, lambdaMessages, type LambdaMessages } from './lambda-messages.js'
-import { statusOf, withTraceHeaders } from './lambda-result.js'
-import { quietly } from '../middleware/server-span/quietly.js'
-import { openServerSpan } from '../middleware/server-span/server-span.js'
+import { quietly, openServerSpan } from '../middleware/server-span/server-span.js'
 
 /** The part of Lambda's context object that is used here. */
 export interface LambdaContext {
@@ -33,7 +30,7 @@ export function openInvocation(
   event: unknown,
   lambda: LambdaContext,
   existing: Span | undefined,
-  headerNames: readonly TraceResponseHeader[] = defaultTraceResponseHeaders() as readonly TraceResponseHeader[],
+  headerNames: readonly TraceResponseHeader[] = defaultTraceResponseHeaders(),
 ): Invocation {
   const shape = (typeof event === 'object' && event !== null ? event : {}) as Record<string, unknown>
   const http = lambdaHttpRequest(shape)

@@ -1,6 +1,8 @@
-import { context, createContextKey, trace, type TracerProvider as AnyTracerProvider } from '@opentelemetry/api'
+import { context, trace, type TracerProvider as AnyTracerProvider } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { TracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace'
+import { hasContextManager } from '../internal/otel-api/context-manager.js'
+import { registeredProvider } from '../internal/otel-api/other-sdk.js'
 import { processWide } from '../internal/runtime/process-wide.js'
 import { areSpansObserved, observingProcessor } from '../internal/processors/span-observers.js'
 
@@ -42,16 +44,6 @@ function connect(): () => void {
   return areSpansObserved() ? () => {} : attachTo(provider)
 }
 
-/** The API always has a proxy to show; without a provider behind it, it has no tracer to give. */
-function registeredProvider(): AnyTracerProvider | undefined {
-  const provider = trace.getTracerProvider() as AnyTracerProvider & {
-    getDelegate?(): AnyTracerProvider
-    getDelegateTracer?(name: string): unknown
-  }
-  if (provider.getDelegateTracer === undefined) return provider
-  return provider.getDelegateTracer('spanwright') === undefined ? undefined : provider.getDelegate?.()
-}
-
 function registerOwn(): () => void {
   // A tracer that a module has got hold of stays with the first provider it meets, through every later test. That one's
   // processor goes on to show its spans, to whoever observes then.
@@ -62,12 +54,6 @@ function registerOwn(): () => void {
     trace.disable()
     context.disable()
   }
-}
-
-/** The API does not say; but without a context manager nothing ever becomes active. */
-function hasContextManager(): boolean {
-  const probe = context.active().setValue(createContextKey('spanwright.probe'), true)
-  return context.with(probe, () => context.active() === probe)
 }
 
 /**

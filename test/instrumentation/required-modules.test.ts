@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { patchRequired } from '../../src/instrumentation/required-namespace.js'
+import { patchRequired } from '../../src/instrumentation/loading/guarded-patches.js'
 import { runTracedApp } from '../helpers/traced-app.js'
 
 const KINDS = ['by-name.cjs', 'by-path.cjs', 'by-name.cts', 'by-name.mts', 'by-path.mjs']

@@ -1,7 +1,7 @@
 import { context, INVALID_SPAN_CONTEXT, trace, TraceFlags, type SpanContext } from '@opentelemetry/api'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { TracingConfigError } from '../../src/internal/checks/validate.js'
-import { setDefaultLogFormat } from '../../src/logs/default-log-format.js'
+import { setDefaultLogFormat } from '../../src/logs/log-format.js'
 import { logFields, type LogFieldsOptions } from '../../src/logs/log-fields.js'
 import { TestTracing } from '../spans/tracing.js'
 import { inSpan } from './lines.js'

@@ -1,8 +1,7 @@
 import { trace } from '@opentelemetry/api'
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace'
 import { describe, expect, test } from 'vitest'
-import { severityOf } from '../../src/logs/severity.js'
-import { logAsSpanEvent, logEventSink, type LogEventLimits } from '../../src/logs/span-events.js'
+import { severityOf, logAsSpanEvent, logEventSink, type LogEventLimits } from '../../src/logs/span-events.js'
 import { TestTracing } from '../spans/tracing.js'
 import { inSpan } from './lines.js'
 

@@ -1,9 +1,11 @@
 import type { Attributes, HrTime, Span, SpanKind } from '@opentelemetry/api'
-import type { ClientRequest } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { InstrumentationClass } from '../loading/guarded-patches.js'
 import type { HttpInstrumentationInside, Request, Scheme } from '../http/http-upstream.js'
-import { noteOutcome } from './client-outcomes.js'
 import { readableHeaders, withHeaders, type HeaderArray } from './header-arrays.js'
+import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions'
+import { errorTypeOf } from '../../internal/http/error-type.js'
+import { isGivenUp, setError } from '../http/http-outcomes.js'
 
 type Options = Readonly<Record<string, unknown>>
 
@@ -73,5 +75,24 @@ function withHeaderArray(original: Request, headers: HeaderArray, readable: Opti
     const changed = Object.entries((options as { headers?: Options }).headers ?? {})
     const added = Object.fromEntries(changed.filter(([name, value]) => readable[name] !== value))
     return original.call(this, { ...(options as Options), headers: withHeaders(headers, added) }, ...rest)
+  }
+}
+
+/** Node.js keeps the response there, also that to an upgrade or CONNECT, which comes by events of their own. */
+type Sent = ClientRequest & { readonly res?: IncomingMessage | null; readonly upgradeOrConnect?: boolean }
+
+/**
+ * For a span that is about to end without an error: upstream ends it when the request closes, before the error of a response that
+ * the server has broken off; and it does not see the answer to an upgrade.
+ */
+function noteOutcome(request: ClientRequest, span: Span, metrics: Attributes): void {
+  const { res, upgradeOrConnect } = request as Sent
+  if (!res) return
+  if (upgradeOrConnect && res.statusCode !== undefined) {
+    span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, res.statusCode)
+    metrics[ATTR_HTTP_RESPONSE_STATUS_CODE] = res.statusCode
+  } else if (!res.complete && res.errored && !isGivenUp(res.errored)) {
+    metrics[ATTR_ERROR_TYPE] = errorTypeOf(res.errored)
+    setError(span, res.errored)
   }
 }

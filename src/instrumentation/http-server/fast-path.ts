@@ -2,13 +2,12 @@ import { context, createNoopMeter, ROOT_CONTEXT } from '@opentelemetry/api'
 import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-http'
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
-import { SECRET_QUERY_PARAMETERS } from '../../internal/http/redacted-query.js'
+import { safely } from '../../internal/diagnostics/safely.js'
+import { SECRET_QUERY_PARAMETERS } from '../../internal/http/redacted-url.js'
 import { activeHttpMetadata, isOfRequest } from '../../internal/http/served-request.js'
 import type { InstrumentationClass } from '../loading/guarded-patches.js'
-import type { ResponseHook } from '../http/http-hooks.js'
+import { type ResponseHook, isOfPathsAlone } from '../http/http-hooks.js'
 import type { Emit, HttpInstrumentationInside, Scheme } from '../http/http-upstream.js'
-import { isOfPathsAlone } from '../http/ignore-hooks.js'
 import { endAfterClose, watchClosing } from './after-close.js'
 import { isBound } from './bound-listeners.js'
 import { handshakeOn } from './handshake.js'
@@ -49,7 +48,7 @@ export function markHandled(request: object): void {
  */
 export function withFastPath(Class: InstrumentationClass): InstrumentationClass {
   const upstream = Class.prototype as unknown as HttpInstrumentationInside
-  class LeanServer extends Class {
+  class FastPath extends Class {
     _incomingRequestFunction(scheme: Scheme, original: Emit): Emit {
       const inside = this as unknown as HttpInstrumentationInside
       watchClosing()
@@ -81,7 +80,7 @@ export function withFastPath(Class: InstrumentationClass): InstrumentationClass 
       }
     }
   }
-  return LeanServer
+  return FastPath
 }
 
 /**
@@ -105,12 +104,12 @@ const fastPathConfigs = new WeakMap<HttpInstrumentationConfig, boolean>()
 function takesFastPath(inside: HttpInstrumentationInside, request: IncomingMessage): boolean {
   if (inside._httpServerDurationHistogram?.constructor !== NO_HISTOGRAM) return false
   const config = inside.getConfig()
-  let isLean = fastPathConfigs.get(config)
-  if (isLean === undefined) {
-    isLean = Object.entries(config).every(([name, value]) => NOT_OF_CONCERN.has(name) || isDefault(value))
-    fastPathConfigs.set(config, isLean)
+  let takesFast = fastPathConfigs.get(config)
+  if (takesFast === undefined) {
+    takesFast = Object.entries(config).every(([name, value]) => NOT_OF_CONCERN.has(name) || isDefault(value))
+    fastPathConfigs.set(config, takesFast)
   }
-  return isLean && !config.ignoreIncomingRequestHook?.(request)
+  return takesFast && !config.ignoreIncomingRequestHook?.(request)
 }
 
 /** What we have put there ourselves, and heed here: the list of what is redacted, and a hook that looks at the path. */
@@ -120,11 +119,6 @@ function isDefault(value: unknown): boolean {
 
 function guardedHook({ responseHook }: HttpInstrumentationConfig): ResponseHook | undefined {
   if (!responseHook) return undefined
-  return (span, response) => {
-    try {
-      responseHook(span, response as ServerResponse)
-    } catch (error) {
-      warnOnce('responseHook', `the responseHook of http failed: ${messageOf(error)}`)
-    }
-  }
+  return (span, response) =>
+    safely('the responseHook of http failed', () => responseHook(span, response as ServerResponse))
 }

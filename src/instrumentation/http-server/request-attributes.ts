@@ -1,25 +1,13 @@
 import type { Attributes } from '@opentelemetry/api'
-import {
-  ATTR_CLIENT_ADDRESS,
-  ATTR_HTTP_REQUEST_METHOD,
-  ATTR_NETWORK_PEER_ADDRESS,
-  ATTR_NETWORK_PEER_PORT,
-  ATTR_NETWORK_PROTOCOL_VERSION,
-  ATTR_SERVER_ADDRESS,
-  ATTR_SERVER_PORT,
-  ATTR_URL_PATH,
-  ATTR_URL_QUERY,
-  ATTR_URL_SCHEME,
-  ATTR_USER_AGENT_ORIGINAL,
-} from '@opentelemetry/semantic-conventions'
 import type { IncomingMessage } from 'node:http'
 import { normalizedMethod } from '../../internal/http/http-method.js'
-import { SECRET_QUERY_PARAMETERS } from '../../internal/http/redacted-query.js'
+import { SECRET_QUERY_PARAMETERS } from '../../internal/http/redacted-url.js'
+import { serverAttributes } from '../../internal/http/server-attributes.js'
 import type { Scheme } from '../http/http-upstream.js'
 
 /**
- * What URL and URLSearchParams leave as it is, so that they need not be asked. URL refuses numbers that are no address, names that
- * claim to be punycode, and ports above 65535.
+ * What URL and URLSearchParams leave as it is, so that they need not be called. URL refuses numbers that are no address, names
+ * that claim to be punycode, and ports above 65535.
  */
 const PLAIN_NAME = /^(?!.*xn--)(?:[a-z\d_-]+\.)*[a-z_][a-z\d_-]*$/i
 const PLAIN_PORT = /^(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3})$/
@@ -53,20 +41,19 @@ export function requestAttributes(scheme: Scheme, request: IncomingMessage): Att
     !PLAIN_PATH.test(path) ||
     (query !== '' && (!PLAIN_QUERY.test(query) || MAY_BE_SECRET.test(query)))
   if (isOdd) return undefined
-  const attributes: Attributes = {
-    [ATTR_HTTP_REQUEST_METHOD]: method,
-    [ATTR_URL_SCHEME]: scheme,
-    [ATTR_SERVER_ADDRESS]: server.host,
-    [ATTR_NETWORK_PEER_ADDRESS]: socket.remoteAddress,
-    [ATTR_NETWORK_PEER_PORT]: socket.remotePort,
-    [ATTR_NETWORK_PROTOCOL_VERSION]: request.httpVersion,
-    [ATTR_USER_AGENT_ORIGINAL]: headers['user-agent'],
-    [ATTR_URL_PATH]: path,
-  }
-  if (query !== '') attributes[ATTR_URL_QUERY] = query
-  if (clientAddress !== NO_ADDRESS) attributes[ATTR_CLIENT_ADDRESS] = clientAddress
-  if (server.port !== undefined) attributes[ATTR_SERVER_PORT] = server.port
-  return attributes
+  return serverAttributes({
+    method,
+    scheme,
+    path,
+    query,
+    serverAddress: server.host,
+    serverPort: server.port,
+    clientAddress: clientAddress === NO_ADDRESS ? undefined : clientAddress,
+    peerAddress: socket.remoteAddress,
+    peerPort: socket.remotePort,
+    protocolVersion: request.httpVersion,
+    userAgent: headers['user-agent'],
+  })
 }
 
 interface ServerAddress {
@@ -77,7 +64,7 @@ interface ServerAddress {
 const UNKNOWN: ServerAddress = {}
 const NO_ADDRESS = ''
 
-/** Of the request as the client sent it, where proxies tell. Undefined where that takes parsing. */
+/** Of the request as the client sent it, where proxies forward that. Undefined where that takes parsing. */
 function serverOf({ headers }: IncomingMessage, scheme: Scheme): ServerAddress | undefined {
   const { host } = headers
   if (host && !isPlainHost(host)) return undefined
@@ -101,7 +88,7 @@ function addressIn(host: string, scheme: string | undefined): ServerAddress | un
   return { host: host.slice(0, colon), port: Number(host.slice(colon + 1)) }
 }
 
-/** The first of `x-forwarded-for`, or who is connected; `NO_ADDRESS` where nobody is any more. */
+/** The first of `x-forwarded-for`, or the peer's; `NO_ADDRESS` where the connection is closed by now. */
 function clientAddressOf({ headers, socket }: IncomingMessage): string | undefined {
   const forwardedFor = headers['x-forwarded-for']
   if (forwardedFor === undefined || forwardedFor === '') return socket.remoteAddress ?? NO_ADDRESS

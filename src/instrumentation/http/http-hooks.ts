@@ -5,17 +5,18 @@ import type { UndiciInstrumentationConfig } from '@opentelemetry/instrumentation
 import { ATTR_URL_FULL, ATTR_URL_QUERY, ATTR_USER_AGENT_ORIGINAL } from '@opentelemetry/semantic-conventions'
 import { ServerResponse, type RequestOptions } from 'node:http'
 import { announceOutgoingUrl } from '../../internal/http/outgoing-request.js'
-import { redactedQuery, SECRET_QUERY_PARAMETERS } from '../../internal/http/redacted-query.js'
-import { redactedUrl } from '../../internal/http/redacted-url.js'
+import { redactedQuery, SECRET_QUERY_PARAMETERS, redactedUrl } from '../../internal/http/redacted-url.js'
 import { StreamAnswer } from '../http2/stream-answer.js'
-import { hookForHosts, hookForPaths, hookForUndiciHosts } from './ignore-hooks.js'
 import type { CapturedHeaders } from './request-options.js'
+import { ignoresHosts, ignoresPaths, isIgnoredHost, isIgnoredPath } from '../../internal/http/ignored-requests.js'
+import { isOwnRequest } from '../../internal/http/own-requests.js'
+import { isOfOtherTracer } from '../other-tracers.js'
 
 /** Called with the span of a request and its response, before the app sees either. Must not throw. */
 export type ResponseHook = (span: Span, response: ServerResponse | StreamAnswer) => void
 
 /** What we want to know of requests. */
-export interface HttpHooks {
+interface HttpHooks {
   readonly onResponse?: ResponseHook | undefined
   readonly captureHeaders?: CapturedHeaders | undefined
 }
@@ -143,4 +144,56 @@ function urlOf({ protocol, host, hostname, port, path }: RequestOptions): string
   const isDefaultPort = port == null || Number(port) === (scheme === 'https:' ? 443 : 80)
   const authority = hostname ?? host ?? 'localhost'
   return `${scheme}//${authority}${isDefaultPort || /:\d+$/.test(authority) ? '' : `:${port}`}${path ?? '/'}`
+}
+
+type IncomingHook = NonNullable<HttpInstrumentationConfig['ignoreIncomingRequestHook']>
+
+/** Hooks that look at nothing but the path of a request. */
+const ofPathsAlone = new WeakSet<IncomingHook>()
+
+/** A hook for `ignorePaths`, where there are any; after it the app's own. */
+function hookForPaths({
+  ignoreIncomingRequestHook: own,
+}: HttpInstrumentationConfig): Pick<HttpInstrumentationConfig, 'ignoreIncomingRequestHook'> {
+  if (!ignoresPaths()) return {}
+  const hook: IncomingHook = (request) => isIgnoredPath(request.url) || (own?.(request) ?? false)
+  if (!own) ofPathsAlone.add(hook)
+  return { ignoreIncomingRequestHook: hook }
+}
+
+export function isOfPathsAlone(hook: unknown): boolean {
+  return ofPathsAlone.has(hook as IncomingHook)
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 }
+
+/** A hook for our own and other tracers' own requests, and for `ignoreOutgoingHosts`; after it the app's own. */
+function hookForHosts({
+  ignoreOutgoingRequestHook: own,
+}: HttpInstrumentationConfig): Pick<HttpInstrumentationConfig, 'ignoreOutgoingRequestHook'> {
+  const isToIgnoredHost = ({ hostname, host, protocol, port: given }: RequestOptions): boolean => {
+    const [, name = '', port] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(hostname ?? host ?? 'localhost') ?? []
+    return isIgnoredHost(name, given ?? port ?? DEFAULT_PORTS[protocol ?? 'http:'] ?? 80)
+  }
+  return {
+    ignoreOutgoingRequestHook: (request) =>
+      isOwnRequest() ||
+      isOfOtherTracer(request) ||
+      (ignoresHosts() && isToIgnoredHost(request)) ||
+      (own?.(request) ?? false),
+  }
+}
+
+/** The same for undici and `fetch`. */
+function hookForUndiciHosts({
+  ignoreRequestHook: own,
+}: UndiciInstrumentationConfig): Pick<UndiciInstrumentationConfig, 'ignoreRequestHook'> {
+  const isToIgnoredHost = (origin: string): boolean => {
+    const url = URL.parse(origin)
+    return url !== null && isIgnoredHost(url.hostname, url.port || (DEFAULT_PORTS[url.protocol] ?? 80))
+  }
+  return {
+    ignoreRequestHook: (request) =>
+      isOwnRequest() || (ignoresHosts() && isToIgnoredHost(request.origin)) || (own?.(request) ?? false),
+  }
 }

@@ -4,8 +4,7 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { activeHttpMetadata, noteRequest } from '../../internal/http/served-request.js'
 import { BRING_A_REQUEST, markHandled } from '../http-server/fast-path.js'
 import type { Emit, HttpInstrumentationInside, Scheme } from '../http/http-upstream.js'
-import { isGrpc } from './grpc.js'
-import { StreamAnswer } from './stream-answer.js'
+import { isGrpc, StreamAnswer } from './stream-answer.js'
 
 /** The `emit` of servers of HTTP/2: each stream is handled in a span, and so is each request of HTTP/1 that a server allows. */
 export function tracedEmit(inside: HttpInstrumentationInside, scheme: Scheme, original: Emit): Emit {

@@ -87,3 +87,9 @@ export function nameOf(rstCode: number): string {
 
 const ERROR_NAME =
   /^NGHTTP2_(\w+_ERROR|SETTINGS_TIMEOUT|STREAM_CLOSED|REFUSED_STREAM|CANCEL|ENHANCE_YOUR_CALM|INADEQUATE_SECURITY|HTTP_1_1_REQUIRED)$/
+
+/** Calls of gRPC have spans of their own, by its instrumentation: requests below them would say nothing more. */
+export function isGrpc(headers: unknown): boolean {
+  const type = (headers as Readonly<Record<string, unknown>> | null | undefined)?.['content-type']
+  return typeof type === 'string' && type.startsWith('application/grpc')
+}

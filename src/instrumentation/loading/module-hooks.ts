@@ -1,4 +1,4 @@
-import { isBuiltin, registerHooks } from 'node:module'
+import Module, { isBuiltin, registerHooks } from 'node:module'
 import { API_PACKAGE } from '../../internal/otel-api/api-version.js'
 import { onGetBuiltinModule } from './built-ins.js'
 import type { CatalogueEntry } from '../catalogue.js'
@@ -6,7 +6,7 @@ import { interceptImports } from './import-interception.js'
 import { packageNameOf } from './package-name.js'
 
 /** Who wants to know of packages that are resolved. */
-export interface ResolveListener {
+interface ResolveListener {
   /** A package or built-in of the maps is about to load, if it has not been loaded. */
   resolved(entry: CatalogueEntry): unknown
   /** A package of the map is running, and was never seen to be resolved. */
@@ -73,3 +73,26 @@ export function isForTheApp({ name }: CatalogueEntry, parent: string): boolean {
   if (parentUrl.includes('/node_modules/require-in-the-middle/')) return false
   return name !== 'router' || !parentUrl.includes('/node_modules/express/')
 }
+
+/**
+ * Calls `start` before the first package of the map is required. What instrumentations stand on patches `require` itself,
+ * which is too late for a call that is under way: that call is begun anew.
+ *
+ * @param start is told who requires it; returns whether anything has been started
+ */
+export function beforeFirstRequire(
+  packages: ReadonlyMap<string, CatalogueEntry>,
+  start: (entry: CatalogueEntry, parent: string) => boolean,
+): void {
+  const prototype = Module.prototype as { require: Require }
+  const original = prototype.require
+  let isDone = false
+  prototype.require = function (id) {
+    const entry = isDone || typeof id !== 'string' ? undefined : packages.get(packageNameOf(id) ?? '')
+    if (entry === undefined) return original.call(this, id)
+    isDone = start(entry, this.filename ?? '')
+    return (isDone ? prototype.require : original).call(this, id)
+  }
+}
+
+type Require = (this: { readonly filename?: string | null }, id: unknown) => unknown

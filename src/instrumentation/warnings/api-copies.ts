@@ -1,7 +1,14 @@
 import { diag } from '@opentelemetry/api'
 import { join, sep } from 'node:path'
-import { apiGlobals } from '../../internal/otel-api/api-globals.js'
-import { apiCopyAt, API_PACKAGE, canRead, ONE_COPY, ownApi, ownApiFile } from '../../internal/otel-api/api-version.js'
+import {
+  apiGlobals,
+  apiCopyAt,
+  API_PACKAGE,
+  canRead,
+  ONE_COPY,
+  ownApi,
+  ownApiFile,
+} from '../../internal/otel-api/api-version.js'
 import { PREFIX, warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { findings } from '../../internal/diagnostics/findings.js'
 import { packageFolderOf } from '../../internal/runtime/source-locations.js'

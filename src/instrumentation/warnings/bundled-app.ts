@@ -5,8 +5,8 @@ import { warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { findings } from '../../internal/diagnostics/findings.js'
 import { hasAdapter } from '../../internal/diagnostics/log-correlation.js'
 import { requireOwn } from '../../internal/runtime/own-package.js'
-import { packagesMarkedIn } from './bundler-markers.js'
 import type { CatalogueEntry } from '../catalogue.js'
+import { packageNameOf } from '../loading/package-name.js'
 
 /** After the app has started, so that it neither starts later nor is looked at before it has loaded what it keeps outside. */
 const LOOK_AFTER_MILLIS = 1_000
@@ -18,8 +18,8 @@ const OVERLAP = 1_024
 const MOST_BYTES = 32 * 1_024 * 1_024
 
 /**
- * Tells, once the app has started, of packages that a bundler has put into the main script: they are not loaded by any
- * loader, so nothing can patch them. Keeps no process alive: one that ends before is not told.
+ * Warns, once the app has started, of packages that a bundler has put into the main script: no loader loads them, so nothing
+ * can patch them. Keeps no process alive: for one that ends earlier there is no warning.
  */
 export function warnOfBundledPackages(
   packages: ReadonlyMap<string, CatalogueEntry>,
@@ -34,7 +34,7 @@ export function warnOfBundledPackages(
     const next = (): void => {
       const { done, value } = chunks.next()
       for (const name of value ?? []) found.add(name)
-      if (done) tell(file, namesToTell(found, packages, wasResolved))
+      if (done) warn(file, untracedAmong(found, packages, wasResolved))
       else later(next, PAUSE_MILLIS)
     }
     next()
@@ -47,7 +47,7 @@ export function packagesBundledInto(file: string): Set<string> {
   return new Set([...packagesIn(file)].flatMap((names) => [...names]))
 }
 
-/** The app's main file; undefined where there is none, and for a package's own command, which is nobody's bundle. */
+/** The app's main file; undefined where there is none, and for a package's own command. */
 function mainScript(): string | undefined {
   const [, script] = process.argv
   if (script === undefined) return undefined
@@ -86,7 +86,7 @@ function* marksIn(file: string, kind: 'code' | 'map'): Generator<Set<string>> {
 }
 
 /** One name an instrumentation: those that a package brings along, such as pg-pool, say nothing more. */
-function namesToTell(
+function untracedAmong(
   found: ReadonlySet<string>,
   packages: ReadonlyMap<string, CatalogueEntry>,
   wasResolved: (packageName: string) => boolean,
@@ -97,7 +97,7 @@ function namesToTell(
   return names.filter((name) => name !== 'router' || !found.has('express')).sort()
 }
 
-function tell(file: string, names: readonly string[]): void {
+function warn(file: string, names: readonly string[]): void {
   findings.bundledPackages = names
   if (names.length === 0) return
   warnOnce(
@@ -105,4 +105,32 @@ function tell(file: string, names: readonly string[]): void {
     `not traced, because bundled into ${basename(file)}: ${names.join(', ')}. Keep packages outside of the bundle: ` +
       'esbuild --packages=external, webpack "externals" (webpack-node-externals), rollup "external"',
   )
+}
+
+/** Of bounded length, since a minified line has no end. */
+const FILE = String.raw`[^\s"']{0,300}?node_modules/[^\s"']{1,300}\.[cm]?[jt]sx?`
+
+/** What bundlers leave of a file that they have taken in. */
+const IN_CODE: readonly RegExp[] = [
+  // esbuild, rolldown, webpack's concatenated modules: a comment above the module that is its path and nothing else.
+  new RegExp(String.raw`^[ \t]*;?//(?:#region)? ?(?:CONCATENATED MODULE: )?(${FILE})$`, 'gm'),
+  // esbuild, webpack, ncc: the module's function under its path.
+  new RegExp(String.raw`["'](${FILE})["']\s*[:(]`, 'g'),
+  // esbuild, minified too: the licences of what was taken in, under paths that begin with the package.
+  /^([^\s:]{1,300}\.[cm]?[jt]sx?):\n {2}\((?:\*|\/\/)/gm,
+]
+
+/** In the list of a source map's sources. Text inside of sources has its quotes escaped. */
+const IN_MAP: readonly RegExp[] = [new RegExp(String.raw`[[,]\s*"(${FILE})"`, 'g')]
+
+/** The packages that a part of a bundle, or of its source map, shows to be taken in. */
+export function packagesMarkedIn(text: string, kind: 'code' | 'map'): Set<string> {
+  const names = new Set<string>()
+  for (const mark of kind === 'code' ? IN_CODE : IN_MAP) {
+    for (const [, path = ''] of text.matchAll(mark)) {
+      const name = packageNameOf(path.includes('node_modules/') ? `/${path.replace(/^[./]+/, '')}` : path)
+      if (name !== undefined) names.add(name)
+    }
+  }
+  return names
 }

@@ -1,7 +1,6 @@
 import { diag, DiagLogLevel, type DiagLogFunction, type DiagLogger } from '@opentelemetry/api'
 import { format } from 'node:util'
-import { apiGlobals } from '../otel-api/api-globals.js'
-import { canRead, ownApi } from '../otel-api/api-version.js'
+import { canRead, ownApi, apiGlobals } from '../otel-api/api-version.js'
 import { explainRefusal } from '../otel-api/refused-registrations.js'
 import { monotonicClock, type Clock } from '../runtime/clock.js'
 

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
-import { apiGlobals } from '../otel-api/api-globals.js'
 import { requireOwn } from '../runtime/own-package.js'
+import { apiGlobals } from '../otel-api/api-version.js'
 
 type ErrorHandler = (error: Error) => void
 

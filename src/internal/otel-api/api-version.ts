@@ -4,7 +4,7 @@ import { packageFolderOf } from '../runtime/source-locations.js'
 import { requireOwn } from '../runtime/own-package.js'
 
 /** A copy of `@opentelemetry/api` on disk. */
-export interface ApiCopy {
+interface ApiCopy {
   readonly folder: string
   readonly version: string
 }
@@ -61,4 +61,15 @@ export function canRead(copyVersion: string, globalsVersion: string): boolean {
 function parse(version: string): { major: number; minor: number; patch: number } | undefined {
   const match = /^(\d+)\.(\d+)\.(\d+)$/.exec(version)
   return match ? { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3]) } : undefined
+}
+
+/** What can be registered with the OpenTelemetry API. */
+export type ApiPart = 'trace' | 'context' | 'propagation' | 'metrics' | 'logs' | 'diag'
+
+/** What all copies of `@opentelemetry/api` 1.x share in a process: made by the copy that registers first, with its version. */
+type ApiGlobals = { readonly version?: string } & Readonly<Partial<Record<ApiPart, object>>>
+
+/** Undefined until somebody registers something. */
+export function apiGlobals(): ApiGlobals | undefined {
+  return (globalThis as Record<symbol, ApiGlobals | undefined>)[Symbol.for('opentelemetry.js.api.1')]
 }

@@ -34,7 +34,7 @@ class ContextWithSpan implements Context {
 }
 
 /** The API keeps it to itself, but hands it to the context in which a span is to be set. */
-const SPAN_KEY = spanKey()
+export const SPAN_KEY: symbol = spanKey()
 
 function spanKey(): symbol {
   let found = Symbol('none')

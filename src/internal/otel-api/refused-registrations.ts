@@ -1,6 +1,5 @@
 import { diag } from '@opentelemetry/api'
-import type { ApiPart } from './api-globals.js'
-import { ONE_COPY } from './api-version.js'
+import { type ApiPart, ONE_COPY } from './api-version.js'
 import { findings } from '../diagnostics/findings.js'
 import { callerOfOpenTelemetry } from '../runtime/source-locations.js'
 

@@ -1,6 +1,5 @@
 import { context, diag, logs, metrics, propagation, trace } from '@opentelemetry/api'
-import { apiGlobals, type ApiPart } from './api-globals.js'
-import { ONE_COPY, ownApi } from './api-version.js'
+import { apiGlobals, type ApiPart, ONE_COPY, ownApi } from './api-version.js'
 import { warnOnce } from '../diagnostics/diagnostics.js'
 import { findings } from '../diagnostics/findings.js'
 import { processWide } from '../runtime/process-wide.js'

@@ -1,20 +1,6 @@
 import type { Attributes } from '@opentelemetry/api'
-import {
-  ATTR_CLIENT_ADDRESS,
-  ATTR_HTTP_REQUEST_METHOD,
-  ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
-  ATTR_NETWORK_PEER_ADDRESS,
-  ATTR_NETWORK_PEER_PORT,
-  ATTR_NETWORK_PROTOCOL_VERSION,
-  ATTR_SERVER_ADDRESS,
-  ATTR_SERVER_PORT,
-  ATTR_URL_PATH,
-  ATTR_URL_QUERY,
-  ATTR_URL_SCHEME,
-  ATTR_USER_AGENT_ORIGINAL,
-} from '@opentelemetry/semantic-conventions'
-import { normalizedMethod } from '../../internal/http/http-method.js'
-import { redactedQuery } from '../../internal/http/redacted-query.js'
+import { redactedQuery } from '../../internal/http/redacted-url.js'
+import { serverAttributes } from '../../internal/http/server-attributes.js'
 
 /** What every framework knows of a request. */
 export interface IncomingRequest {
@@ -39,24 +25,16 @@ export interface IncomingRequest {
 
 /** Semantic conventions for HTTP server spans. */
 export function requestAttributes(request: IncomingRequest): Attributes {
-  const method = normalizedMethod(request.method)
-  const queryAt = request.target.indexOf('?')
-  const query = queryAt === -1 ? '' : redactedQuery(request.target.slice(queryAt))
+  const { target } = request
+  const queryAt = target.indexOf('?')
   const { hostname, port } = hostAndPort(request.host)
-  return {
-    [ATTR_HTTP_REQUEST_METHOD]: method,
-    ...(method !== request.method && { [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: request.method }),
-    [ATTR_URL_SCHEME]: request.scheme,
-    [ATTR_URL_PATH]: queryAt === -1 ? request.target : request.target.slice(0, queryAt),
-    ...(query.length > 1 && { [ATTR_URL_QUERY]: query.slice(1) }),
-    ...(hostname !== undefined && { [ATTR_SERVER_ADDRESS]: hostname }),
-    ...(port !== undefined && { [ATTR_SERVER_PORT]: port }),
-    ...(request.clientAddress !== undefined && { [ATTR_CLIENT_ADDRESS]: request.clientAddress }),
-    ...(request.peerAddress !== undefined && { [ATTR_NETWORK_PEER_ADDRESS]: request.peerAddress }),
-    ...(request.peerPort !== undefined && { [ATTR_NETWORK_PEER_PORT]: request.peerPort }),
-    ...(request.protocolVersion !== undefined && { [ATTR_NETWORK_PROTOCOL_VERSION]: request.protocolVersion }),
-    ...(request.userAgent !== undefined && { [ATTR_USER_AGENT_ORIGINAL]: request.userAgent }),
-  }
+  return serverAttributes({
+    ...request,
+    path: queryAt === -1 ? target : target.slice(0, queryAt),
+    query: queryAt === -1 ? '' : redactedQuery(target.slice(queryAt)).slice(1),
+    serverAddress: hostname,
+    serverPort: port,
+  })
 }
 
 /** `example.org`, `example.org:8080`, `[::1]:8080`. The header is the client's: what it can't be is left out. */
@@ -66,4 +44,68 @@ function hostAndPort(host: string | undefined): { hostname?: string; port?: numb
   const hostname = parts[1].replace(/^\[(.*)\]$/, '$1')
   const port = Number(parts[2] ?? NaN)
   return port <= 65_535 ? { hostname, port } : { hostname }
+}
+
+/** The headers of a request, names in lower case, as Node has them. */
+export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
+
+/** What proxies forward of the client's request: RFC 7239's `Forwarded`, else the `X-Forwarded-…` that most of them send. */
+interface Forwarded {
+  readonly clientAddress?: string | undefined
+  readonly host?: string | undefined
+  readonly scheme?: 'http' | 'https' | undefined
+}
+
+/** The first of several speaks for the client. It is the client's word too: what can't be an address is left out. */
+function forwardedOf(headers: RequestHeaders): Forwarded {
+  const forwarded = textOf(headers.forwarded)
+  const first = (parameter: string, header: string): string | undefined =>
+    parameterOf(forwarded, parameter) ?? textOf(headers[header])?.split(',', 1)[0]?.trim()
+  return {
+    clientAddress: addressOf(first('for', 'x-forwarded-for')),
+    host: first('host', 'x-forwarded-host'),
+    scheme: schemeOf(first('proto', 'x-forwarded-proto')),
+  }
+}
+
+/** What the headers say of a request; what they don't, the connection does. */
+export function requestOfHeaders(
+  headers: RequestHeaders,
+  connection: Pick<IncomingRequest, 'scheme' | 'host' | 'clientAddress'>,
+): Pick<IncomingRequest, 'scheme' | 'host' | 'clientAddress' | 'userAgent' | 'carrier'> {
+  const forwarded = forwardedOf(headers)
+  return {
+    scheme: forwarded.scheme ?? connection.scheme,
+    host: forwarded.host ?? textOf(headers[':authority']) ?? textOf(headers.host) ?? connection.host,
+    clientAddress: forwarded.clientAddress ?? connection.clientAddress,
+    userAgent: textOf(headers['user-agent']),
+    carrier: headers,
+  }
+}
+
+/** The first value of a header, which may be there several times. */
+function textOf(header: unknown): string | undefined {
+  const first: unknown = Array.isArray(header) ? header[0] : header
+  return typeof first === 'string' && first !== '' ? first : undefined
+}
+
+/** `for=192.0.2.60;proto=http, for="[2001:db8::1]:4711"`: the first of this name. */
+function parameterOf(forwarded: string | undefined, name: string): string | undefined {
+  for (const pair of forwarded?.split(/[,;]/) ?? []) {
+    const [key, value = ''] = pair.split('=', 2)
+    if (key?.trim().toLowerCase() === name) return value.trim().replace(/^"(.*)"$/, '$1')
+  }
+  return undefined
+}
+
+/** An IP address, or a name that a proxy gives instead (`_hidden`), without its port. */
+function addressOf(text: string | undefined): string | undefined {
+  const parts = /^(?:\[([0-9a-f:.]{2,45})\]|([\w.-]{1,253}))(?::[\w-]{1,16})?$/i.exec(text ?? '')
+  const address = parts?.[1] ?? parts?.[2] ?? (/^[0-9a-f:.]{2,45}$/i.test(text ?? '') ? text : undefined)
+  return address?.toLowerCase() === 'unknown' ? undefined : address
+}
+
+function schemeOf(text: string | undefined): 'http' | 'https' | undefined {
+  const scheme = text?.toLowerCase()
+  return scheme === 'http' || scheme === 'https' ? scheme : undefined
 }

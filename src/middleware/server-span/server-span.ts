@@ -1,21 +1,30 @@
-import { context, propagation, SpanKind, trace, type Attributes, type Context, type Span } from '@opentelemetry/api'
-import { getRPCMetadata, RPCType, setRPCMetadata, suppressTracing, type RPCMetadata } from '@opentelemetry/core'
-import { ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions'
-import { contextWithSpan } from '../../internal/otel-api/context-with-span.js'
-import { defaultTraceResponseHeaders } from '../../internal/http/default-response-headers.js'
-import { methodInName, normalizedMethod } from '../../internal/http/http-method.js'
-import { isIgnoredPath } from '../../internal/http/ignored-requests.js'
-import { activeHttpMetadata, isOfRequest, isSpanOfRequest, noteRequest } from '../../internal/http/served-request.js'
-import { extractTraceContext } from '../../propagation/extract-trace-context.js'
 import {
+  context,
+  propagation,
+  SpanKind,
+  trace,
+  type Attributes,
+  type Context,
+  type Span,
+  SpanStatusCode,
+} from '@opentelemetry/api'
+import { getRPCMetadata, RPCType, setRPCMetadata, suppressTracing, type RPCMetadata } from '@opentelemetry/core'
+import { ATTR_HTTP_ROUTE, ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions'
+import { safely } from '../../internal/diagnostics/safely.js'
+import { contextWithSpan } from '../../internal/otel-api/context-with-span.js'
+import {
+  defaultTraceResponseHeaders,
   writeTraceResponseHeaders,
   type ResponseHeaders,
   type TraceResponseHeader,
 } from '../../propagation/response-headers.js'
 import { startSpan } from '../../spans/with-span.js'
+import { methodInName, normalizedMethod } from '../../internal/http/http-method.js'
+import { isIgnoredPath } from '../../internal/http/ignored-requests.js'
+import { activeHttpMetadata, isOfRequest, isSpanOfRequest, noteRequest } from '../../internal/http/served-request.js'
+import { extractTraceContext } from '../../propagation/extract-trace-context.js'
 import { requestAttributes, type IncomingRequest } from './incoming-request.js'
-import { quietly } from './quietly.js'
-import { requestOutcome, setStatusCode } from './request-outcome.js'
+import { recordErrorOn } from '../../spans/record-error.js'
 
 /** The span of a request that a server answers: ours, or the one that instrumentation has made already. Never throws. */
 export interface ServerSpan {
@@ -36,7 +45,7 @@ export interface ServerSpan {
   end(statusCode?: number): void
 }
 
-export interface ServerSpanOptions {
+interface ServerSpanOptions {
   readonly headerNames?: readonly TraceResponseHeader[] | undefined
   /** Added to those of the request. */
   readonly attributes?: Attributes | undefined
@@ -52,7 +61,7 @@ export interface ServerSpanOptions {
 export function openServerSpan(request: () => IncomingRequest, options: ServerSpanOptions = {}): ServerSpan {
   const active = context.active()
   const existing = spanOfInstrumentation(active, options.request)
-  const names = options.headerNames ?? (defaultTraceResponseHeaders() as readonly TraceResponseHeader[])
+  const names = options.headerNames ?? defaultTraceResponseHeaders()
   return existing ? adopted(existing, active, names) : opened(request(), active, names, options)
 }
 
@@ -76,7 +85,7 @@ function spanOfInstrumentation(active: Context, request: object | undefined): Sp
 
 function adopted(span: Span, active: Context, names: readonly TraceResponseHeader[]): ServerSpan {
   const metadata = getRPCMetadata(active)
-  const outcome = requestOutcome(span)
+  const lastError = new LastError()
   return {
     context: active,
     span,
@@ -87,9 +96,9 @@ function adopted(span: Span, active: Context, names: readonly TraceResponseHeade
       if (metadata?.type === RPCType.HTTP) metadata.route ??= route
       else quietly(() => span.setAttribute(ATTR_HTTP_ROUTE, route))
     },
-    noteError: outcome.note,
+    noteError: lastError.note,
     ...headersOf(span, names),
-    end: (statusCode) => quietly(() => outcome.recordError(statusCode)),
+    end: (statusCode) => quietly(() => lastError.recordOn(span, statusCode)),
   }
 }
 
@@ -106,7 +115,7 @@ function opened(
   // Instrumentations further in (Express, Koa) write the route there, as they do for the http instrumentation.
   const metadata: { type: RPCType.HTTP; span: Span; route?: string } = { type: RPCType.HTTP, span }
   if (identity) noteRequest(metadata, identity)
-  const outcome = requestOutcome(span)
+  const lastError = new LastError()
   return {
     context: contextWithSpan(setRPCMetadata(parent, metadata), span),
     span,
@@ -114,7 +123,7 @@ function opened(
     setRoute(route) {
       if (route !== undefined) metadata.route ??= route
     },
-    noteError: outcome.note,
+    noteError: lastError.note,
     ...headersOf(span, names),
     end(statusCode) {
       if (endedMetadata.has(metadata)) return
@@ -124,7 +133,7 @@ function opened(
           span.updateName(`${method} ${metadata.route}`)
           span.setAttribute(ATTR_HTTP_ROUTE, metadata.route)
         }
-        outcome.recordError(statusCode)
+        lastError.recordOn(span, statusCode)
         if (statusCode !== undefined) setStatusCode(span, statusCode)
       })
       quietly(() => span.end())
@@ -156,3 +165,36 @@ function headersOf(
     writeResponseHeaders: (headers) => writeTraceResponseHeaders(headers, span.spanContext(), names),
   }
 }
+
+/** The last error of a request, until its answer shows what became of it. */
+class LastError {
+  #noted: { readonly error: unknown } | undefined
+
+  note = (error: unknown): void => {
+    this.#noted = { error }
+  }
+
+  /** Frameworks answer a thrown error with the status they see fit: one of 4xx is the client's error, and none here. */
+  recordOn(span: Span, statusCode: number | undefined): void {
+    if (this.#noted && (statusCode === undefined || statusCode >= 500)) recordErrorOn(span, this.#noted.error)
+    this.#noted = undefined
+  }
+}
+
+/** Semantic conventions for HTTP server spans, "Status": 4xx is the client's fault, and no error here. */
+function setStatusCode(span: Span, statusCode: number): void {
+  span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, statusCode)
+  if (statusCode < 500 || hasErrorType(span)) return
+  span.setAttribute(ATTR_ERROR_TYPE, String(statusCode))
+  span.setStatus({ code: SpanStatusCode.ERROR })
+}
+
+/** A recorded error has said more than the status does. */
+function hasErrorType(span: Span): boolean {
+  const { attributes } = span as Span & { readonly attributes?: Readonly<Record<string, unknown>> }
+  return attributes?.[ATTR_ERROR_TYPE] !== undefined
+}
+
+/** A span processor that throws must not fail the request. */
+export const quietly = (change: () => void): void =>
+  safely('the span of a request could not be written; look at the span processors', change)

@@ -1,4 +1,5 @@
 import { createContextKey, trace, type Context, type Span, type SpanContext } from '@opentelemetry/api'
+import { SPAN_KEY } from '../../internal/otel-api/context-with-span.js'
 import { LocalSpanContext, RandomSpanContext } from '../../internal/otel-api/local-span-context.js'
 import { RANDOM_FLAG } from './traceparent.js'
 
@@ -14,7 +15,6 @@ interface Note {
 }
 
 const NOTE = createContextKey('spanwright random flag of a trace')
-const SPAN = keyOfSpan()
 
 /** The context with the remote span, which knows whether its trace id is random. */
 export function withRemoteSpan(context: Context, span: Span): Context {
@@ -68,33 +68,18 @@ class NotingContext implements Context {
   }
 
   getValue(key: symbol): unknown {
-    if (key === SPAN) return this.#span
+    if (key === SPAN_KEY) return this.#span
     return key === NOTE ? this.#note : this.rest.getValue(key)
   }
 
   setValue(key: symbol, value: unknown): Context {
-    if (key === SPAN) return new NotingContext(this.rest, value, this.#note)
+    if (key === SPAN_KEY) return new NotingContext(this.rest, value, this.#note)
     if (key === NOTE) return new NotingContext(this.rest, this.#span, value)
     return new NotingContext(this.rest.setValue(key, value), this.#span, this.#note)
   }
 
   deleteValue(key: symbol): Context {
-    if (key === SPAN || key === NOTE) return this.setValue(key, undefined)
+    if (key === SPAN_KEY || key === NOTE) return this.setValue(key, undefined)
     return new NotingContext(this.rest.deleteValue(key), this.#span, this.#note)
   }
-}
-
-/** The API has a name for setting a span, but none for the key. */
-function keyOfSpan(): symbol | undefined {
-  let key: symbol | undefined
-  const probe: Context = {
-    getValue: (asked) => {
-      key = asked
-      return undefined
-    },
-    setValue: () => probe,
-    deleteValue: () => probe,
-  }
-  trace.getSpan(probe)
-  return key
 }

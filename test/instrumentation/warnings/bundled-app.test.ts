@@ -3,8 +3,11 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, truncateSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { packagesMarkedIn } from '../../../src/instrumentation/warnings/bundler-markers.js'
-import { packagesBundledInto, warnOfBundledPackages } from '../../../src/instrumentation/warnings/bundled-app.js'
+import {
+  packagesMarkedIn,
+  packagesBundledInto,
+  warnOfBundledPackages,
+} from '../../../src/instrumentation/warnings/bundled-app.js'
 import { CATALOGUE } from '../../../src/instrumentation/catalogue.js'
 import { findings } from '../../../src/internal/diagnostics/findings.js'
 import { REPOSITORY, runTracedApp } from '../../helpers/traced-app.js'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { requestAttributes } from '../../../src/middleware/server-span/incoming-request.js'
-import { incomingRequest } from '../../../src/middleware/server-span/node-request.js'
+import { incomingRequest } from '../../../src/middleware/server-span/node-server-span.js'
 
 const attributes = (headers: Record<string, string | string[]>, rest: object = {}) =>
   requestAttributes(

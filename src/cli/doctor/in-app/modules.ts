@@ -1,8 +1,8 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation'
-import { readFileSync, statSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { CATALOGUE, type CatalogueEntry } from '../../../instrumentation/catalogue.js'
 import { installed } from '../../../instrumentation/installed.js'
+import { packagesBundledInto } from '../../../instrumentation/warnings/bundled-app.js'
 import type { MissedModule, ModuleFindings, PatchedModule } from '../process-report.js'
 import type { LoadedPackages } from './loaded-packages.js'
 
@@ -82,29 +82,15 @@ function switchedOff(
   )
 }
 
-const MOST_BYTES = 50_000_000
-
-/** Bundlers leave the paths of what they have taken in behind, as comments or keys, unless they are told not to. */
+/** Packages that a bundler has put into the main script, and that are not loaded from elsewhere as well. */
 function bundled(main: string | undefined, { all }: LoadedPackages): readonly string[] {
-  inside ??= packagesIn(main === undefined || main.includes('node_modules') ? '' : textOf(main))
+  inside ??= main === undefined || main.includes('node_modules') ? new Set() : packagesBundledInto(main)
   const packages = CATALOGUE.flatMap(({ modules }) => modules)
   return packages.filter((name) => inside?.has(name) && !all.has(name))
 }
 
 /** The file is read once. */
 let inside: ReadonlySet<string> | undefined
-
-function packagesIn(text: string): ReadonlySet<string> {
-  return new Set([...text.matchAll(/node_modules\/((?:@[\w.-]+\/)?[\w.-]+)\//g)].map(([, name]) => name ?? ''))
-}
-
-function textOf(file: string): string {
-  try {
-    return statSync(file).size > MOST_BYTES ? '' : readFileSync(file, 'utf8')
-  } catch {
-    return ''
-  }
-}
 
 /** Fastify's routes are named by us; its requests are those of http. */
 const NOT_MISSED = /^(spanwright|import-in-the-middle|fastify|tslib|@types\/.*|@opentelemetry\/.*)$/

@@ -3,6 +3,8 @@ import { warnOnce } from '../diagnostics/diagnostics.js'
 import { findings } from '../diagnostics/findings.js'
 import { packageFolderOf, framesOf } from '../runtime/source-locations.js'
 import { processWide } from '../runtime/process-wide.js'
+import type { RunningFlush } from '../process-exit/running-flush.js'
+import { settledWithin } from '../async/settled-within.js'
 
 /** A tracer provider of an SDK; what the API itself asks of one is less. */
 export interface RegisteredProvider extends TracerProvider {
@@ -11,7 +13,7 @@ export interface RegisteredProvider extends TracerProvider {
 
 const own = processWide('own-provider', (): { registered?: RegisteredProvider | undefined } => ({}))
 
-/** The provider of somebody else, where one is registered. */
+/** The registered provider, where it is another SDK's. */
 export function foreignProvider(): RegisteredProvider | undefined {
   const registered = registeredProvider()
   return registered === own.registered ? undefined : registered
@@ -23,8 +25,8 @@ export function claimProvider(): RegisteredProvider | undefined {
   return own.registered
 }
 
-/** The provider behind the API's proxy; undefined when nobody has registered one. */
-function registeredProvider(): RegisteredProvider | undefined {
+/** The provider behind the API's proxy; undefined where none is registered. */
+export function registeredProvider(): RegisteredProvider | undefined {
   const provider = trace.getTracerProvider() as RegisteredProvider & {
     getDelegate?(): RegisteredProvider
     getDelegateTracer?(name: string): unknown
@@ -81,4 +83,10 @@ function fileOf(provider: RegisteredProvider): string | undefined {
     return undefined
   }
   return framesOf(stack)[1]?.file
+}
+
+/** Flushes another SDK's provider, which runs on: who has started it stops it. */
+export function flushOf(provider: RegisteredProvider): RunningFlush {
+  return ({ timeoutMillis }) =>
+    settledWithin(timeoutMillis, 'sending spans by the other SDK', () => [Promise.resolve(provider.forceFlush?.())])
 }
