@@ -72,14 +72,6 @@ export function bundleSdk({ isAlone }: { isAlone: boolean } = { isAlone: false }
         { filter: /@opentelemetry\/(instrumentation-http|otlp-grpc-exporter-base)\/.*\.mjs$/ },
         async ({ path }) => ({ contents: (await readFile(path, 'utf8')).replaceAll(' __require(', ' require(') }),
       )
-      // To import a built-in that has lazy parts, such as http, evaluates all of them: 13 MB that nobody asked for.
-      build.onLoad({ filter: /otlp-exporter-base\/.*\/otlp-node-http-configuration\.mjs$/ }, async ({ path }) => ({
-        contents: replaced(
-          await readFile(path, 'utf8'),
-          /await \((isInsecure \?) import\(("http")\) : import\(("https")\)\)/,
-          '($1 require($2) : require($3))',
-        ),
-      }))
       // We register instrumentations ourselves; to register none loads all that instrumentations stand on.
       build.onLoad({ filter: /@opentelemetry\/sdk-node\/dist\/sdk\.mjs$/ }, async ({ path }) => ({
         contents: replaced(

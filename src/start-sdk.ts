@@ -13,8 +13,8 @@ import type { SamplingPipeline } from './sampling/runtime/pipeline.js'
 import { TracerProvider } from './tracer/tracer-provider.js'
 
 /**
- * What has been resolved here, and what NodeSDK would otherwise read, and complain of, a second time. It would start logs
- * over OTLP by itself, so it is told `none`.
+ * What has been resolved here, and what NodeSDK would otherwise read, and warn of, a second time: it has no option against it.
+ * It would start logs over OTLP by itself, unless the variable says `none`.
  */
 const RESOLVED = /^OTEL_(SDK_DISABLED|LOG_LEVEL|TRACES_SAMPLER(_ARG)?|SPAN_\w+_LIMIT)$/
 

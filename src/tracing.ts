@@ -2,7 +2,7 @@ import { metrics } from '@opentelemetry/api'
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs'
 import type { NodeSDK } from '@opentelemetry/sdk-node'
 import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
-import { BatchSpanProcessor, exporterTypeOf, queueCapacityOf } from './export/pipeline/batch-span-processor.js'
+import { BatchSpanProcessor, pipelineOf } from './export/pipeline/batch-span-processor.js'
 import { BatchLogRecordProcessor } from './export/logs/batch-log-record-processor.js'
 import { sumOfResults, type FlushResult } from './export/pipeline/flush-result.js'
 import type { LogLedger, TracingLedger } from './export/pipeline/ledger.js'
@@ -62,6 +62,7 @@ export function runningHandle(parts: RunningParts, longestMillis: number, onStop
   const own = senders.filter((sender) => sender instanceof BatchSpanProcessor)
   const ownLogs = logs.filter((processor) => processor instanceof BatchLogRecordProcessor)
   const others = senders.filter((sender) => !(sender instanceof BatchSpanProcessor))
+  const pipeline = own[0] && pipelineOf(own[0])
   const ledger = (): TracingLedger => wholeLedger(sampling.counts, senders)
   const flushOthers = (timeoutMillis: number): Promise<void> =>
     settledWithin(timeoutMillis, 'sending spans', () => others.map((other) => other.forceFlush()))
@@ -71,7 +72,7 @@ export function runningHandle(parts: RunningParts, longestMillis: number, onStop
     const flushes = own.map((processor) => processor.forceFlush({ timeoutMillis }))
     const rest = [
       ...ownLogs.map((processor) => processor.forceFlush({ timeoutMillis })),
-      ...metricPipelines.map((pipeline) => pipeline.flush(timeoutMillis)),
+      ...metricPipelines.map((each) => each.flush(timeoutMillis)),
       ...(others.length > 0 ? [flushOthers(timeoutMillis)] : []),
     ]
     await Promise.all(rest)
@@ -82,12 +83,7 @@ export function runningHandle(parts: RunningParts, longestMillis: number, onStop
   // Before the exit hook: the app's own MeterProvider may throw.
   const stopMetering =
     metricPipelines.length > 0
-      ? meterLedger(
-          metrics.getMeterProvider(),
-          ledger,
-          () => own[0] && queueCapacityOf(own[0]),
-          own[0] && exporterTypeOf(own[0]),
-        )
+      ? meterLedger(metrics.getMeterProvider(), ledger, () => pipeline?.capacity, pipeline?.exporterType)
       : undefined
   const removeExitHook = addExitHook({
     timeoutMillis: longestMillis,

@@ -9,11 +9,15 @@ import { metricPipelines } from '../export/metrics/metric-readers.js'
 import { metricPipelinesFromEnvironment } from '../export/metrics/metric-settings.js'
 import { logRecordProcessors } from '../export/logs/log-pipelines.js'
 import { otlpFromEnvironment } from '../export/pipeline/otlp-settings.js'
-import { deliveryOf, resolveBatchOptions, type BatchOptions } from '../export/pipeline/batch-options.js'
-import { BatchSpanProcessor } from '../export/pipeline/batch-span-processor.js'
+import {
+  deliveryOf,
+  resolveBatchOptions,
+  type BatchOptions,
+  type ResolvedBatchOptions,
+} from '../export/pipeline/batch-options.js'
+import { settledBatchSpanProcessor } from '../export/pipeline/batch-span-processor.js'
 import { openPipeline, type PipelineSettings } from '../export/pipeline/span-processors.js'
 import { warnOnce } from '../internal/diagnostics/diagnostics.js'
-import { withoutEnv } from '../internal/runtime/env.js'
 import { createSpanMetrics, type SpanMetrics } from '../metrics/span-metrics.js'
 import { propagatorByName } from '../propagation/by-name.js'
 import { firstValidPropagator } from '../propagation/composite.js'
@@ -96,12 +100,9 @@ export function resolvePropagator(
   return more.length === 0 ? propagator : firstValidPropagator([propagator, ...more])
 }
 
-/** What a batch processor would read by itself, and must not: it is settled, and a configuration file speaks alone. */
-const BATCHING = /^(OTEL_BSP_|SPANWRIGHT_)/
-
 export function resolveSpanProcessors(options: TracingOptions, settings: TracingSettings): SpanProcessor[] {
   return (options.spanProcessors ?? ['auto']).flatMap((given) =>
-    given === 'auto' ? withoutEnv(BATCHING, () => autoProcessors(options, settings)) : given,
+    given === 'auto' ? autoProcessors(options, settings) : given,
   )
 }
 
@@ -109,7 +110,7 @@ function autoProcessors(options: TracingOptions, { pipelines }: TracingSettings)
   const { traceExporter, batch, shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
   if (typeof traceExporter === 'object') {
     const batching = batchingOf(pipelines[0]?.batch ?? {}, batch)
-    return [new BatchSpanProcessor({ ...batching, exporter: traceExporter, shutdownTimeoutMillis })]
+    return [settledBatchSpanProcessor(traceExporter, batching, shutdownTimeoutMillis)]
   }
   const opened = chosenPipelines(traceExporter, pipelines).map((pipeline) =>
     openPipeline(pipeline.exporter, batchingOf(pipeline.batch, batch), shutdownTimeoutMillis),
@@ -119,7 +120,7 @@ function autoProcessors(options: TracingOptions, { pipelines }: TracingSettings)
 }
 
 /** `none`: each span by itself, unless code has something to say about batches. */
-function batchingOf(configured: BatchOptions | 'none', batch: BatchOptions | undefined): BatchOptions {
+function batchingOf(configured: BatchOptions | 'none', batch: BatchOptions | undefined): ResolvedBatchOptions {
   if (configured === 'none') return resolveBatchOptions(batch ?? { maxExportBatchSize: 1 }, {})
   return resolveBatchOptions(batch ?? {}, configured)
 }

@@ -1,6 +1,5 @@
 import { diag, DiagLogLevel } from '@opentelemetry/api'
 import { PREFIX } from '../../internal/diagnostics/diagnostics.js'
-import { adoptEnv } from '../../internal/runtime/env.js'
 import { doctorArguments, type DoctorArguments } from './arguments.js'
 import { diagnose, mainReport } from './diagnosis.js'
 import type { AppFindings, Diagnosis } from './findings.js'
@@ -69,25 +68,24 @@ async function appFindings(given: DoctorArguments, folder: ReportFolder): Promis
   return { command, ...(await watchApp(command, folder, given, say)) }
 }
 
-/** The endpoint is tried with the variables of the app, which may have read them from a file. */
+/** The endpoint is tried with the settings of the app, which may have read its variables from a file. */
 async function findingsOf(reports: readonly ProcessReport[], app: AppFindings | undefined): Promise<Diagnosis> {
   const main = mainReport(reports)
   const warnings: string[] = []
   listen(warnings)
-  if (main) adoptEnv(/^(OTEL_|SPANWRIGHT_)/, main.environment)
   const endpoints: EndpointFindings[] = []
   const headers: string[] = []
   for (const way of main?.ways ?? []) {
     if (way.kind !== 'otlp') continue
     endpoints.push(await testExport(way.otlp, main?.settled['service.name'] ?? 'spanwright doctor'))
-    headers.push(...Object.values(way.otlp.connection?.headers ?? {}).map((value) => `=${value}`))
+    headers.push(...Object.values(way.otlp.connection.headers).map((value) => `=${value}`))
   }
   const fromVariables = Object.entries(main?.environment ?? {}).filter(([name]) => name.endsWith('_HEADERS'))
   const mask = maskOf([...headers, ...fromVariables.map(([, value]) => value)])
   return diagnose({ reports, app, endpoints, warnings, mask })
 }
 
-/** What our own parts and OpenTelemetry's say while they read the settings belongs into the diagnosis. */
+/** What our own parts and OpenTelemetry's log while the endpoint is tried belongs into the diagnosis. */
 function listen(warnings: string[]): void {
   const keep = (...parts: readonly unknown[]): void => {
     const text = parts.map(String).join(' ')

@@ -11,7 +11,7 @@ export interface Seen {
   readonly reports: readonly ProcessReport[]
   readonly app: AppFindings | undefined
   readonly endpoints: readonly EndpointFindings[]
-  /** What OpenTelemetry's parts have said when they read the settings of the endpoint. */
+  /** What was logged while the endpoint was tried. */
   readonly warnings: readonly string[]
   readonly mask: Redact
 }

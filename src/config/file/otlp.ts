@@ -4,7 +4,12 @@ import type {
   OtlpHttpExporterConfigModel,
   OtlpHttpMetricExporterConfigModel,
 } from '@opentelemetry/configuration'
-import type { OtlpConnection, OtlpSettings } from '../../export/pipeline/otlp-settings.js'
+import {
+  DEFAULT_OTLP_TIMEOUT_MILLIS,
+  defaultOtlpUrl,
+  type OtlpConnection,
+  type OtlpSettings,
+} from '../../export/pipeline/otlp-settings.js'
 import type { Signal } from '../../export/pipeline/signal.js'
 import { timeout } from './model.js'
 
@@ -27,7 +32,11 @@ export function otlpFromFile(
 ): OtlpSettings {
   const properties = model[kind] ?? {}
   const tls = properties.tls ?? {}
+  const json = 'encoding' in properties && properties.encoding === 'json'
+  const protocol = kind === 'otlp_grpc' ? 'grpc' : json ? 'http/json' : 'http/protobuf'
   const connection: OtlpConnection = {
+    url: defaultOtlpUrl(protocol, signal),
+    ...(properties.endpoint && { url: properties.endpoint }),
     headers: configuration.mergeHeadersConfig(properties.headers, properties.headers_list) ?? {},
     compression: properties.compression === 'gzip' ? 'gzip' : 'none',
     tls: {
@@ -36,10 +45,8 @@ export function otlpFromFile(
       ...(tls.key_file && { keyFile: tls.key_file }),
     },
     insecure: 'insecure' in tls && tls.insecure === true,
-    ...(properties.endpoint && { url: properties.endpoint }),
-    ...(properties.timeout != null && { timeoutMillis: timeout(properties.timeout, `${kind}.timeout`) }),
+    timeoutMillis:
+      properties.timeout == null ? DEFAULT_OTLP_TIMEOUT_MILLIS : timeout(properties.timeout, `${kind}.timeout`),
   }
-  const json = 'encoding' in properties && properties.encoding === 'json'
-  const protocol = kind === 'otlp_grpc' ? 'grpc' : json ? 'http/json' : 'http/protobuf'
   return { kind: 'otlp', signal, protocol, connection }
 }

@@ -42,7 +42,10 @@ export function detectorsWithEnv(
   return [...detectorsByName(names, unknown).filter((detector) => detector !== envDetector), envDetector]
 }
 
-/** OpenTelemetry's detector leaves out wrong OTEL_RESOURCE_ATTRIBUTES without a word; whether it does is seen by trying. */
+/**
+ * OpenTelemetry's detector leaves out wrong OTEL_RESOURCE_ATTRIBUTES without a word; whether it does is seen by trying. It reads
+ * two variables and takes no options, so the other one is hidden.
+ */
 export function areEnvAttributesWrong(): boolean {
   if (readEnv('OTEL_RESOURCE_ATTRIBUTES') === undefined) return false
   const { attributes } = withoutEnv(/^OTEL_SERVICE_NAME$/, () => envDetector.detect())

@@ -1,5 +1,5 @@
 import { messageOf } from '../../internal/diagnostics/diagnostics.js'
-import type { Answer, Transport } from '../transport/transport.js'
+import { retryable, type Answer, type Transport } from '../transport/transport.js'
 
 /** So much later than promised a transport may answer. */
 const GRACE_MILLIS = 1_000
@@ -20,14 +20,10 @@ export function attempt(
     clearTimeout(timer)
     if (answer) onAnswer(answer)
   }
-  const timer = setTimeout(() => end(noAnswer('no answer')), timeoutMillis + GRACE_MILLIS)
+  const timer = setTimeout(() => end(retryable('no answer', { mayHaveArrived: true })), timeoutMillis + GRACE_MILLIS)
   timer.unref()
   new Promise<Answer>((resolve) => {
     resolve(transport.send(bytes, timeoutMillis))
-  }).then(end, (error: unknown) => end(noAnswer(messageOf(error))))
+  }).then(end, (error: unknown) => end(retryable(messageOf(error), { mayHaveArrived: true })))
   return end
-}
-
-function noAnswer(reason: string): Answer {
-  return { kind: 'retryable', reason, retryAfterMillis: undefined, isUnreachable: false, mayHaveArrived: true }
 }

@@ -1,6 +1,6 @@
 import { TraceFlags, type MeterProvider } from '@opentelemetry/api'
 import type { ReadableSpan, Span, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
-import { addExitHook } from '../../internal/process-exit/exit-hooks.js'
+import { addPipelineExitHook } from '../../internal/process-exit/exit-hooks.js'
 import {
   TracingConfigError,
   checkNumber,
@@ -15,10 +15,10 @@ import {
   type BatchOptions,
   type ResolvedBatchOptions,
 } from './batch-options.js'
-import { exporterPipeline } from './exporter-pipeline.js'
+import { ExporterPipeline } from './exporter-pipeline.js'
 import { flushResult, type FlushResult } from './flush-result.js'
 import type { TracingLedger } from './ledger.js'
-import { otlpPipeline } from './otlp-pipeline.js'
+import { OtlpPipeline } from './otlp-pipeline.js'
 import { otlpProtobufEncoder } from '../otlp/encoder.js'
 import { otlpJsonEncoder } from '../otlp/json-encoder.js'
 import { otlpFromEnvironment, type OtlpSettings } from './otlp-settings.js'
@@ -32,7 +32,7 @@ export interface BatchSpanProcessorOptions extends BatchOptions {
    * on the main thread. Default `'otlp'`.
    */
   exporter?: SpanExporter | 'otlp'
-  /** Longest time that leaving may take, in milliseconds. Default 2,000. */
+  /** Longest time that the shutdown may take, in milliseconds. Default 2,000. */
   shutdownTimeoutMillis?: number
   /** Where to meter the ledger, as `otel.sdk.*`. Default: nowhere. */
   selfObsMeterProvider?: MeterProvider
@@ -40,24 +40,43 @@ export interface BatchSpanProcessorOptions extends BatchOptions {
 
 const DEFAULT_SHUTDOWN_TIMEOUT_MILLIS = 2_000
 
-/** So many spans may wait in it; for the metrics, and so no method that users see. */
-export let queueCapacityOf: (processor: BatchSpanProcessor) => number
-/** Likewise, what it exports by. */
-export let exporterTypeOf: (processor: BatchSpanProcessor) => string
+/** Options that configuration has checked and completed: the variables are not read once more. */
+class SettledOptions {
+  readonly pipeline: Pipeline<ReadableSpan>
+  readonly exportTimeoutMillis: number
+  readonly shutdownTimeoutMillis: number
+  readonly selfObsMeterProvider?: MeterProvider
+
+  constructor(
+    exporter: SpanExporter | OtlpSettings,
+    batch: ResolvedBatchOptions,
+    shutdownTimeoutMillis = DEFAULT_SHUTDOWN_TIMEOUT_MILLIS,
+    meters?: MeterProvider,
+  ) {
+    this.pipeline = isOtlpSettings(exporter)
+      ? new OtlpPipeline(exporter, batch, exporter.protocol === 'http/json' ? otlpJsonEncoder : otlpProtobufEncoder)
+      : new ExporterPipeline(exporter, batch)
+    this.exportTimeoutMillis = batch.exportTimeoutMillis
+    this.shutdownTimeoutMillis = shutdownTimeoutMillis
+    if (meters) this.selfObsMeterProvider = meters
+  }
+}
+
+const pipelines = new WeakMap<BatchSpanProcessor, Pipeline<ReadableSpan>>()
+
+/** What it sends by; for the metrics, and so no property that users see. */
+export function pipelineOf(processor: BatchSpanProcessor): Pipeline<ReadableSpan> | undefined {
+  return pipelines.get(processor)
+}
 
 /**
  * A drop-in for the SDK's `BatchSpanProcessor`, in any `NodeSDK`: same options, same `OTEL_BSP_*` variables and defaults.
  * It loses nothing where the backend is away for a while and whichever way the process ends, and counts what it could not
  * keep ({@link BatchSpanProcessor.ledger}). A `terminate()`d worker and SIGKILL give no notice: only a spool helps there.
  *
- * @throws TracingConfigError when an option is wrong. Wrong environment variables are told once, and never throw.
+ * @throws TracingConfigError when an option is wrong. Wrong environment variables are logged once, and never throw.
  */
 export class BatchSpanProcessor implements SpanProcessor {
-  static {
-    queueCapacityOf = (processor) => processor.#pipeline.capacity
-    exporterTypeOf = (processor) => processor.#pipeline.exporterType
-  }
-
   readonly #pipeline: Pipeline<ReadableSpan>
   readonly #timeoutMillis: number
   readonly #exportTimeoutMillis: number
@@ -70,25 +89,19 @@ export class BatchSpanProcessor implements SpanProcessor {
   #stopped: Promise<FlushResult> | undefined
 
   constructor(options: BatchSpanProcessorOptions = {}) {
-    checkPlainObject('options', options)
-    // The class of OpenTelemetry 2 took the exporter itself; taken for options, it would be left out without a word.
-    if ('export' in options) throw notAnExporter(options)
-    const environment = batchOptionsFromEnvironment()
-    checkBatchOptions('', options)
-    checkNumber('shutdownTimeoutMillis', options.shutdownTimeoutMillis, { min: 0 })
-    const { exporter = 'otlp', selfObsMeterProvider: meters } = options
-    if (meters !== undefined) checkPart('selfObsMeterProvider', meters, 'a MeterProvider', ['getMeter'])
-    const batch = resolveBatchOptions(options, environment)
-    this.#pipeline = pipelineOf(exporter, batch)
-    this.#timeoutMillis = options.shutdownTimeoutMillis ?? DEFAULT_SHUTDOWN_TIMEOUT_MILLIS
-    this.#exportTimeoutMillis = batch.exportTimeoutMillis
-    this.#removeExitHook = this.#addExitHook()
+    const settled = options instanceof SettledOptions ? options : settle(options)
+    const { pipeline, selfObsMeterProvider: meters } = settled
+    this.#pipeline = pipeline
+    this.#timeoutMillis = settled.shutdownTimeoutMillis
+    this.#exportTimeoutMillis = settled.exportTimeoutMillis
+    this.#removeExitHook = addPipelineExitHook(pipeline, this.#timeoutMillis, () => this.#ended)
+    pipelines.set(this, pipeline)
     if (meters)
       this.#stopMetering = meterLedger(
         meters,
         () => this.ledger(),
-        () => queueCapacityOf(this),
-        exporterTypeOf(this),
+        () => pipeline.capacity,
+        pipeline.exporterType,
       )
   }
 
@@ -144,62 +157,41 @@ export class BatchSpanProcessor implements SpanProcessor {
     this.#removeExitHook()
     this.#stopMetering?.()
   }
-
-  #addExitHook(): () => void {
-    const pipeline = this.#pipeline
-    const ended = (): number => this.#ended
-    return addExitHook({
-      timeoutMillis: this.#timeoutMillis,
-      prepare: () => pipeline.send(),
-      get needsEventLoop() {
-        return pipeline.needsEventLoop
-      },
-      get pending() {
-        return ended()
-      },
-      flush: (timeoutMillis) => pipeline.flush(timeoutMillis),
-      startLeaving: (timeoutMillis) => pipeline.startLeaving(timeoutMillis),
-      flushSync: (timeoutMillis) => pipeline.shutdownSync(timeoutMillis),
-    })
-  }
 }
 
-/** With an endpoint that configuration has settled on already. */
-export function otlpBatchSpanProcessor(
-  otlp: OtlpSettings,
-  options: Omit<BatchSpanProcessorOptions, 'exporter'>,
-): BatchSpanProcessor {
-  // Not in the public type: an endpoint belongs into OTEL_EXPORTER_OTLP_* or the configuration file.
-  return new BatchSpanProcessor({ ...options, exporter: otlp as never })
-}
-
-function notAnExporter(received: unknown): TracingConfigError {
-  return new TracingConfigError('ERR_OPTION_TYPE', {
-    option: 'options',
-    allowed: 'an object such as { exporter }',
-    received,
-  })
-}
-
-function pipelineOf(
-  exporter: SpanExporter | OtlpSettings | 'otlp',
+/** By what configuration has settled; an endpoint in code is not public, since it belongs into OTEL_EXPORTER_OTLP_* or the configuration file. */
+export function settledBatchSpanProcessor(
+  exporter: SpanExporter | OtlpSettings,
   batch: ResolvedBatchOptions,
-): Pipeline<ReadableSpan> {
-  if (typeof exporter === 'string') {
-    checkOneOf('exporter', exporter, ['otlp'])
-    return spansOutlet(otlpFromEnvironment(), batch)
+  shutdownTimeoutMillis: number,
+): BatchSpanProcessor {
+  return new BatchSpanProcessor(new SettledOptions(exporter, batch, shutdownTimeoutMillis))
+}
+
+function settle(options: BatchSpanProcessorOptions): SettledOptions {
+  checkPlainObject('options', options)
+  // The class of OpenTelemetry 2 took the exporter itself; taken for options, it would be left out without a word.
+  if ('export' in options) {
+    const problem = { option: 'options', allowed: 'an object such as { exporter }', received: options }
+    throw new TracingConfigError('ERR_OPTION_TYPE', problem)
   }
-  if (isOtlpSettings(exporter)) return spansOutlet(exporter, batch)
-  checkPart('exporter', exporter, 'otlp or a SpanExporter', ['export', 'shutdown'])
-  return exporterPipeline(exporter, batch)
+  const environment = batchOptionsFromEnvironment()
+  checkBatchOptions('', options)
+  checkNumber('shutdownTimeoutMillis', options.shutdownTimeoutMillis, { min: 0 })
+  const { exporter = 'otlp', shutdownTimeoutMillis, selfObsMeterProvider: meters } = options
+  if (meters !== undefined) checkPart('selfObsMeterProvider', meters, 'a MeterProvider', ['getMeter'])
+  const batch = resolveBatchOptions(options, environment)
+  if (typeof exporter === 'string') checkOneOf('exporter', exporter, ['otlp'])
+  else checkPart('exporter', exporter, 'otlp or a SpanExporter', ['export', 'shutdown'])
+  return new SettledOptions(
+    exporter === 'otlp' ? otlpFromEnvironment() : exporter,
+    batch,
+    shutdownTimeoutMillis,
+    meters,
+  )
 }
 
-function spansOutlet(otlp: OtlpSettings, batch: ResolvedBatchOptions): Pipeline<ReadableSpan> {
-  return otlpPipeline(otlp, batch, otlp.protocol === 'http/json' ? otlpJsonEncoder : otlpProtobufEncoder)
-}
-
-/** An exporter of somebody's may have a `kind` too. */
-function isOtlpSettings(exporter: unknown): exporter is OtlpSettings {
-  if (typeof exporter !== 'object' || exporter === null || 'export' in exporter) return false
-  return (exporter as Partial<OtlpSettings>).kind === 'otlp'
+/** Anybody's exporter may have a `kind` too. */
+function isOtlpSettings(exporter: SpanExporter | OtlpSettings): exporter is OtlpSettings {
+  return 'kind' in exporter && !('export' in exporter)
 }

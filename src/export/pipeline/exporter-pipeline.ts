@@ -15,11 +15,7 @@ import { ResourceWait } from './resource-wait.js'
 import { SpanQueue } from './span-queue.js'
 
 /** Batches for anybody's exporter, which is called on this thread, once at a time, as the specification asks. */
-export function exporterPipeline(exporter: SpanExporter, options: ResolvedBatchOptions): Pipeline<ReadableSpan> {
-  return new ExporterPipeline(exporter, options)
-}
-
-class ExporterPipeline implements Pipeline<ReadableSpan> {
+export class ExporterPipeline implements Pipeline<ReadableSpan> {
   readonly counts: DeliveryCounts = noDeliveryCounts()
   readonly needsEventLoop = true
   readonly #exporter: SpanExporter

@@ -126,7 +126,7 @@ export class OtlpDelivery {
   }
 
   #newNotices(): Notices {
-    const { signal = 'traces' } = this.#otlp
+    const { signal } = this.#otlp
     return createNotices({
       signal: SIGNALS[signal],
       warn,

@@ -15,15 +15,6 @@ const MOST_BATCH_BYTES = 960 * 1_024
 /** The thread is there before a process that lives a little longer has to leave. */
 const WARM_UP_MILLIS = 200
 
-/** Gives each item to an encoder, and full batches to the delivery thread. */
-export function otlpPipeline<T extends { readonly resource: Resource }>(
-  otlp: OtlpSettings,
-  options: ResolvedBatchOptions,
-  newEncoder: () => BatchEncoder<T>,
-): Pipeline<T> {
-  return new OtlpPipeline(otlp, options, newEncoder)
-}
-
 /** Semantic conventions, `otel.component.type`. */
 const EXPORTER_TYPES = {
   grpc: 'otlp_grpc_span_exporter',
@@ -31,7 +22,8 @@ const EXPORTER_TYPES = {
   'http/json': 'otlp_http_json_span_exporter',
 } as const
 
-class OtlpPipeline<T extends { readonly resource: Resource }> implements Pipeline<T> {
+/** Gives each item to an encoder, and full batches to the delivery thread. */
+export class OtlpPipeline<T extends { readonly resource: Resource }> implements Pipeline<T> {
   readonly counts: DeliveryCounts
   readonly exporterType: string
   readonly #options: ResolvedBatchOptions

@@ -1,8 +1,8 @@
 import { ExportResultCode, type ExportResult } from '@opentelemetry/core'
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
-import type { BatchOptions } from './batch-options.js'
-import { BatchSpanProcessor, otlpBatchSpanProcessor } from './batch-span-processor.js'
+import type { BatchOptions, ResolvedBatchOptions } from './batch-options.js'
+import { settledBatchSpanProcessor } from './batch-span-processor.js'
 import { consoleSpanProcessor } from '../../console/console-exporter.js'
 import type { OtlpSettings } from './otlp-settings.js'
 import { zipkinExporter } from './zipkin-exporter.js'
@@ -16,30 +16,28 @@ export interface PipelineSettings {
   readonly batch: BatchOptions | 'none'
 }
 
-export interface Pipeline {
+export interface OpenedPipeline {
   readonly processor: SpanProcessor
   /** False where the exporter could not be made: the spans that come here are counted and logged as dropped. */
   readonly isUsable: boolean
 }
 
-export function openPipeline(exporter: ExporterSettings, batch: BatchOptions, shutdownTimeoutMillis: number): Pipeline {
+export function openPipeline(
+  exporter: ExporterSettings,
+  batch: ResolvedBatchOptions,
+  shutdownTimeoutMillis: number,
+): OpenedPipeline {
+  const processorOf = (to: SpanExporter | OtlpSettings): SpanProcessor =>
+    settledBatchSpanProcessor(to, batch, shutdownTimeoutMillis)
   // The console's processor keeps its own order: it waits for whole traces.
   if (exporter.kind === 'console') return { processor: consoleSpanProcessor(), isUsable: true }
-  const options = { ...batch, shutdownTimeoutMillis }
   try {
-    const processor =
-      exporter.kind === 'otlp'
-        ? otlpBatchSpanProcessor(exporter, options)
-        : new BatchSpanProcessor({ ...options, exporter: zipkinExporter() })
-    return { processor, isUsable: true }
+    return { processor: processorOf(exporter.kind === 'otlp' ? exporter : zipkinExporter()), isUsable: true }
   } catch (error) {
     // What can be wrong here comes from the environment or a file: an endpoint that is no URL, say.
     const reason = `no spans are sent by ${exporter.kind}: ${messageOf(error)}`
     warnOnce(`exporter ${exporter.kind}`, reason)
-    return {
-      processor: new BatchSpanProcessor({ ...options, exporter: new UnusableExporter(reason) }),
-      isUsable: false,
-    }
+    return { processor: processorOf(new UnusableExporter(reason)), isUsable: false }
   }
 }
 

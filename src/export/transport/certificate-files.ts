@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import type { OtlpConnection } from '../pipeline/otlp-settings.js'
+import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
+import type { TlsFiles } from '../pipeline/otlp-settings.js'
 
 export interface CertificateFiles {
   readonly ca: Buffer | undefined
@@ -7,11 +8,19 @@ export interface CertificateFiles {
   readonly key: Buffer | undefined
 }
 
-/** What a configuration file names for TLS. @throws where a file can't be read: that is told at the start. */
-export function readCertificates({ caFile, certFile, keyFile }: OtlpConnection['tls']): CertificateFiles {
-  return { ca: read(caFile), cert: read(certFile), key: read(keyFile) }
-}
-
-function read(file: string | undefined): Buffer | undefined {
-  return file === undefined ? undefined : readFileSync(file)
+/** @throws where a file can't be read, and is not optional */
+export function readCertificates({ caFile, certFile, keyFile, isOptional = false }: TlsFiles): CertificateFiles {
+  const read = (file: string | undefined): Buffer | undefined => {
+    try {
+      return file === undefined ? undefined : readFileSync(file)
+    } catch (error) {
+      if (!isOptional) throw error
+      warnOnce(`certificate ${file}`, `a certificate or key can't be read, and is not used: ${messageOf(error)}`)
+      return undefined
+    }
+  }
+  const files = { ca: read(caFile), cert: read(certFile), key: read(keyFile) }
+  if (!isOptional || !files.ca || (files.cert === undefined) === (files.key === undefined)) return files
+  warnOnce('client certificate', 'of a client certificate and its key one is missing, and the other is not used')
+  return { ca: files.ca, cert: undefined, key: undefined }
 }

@@ -1,4 +1,3 @@
-import type { Agent, AgentOptions } from 'node:http'
 import { warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { environmentProxies, followsEnvironmentProxies } from '../../internal/runtime/env.js'
 
@@ -14,14 +13,4 @@ export function proxiesToFollow(): Readonly<Record<string, string>> {
       'OTLP over gRPC does (OTEL_EXPORTER_OTLP_PROTOCOL=grpc)',
   )
   return {}
-}
-
-/** An agent of the same kind, and with the same options, that goes by these proxies; the agent itself where there are none. */
-export function withProxies(agent: Agent, proxies: Readonly<Record<string, string>>): Agent {
-  if (Object.keys(proxies).length === 0) return agent
-  const AgentOfItsKind = agent.constructor as new (options: AgentOptions) => Agent
-  const { options } = agent as Agent & { readonly options: AgentOptions }
-  const proxied = new AgentOfItsKind({ ...options, proxyEnv: { ...proxies } })
-  agent.destroy()
-  return proxied
 }

@@ -13,7 +13,7 @@ export interface Transport {
 
 export type Answer = Success | Retryable | TooLarge | Permanent
 
-/** The backend has the spans, but for those that it rejected (OTLP's partial success): they are not sent again. */
+/** The backend has the spans, except for those that it rejected (OTLP's partial success): they are not sent again. */
 export interface Success {
   readonly kind: 'success'
   readonly rejectedSpans: number
@@ -21,14 +21,14 @@ export interface Success {
   readonly message: string
 }
 
-/** The backend does not have the spans, or did not say so; another attempt may go better. */
+/** The backend does not have the spans, or did not say so; another attempt may succeed. */
 export interface Retryable {
   readonly kind: 'retryable'
   /** In words, from the server where it said something; no headers, no tokens. */
   readonly reason: string
-  /** Where the backend said when to come back. */
+  /** Where the backend said how long to wait. */
   readonly retryAfterMillis: number | undefined
-  /** Nobody was reached (refused, no such host, no TLS): whoever is about to leave need not try again. */
+  /** No server was reached (refused, no such host, no TLS): a process that ends need not try again. */
   readonly isUnreachable: boolean
   /** The whole request may have arrived and only the acknowledgement was lost: another attempt sends the spans twice. */
   readonly mayHaveArrived: boolean
@@ -44,4 +44,16 @@ export interface TooLarge {
 export interface Permanent {
   readonly kind: 'permanent'
   readonly reason: string
+}
+
+/** An attempt that failed on the way. */
+export function retryable(reason: string, more: Partial<Omit<Retryable, 'kind' | 'reason'>> = {}): Retryable {
+  return {
+    kind: 'retryable',
+    reason,
+    retryAfterMillis: undefined,
+    isUnreachable: false,
+    mayHaveArrived: false,
+    ...more,
+  }
 }

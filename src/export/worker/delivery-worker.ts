@@ -13,7 +13,7 @@ export interface DeliveryWorker {
 
 interface Shared {
   readonly worker: Worker
-  /** Of the file and the environment: OTEL_EXPORTER_OTLP_* are read in the thread. */
+  /** Of the file and the environment, which holds the proxies. */
   readonly key: string
   channels: number
 }

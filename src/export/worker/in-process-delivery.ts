@@ -26,7 +26,7 @@ export function inProcessDelivery(
     transport,
     report,
     outageBufferBytes,
-    shedsOldest: (otlp.signal ?? 'traces') !== 'traces',
+    shedsOldest: otlp.signal !== 'traces',
     attemptTimeoutMillis,
     release,
     clock: monotonicClock,

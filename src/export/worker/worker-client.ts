@@ -107,7 +107,7 @@ class WorkerClient implements DeliveryClient {
   #askToStop(thread: Running, timeoutMillis: number): void {
     // The thread needs a moment for what is left to be written down and told. All signals share it: spans come first.
     const { spool, otlp } = this.#settings
-    const isFirst = spool !== undefined && (otlp.signal ?? 'traces') === 'traces'
+    const isFirst = spool !== undefined && otlp.signal === 'traces'
     const margin = Math.min(100, timeoutMillis / 10) * (isFirst ? 2 : 1)
     thread.isAskedToStop = true
     this.#post(thread, { kind: 'shutdown', untilEpochMillis: nowEpochMillis() + timeoutMillis - margin })

@@ -7,12 +7,12 @@ import { WorkerReports } from './worker-reports.js'
 
 // The delivery thread. An error that nobody expected ends it; the other side then starts a new one with what is not sent.
 
-/** Of the channel that was opened last: warnings are about settings, and come while it is opened. */
-let reports: WorkerReports | undefined
+/** Of the channels that are open, in their order: a warning goes to the last one, since most come while a channel is opened. */
+const openChannels = new Set<WorkerReports>()
 
 const warning = (...parts: readonly unknown[]): void => {
   const message = parts.map(String).join(' ')
-  reports?.event({ kind: 'warning', key: message, message })
+  ;[...openChannels].at(-1)?.event({ kind: 'warning', key: message, message })
 }
 const silent = (): void => undefined
 diag.setLogger({ error: warning, warn: warning, info: silent, debug: silent, verbose: silent }, DiagLogLevel.WARN)
@@ -24,7 +24,7 @@ parentPort?.on('message', (message: ToWorker) => {
 
 function open({ port, hasStopped, settings }: ChannelData): void {
   const own = new WorkerReports(port)
-  reports = own
+  openChannels.add(own)
 
   /**
    * Gives memory back at once: left to the collector, two dozen batches make it mark the whole heap again. Only over gRPC,
@@ -39,6 +39,7 @@ function open({ port, hasStopped, settings }: ChannelData): void {
   async function shutdown(timeoutMillis: number): Promise<void> {
     await delivery.shutdown(timeoutMillis)
     delivery.close()
+    openChannels.delete(own)
     own.stopped()
     Atomics.store(hasStopped, 0, 1)
     Atomics.notify(hasStopped, 0)

@@ -59,6 +59,30 @@ export function addExitHook(departure: ExitHook): () => void {
   }
 }
 
+/** What a batch processor sends by. */
+interface ExitingPipeline extends Pick<ExitHook, 'needsEventLoop' | 'flush'> {
+  send(): void
+  startLeaving(timeoutMillis: number): void
+  shutdownSync(timeoutMillis: number): void
+}
+
+/** @param ended how many items the pipeline was given so far */
+export function addPipelineExitHook(pipeline: ExitingPipeline, timeoutMillis: number, ended: () => number): () => void {
+  return addExitHook({
+    timeoutMillis,
+    prepare: () => pipeline.send(),
+    get needsEventLoop() {
+      return pipeline.needsEventLoop
+    },
+    get pending() {
+      return ended()
+    },
+    flush: (millis) => pipeline.flush(millis),
+    startLeaving: (millis) => pipeline.startLeaving(millis),
+    flushSync: (millis) => pipeline.shutdownSync(millis),
+  })
+}
+
 /**
  * The app's way of leaving stays its own: its status, its handlers, and the signal it ends by. All goes through two methods
  * of `process`, and no listener of ours is there to be counted by others.

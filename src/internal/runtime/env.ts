@@ -20,8 +20,8 @@ export function readEnvList(name: string): readonly string[] | undefined {
 }
 
 /**
- * Runs fn, synchronously, while the variables that match are hidden, and others stand in. OpenTelemetry's parts read
- * variables of their own when they are constructed; what has been settled before must not be read once more.
+ * Runs fn, synchronously, while the variables that match are hidden, and others stand in. Only for parts of OpenTelemetry
+ * that read variables when they are constructed and take no option instead; each caller names the part.
  */
 export function withoutEnv<T>(pattern: RegExp, fn: () => T, standIns: Readonly<Record<string, string>> = {}): T {
   const before = { ...process.env }
@@ -42,24 +42,17 @@ export function envMatching(pattern: RegExp): Record<string, string> {
   )
 }
 
-/** For the command line: exchanges the variables that match for those of another process. */
-export function adoptEnv(pattern: RegExp, values: Readonly<Record<string, string>>): void {
-  for (const name of Object.keys(envMatching(pattern))) Reflect.deleteProperty(process.env, name)
-  Object.assign(process.env, values)
-}
-
 /** For a child process: all variables, and more. */
 export function envWith(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   return { ...process.env, ...more }
 }
 
-/** What Node.js would preload in a thread of ours, and what has been read by then. */
-const NOT_FOR_THREAD = /^(NODE_OPTIONS$|SPANWRIGHT_|OTEL_(?!EXPORTER_))/
+/** What Node.js and grpc-js read by themselves when they connect: proxies, TLS, debugging. Not what Node.js would preload. */
+const OF_CONNECTIONS = /^(NODE_(?!OPTIONS$)|SSL_|GRPC_|(GRPC|HTTPS?|NO|NO_GRPC)_PROXY$)/i
 
-/** A copy for a thread of ours. Whether to follow the proxies of the environment is said there, too: flags don't get there. */
+/** The variables of the delivery thread. Whether to follow the proxies of the environment is said here: flags don't get there. */
 export function envForThread(): Record<string, string> {
-  const kept = Object.entries(process.env).filter(([name]) => !NOT_FOR_THREAD.test(name))
-  const env = Object.fromEntries(kept) as Record<string, string>
+  const env = envMatching(OF_CONNECTIONS)
   if (!followsEnvironmentProxies()) return env
   // grpc-js reads the names in lower case only.
   for (const name of PROXY_VARIABLES) env[name.toLowerCase()] ??= env[name] ?? ''

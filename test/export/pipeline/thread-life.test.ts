@@ -1,12 +1,12 @@
-import { trace } from '@opentelemetry/api'
+import { diag, DiagLogLevel, trace } from '@opentelemetry/api'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { MessagePort } from 'node:worker_threads'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { withFlush } from '../../../src/index.js'
 import { otlpSink } from '../../helpers/otlp-sink.js'
-import { environmentFor, otlpRig, startTracingTo, watchThreads, withEnv } from './rig.js'
+import { environmentFor, otlpRig, rig, startTracingTo, watchThreads, withEnv } from './rig.js'
 
 // The delivery thread as seen from the process that has it.
 
@@ -35,6 +35,31 @@ describe('the thread', () => {
     expect(sink.requests).toHaveLength(0)
     await processor.shutdown()
     expect(sink.spans()).toHaveLength(1)
+  })
+
+  test('is heard when it warns, also where the delivery that was opened last has ended', async () => {
+    const warnings: string[] = []
+    const keep = (message: string): void => void warnings.push(message)
+    diag.setLogger({ error: keep, warn: keep, info() {}, debug() {}, verbose() {} }, DiagLogLevel.WARN)
+    onTestFinished(() => diag.disable())
+    const threads = watchThreads()
+    const first = withEnv(
+      {
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'https://127.0.0.1:1',
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+        OTEL_EXPORTER_OTLP_CERTIFICATE: '/nowhere/ca.pem',
+      },
+      () => rig(LONG),
+    )
+    first.end(1)
+    await vi.waitFor(() => expect(threads).toHaveLength(1), { timeout: 1_000, interval: 10 })
+    await using sink = await otlpSink()
+    const last = otlpRig(sink, 'http/protobuf', LONG)
+    last.end(1)
+    await last.processor.shutdown()
+    expect(threads).toHaveLength(1)
+    await first.processor.forceFlush({ timeoutMillis: 1_000 })
+    expect(warnings).toContainEqual(expect.stringContaining("open '/nowhere/ca.pem'"))
   })
 
   test('is one, whatever the number of batches and flushes', async () => {

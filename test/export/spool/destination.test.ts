@@ -2,7 +2,8 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { destinationOf } from '../../../src/export/spool/destination.js'
-import type { OtlpSettings } from '../../../src/export/pipeline/otlp-settings.js'
+import { otlpFromEnvironment, type OtlpProtocol } from '../../../src/export/pipeline/otlp-settings.js'
+import type { Signal } from '../../../src/export/pipeline/signal.js'
 import { batch, claims, files, killedProcess, newFolder, rig } from './rig.js'
 
 afterEach(() => vi.unstubAllEnvs())
@@ -78,12 +79,15 @@ test('a claim in which nothing can be read is left, and an empty one is cleared 
   expect(claims(folder)).toEqual([torn])
 })
 
-const GRPC: OtlpSettings = { kind: 'otlp', protocol: 'grpc' }
-const JSON_HTTP: OtlpSettings = { kind: 'otlp', protocol: 'http/json' }
-
-function inEnvironment(env: Record<string, string>, settings = JSON_HTTP): string {
-  for (const [name, value] of Object.entries(env)) vi.stubEnv(`OTEL_EXPORTER_OTLP_${name}`, value)
-  const { identity } = destinationOf(settings)
+function inEnvironment(
+  env: Record<string, string>,
+  protocol: OtlpProtocol = 'http/json',
+  signal: Signal = 'traces',
+): string {
+  for (const [name, value] of Object.entries({ ...env, PROTOCOL: protocol })) {
+    vi.stubEnv(`OTEL_EXPORTER_OTLP_${name}`, value)
+  }
+  const { identity } = destinationOf(otlpFromEnvironment(signal))
   vi.unstubAllEnvs()
   return identity
 }
@@ -100,23 +104,22 @@ test('destinations are the same where the backend can see no difference', () => 
 test('destinations differ by endpoint, format, signal, headers and client certificate', () => {
   const all = [
     inEnvironment({}),
-    inEnvironment({}, GRPC),
-    inEnvironment({}, { kind: 'otlp', protocol: 'http/protobuf' }),
+    inEnvironment({}, 'grpc'),
+    inEnvironment({}, 'http/protobuf'),
     inEnvironment({ ENDPOINT: 'http://c:4318' }),
     inEnvironment({ ENDPOINT: 'http://c:4318/?token=1' }),
     inEnvironment({ HEADERS: 'x-tenant=1' }),
     inEnvironment({ HEADERS: 'x-tenant=2' }),
     inEnvironment({ CLIENT_CERTIFICATE: '/a.pem' }),
-    destinationOf({ ...JSON_HTTP, signal: 'logs' }).identity,
+    inEnvironment({}, 'http/json', 'logs'),
   ]
   expect(new Set(all).size).toBe(all.length)
 })
 
 test('a destination is named without its secrets', () => {
-  const connection = { headers: { k: 'secret' }, compression: 'none', tls: {}, insecure: false } as const
-  const { name } = destinationOf({
-    ...JSON_HTTP,
-    connection: { ...connection, url: 'https://user:secret@c/v1?secret' },
-  })
+  vi.stubEnv('OTEL_EXPORTER_OTLP_PROTOCOL', 'http/json')
+  vi.stubEnv('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'https://user:secret@c/v1?secret')
+  vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'k=secret')
+  const { name } = destinationOf(otlpFromEnvironment())
   expect(name).toBe('traces as http/json to https://***@c/v1?***')
 })

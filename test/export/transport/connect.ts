@@ -1,19 +1,30 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 import { otlpTransport } from '../../../src/export/transport/otlp-transport.js'
 import type { Transport } from '../../../src/export/transport/transport.js'
-import type { OtlpConnection, OtlpProtocol } from '../../../src/export/pipeline/otlp-settings.js'
+import {
+  otlpFromEnvironment,
+  type OtlpConnection,
+  type OtlpProtocol,
+} from '../../../src/export/pipeline/otlp-settings.js'
 import type { OtlpSink } from '../../helpers/otlp-sink.js'
 import { requestOf } from '../../helpers/otlp-sink/raw-client.js'
 
 export const PROTOCOLS: readonly OtlpProtocol[] = ['grpc', 'http/protobuf', 'http/json']
 
-const CONNECTION: OtlpConnection = { headers: {}, compression: 'none', tls: {}, insecure: false }
+const CONNECTION: Omit<OtlpConnection, 'url'> = {
+  headers: {},
+  compression: 'none',
+  timeoutMillis: 10_000,
+  tls: {},
+  insecure: false,
+}
 
 /** A transport to this URL with everything set in a configuration file; closed when the test ends. */
 export function connectTo(protocol: OtlpProtocol, url: string, settings: Partial<OtlpConnection> = {}): Transport {
-  return closedLater(otlpTransport({ kind: 'otlp', protocol, connection: { ...CONNECTION, url, ...settings } }))
+  const connection = { ...CONNECTION, url, ...settings }
+  return closedLater(otlpTransport({ kind: 'otlp', signal: 'traces', protocol, connection }))
 }
 
 /** The same, to the port of the sink where it speaks the protocol. */
@@ -21,9 +32,10 @@ export function connect(protocol: OtlpProtocol, sink: OtlpSink, settings: Partia
   return connectTo(protocol, protocol === 'grpc' ? sink.grpcUrl : sink.tracesUrl, settings)
 }
 
-/** One that reads the OTEL_EXPORTER_OTLP_* variables. */
+/** One with the settings of the OTEL_EXPORTER_OTLP_* variables. */
 export function connectByEnvironment(protocol: OtlpProtocol): Transport {
-  return closedLater(otlpTransport({ kind: 'otlp', protocol }))
+  vi.stubEnv('OTEL_EXPORTER_OTLP_PROTOCOL', protocol)
+  return closedLater(otlpTransport(otlpFromEnvironment()))
 }
 
 function closedLater(transport: Transport): Transport {

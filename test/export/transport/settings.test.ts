@@ -79,10 +79,8 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     await using sink = await otlpSink()
     vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', protocol === 'grpc' ? sink.grpcUrl : sink.httpUrl)
     vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'x-api-key: s3cr3t,x-team=a%20b,x-other: s3cr3t=1,s3cr3t')
-    const { otlpTransport } = await import('../../../src/export/transport/otlp-transport.js')
-    const transport = otlpTransport({ kind: 'otlp', protocol })
-    expect(await transport.send(encoded(protocol), 5_000)).toEqual(ACCEPTED)
-    transport.close()
+    const { connectByEnvironment } = await import('./connect.js')
+    expect(await connectByEnvironment(protocol).send(encoded(protocol), 5_000)).toEqual(ACCEPTED)
     expect(sink.requests[0]?.headers).toMatchObject({ 'x-team': 'a b' })
     expect(warnings).toEqual([
       expect.stringMatching(/^spanwright: OTEL_EXPORTER_OTLP_HEADERS: entry 1 and 3 and 4 of 4 is not name=value/),
@@ -91,11 +89,11 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
   })
 
   test.each(['http://:4318', protocol === 'grpc' ? 'http://[' : 'collector:4318'])(
-    'the wrong endpoint %s is told, and the default is used',
+    'the wrong endpoint %s is logged, and the default is used',
     async (wrong) => {
       vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', wrong)
-      const { otlpTransport } = await import('../../../src/export/transport/otlp-transport.js')
-      const { endpoint } = otlpTransport({ kind: 'otlp', protocol })
+      const { connectByEnvironment } = await import('./connect.js')
+      const { endpoint } = connectByEnvironment(protocol)
       expect(endpoint).toBe(protocol === 'grpc' ? 'http://localhost:4317' : 'http://localhost:4318/v1/traces')
       expect(warnings).toEqual([
         expect.stringMatching(/^spanwright: OTEL_EXPORTER_OTLP_ENDPOINT: .+; the default endpoint is used$/),
@@ -149,6 +147,19 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
       for (const millis of [2_000, 1_900]) expect(await transport.send(encoded(protocol), millis)).toEqual(ACCEPTED)
       expect(sockets).toHaveLength(1)
       expect(sink.faults).toEqual([])
+    })
+
+    test('a certificate of the variables that is not there is logged, and not used', async () => {
+      await using sink = await otlpSink({ tls: certificates })
+      vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', base(sink))
+      vi.stubEnv('OTEL_EXPORTER_OTLP_CERTIFICATE', '/nowhere/ca.pem')
+      const { connectByEnvironment } = await import('./connect.js')
+      expect(await connectByEnvironment(protocol).send(encoded(protocol), 2_000)).toMatchObject({
+        reason: expect.stringContaining('self-signed certificate') as string,
+      })
+      expect(warnings).toEqual([
+        expect.stringMatching(/^spanwright: a certificate or key can't be read, and is not used: ENOENT.*ca\.pem'$/),
+      ])
     })
 
     test('a server of another CA gets nothing, and nobody was reached', async () => {

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { endpointName } from '../../../src/export/transport/endpoint-name.js'
+import { endpointName } from '../../../src/export/pipeline/otlp-settings.js'
 import { answerOfCallError } from '../../../src/export/transport/grpc/grpc-answer.js'
 import { answerOf } from '../../../src/export/transport/http/http-answer.js'
 import { isUnreachable, networkErrorWords } from '../../../src/export/transport/network-error.js'
 import { partialSuccessIn, partialSuccessInJson } from '../../../src/export/transport/partial-success.js'
-import { retryAfterMillis } from '../../../src/export/transport/http/retry-after.js'
 import { rpcStatusIn, rpcStatusMessageInJson } from '../../../src/export/transport/rpc-status.js'
 import { serverTextRedactor } from '../../../src/export/transport/redacted-text.js'
 import { exportResponseType, retryInfoType, statusType } from '../../helpers/otlp-sink/schema.js'
@@ -53,7 +52,8 @@ test.each([
   [{ 'retry-after': 'Wed, 02 Jan 2030 03:04:00 GMT', date: 'Wed, 02 Jan 2030 03:04:05 GMT' }, 0],
   [{ 'retry-after': 'Wed, 02 Jan 2030 03:04:15 GMT' }, undefined],
 ])('the headers %j mean to wait %s ms', (headers, millis) => {
-  expect(retryAfterMillis(headers)).toBe(millis)
+  const busy = { kind: 'response', status: 503, statusText: '', headers, body: new Uint8Array() } as const
+  expect(answerOf(busy, (text) => text)).toMatchObject({ kind: 'retryable', retryAfterMillis: millis })
 })
 
 describe('a partial success', () => {
@@ -233,8 +233,8 @@ describe('a gRPC error', () => {
     ['Received message larger than max (1500000 vs 1048576)', 1_500_000, 'too-large'],
     ['gRPC message exceeds maximum size 1048576: 1500000', 1_500_000, 'too-large'],
     // grpc-js, of the answer.
-    ['Received message larger than max (5000000 vs 4194304)', 1_000_000, 'accepted'],
-    ['too many requests', 1_500_000, 'come-again'],
+    ['Received message larger than max (5000000 vs 4194304)', 1_000_000, 'success'],
+    ['too many requests', 1_500_000, 'retryable'],
   ])('8 "%s" to a request of %i bytes: %s', (details, requestBytes, kind) => {
     expect(answer(8, details, requestBytes)).toMatchObject({ kind })
   })

@@ -10,12 +10,3 @@ export function maskOf(headers: readonly string[]): Redact {
   const redact = redactor(values.flatMap(secretsOfHeader))
   return (text) => redactUrls(redact(text))
 }
-
-/** `a=***, b=***` */
-export function headerNames(headers: string): string {
-  const names = headers.split(',').map((pair) => pair.split('=')[0]?.trim() ?? '')
-  return names
-    .filter((name) => name !== '')
-    .map((name) => `${name}=***`)
-    .join(', ')
-}

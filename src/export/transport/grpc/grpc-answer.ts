@@ -1,10 +1,29 @@
-import { retryable } from '../retryable.js'
-import { GRPC_CODES } from './grpc-codes.js'
 import { isUnreachable, withoutOpenSslNoise } from '../network-error.js'
 import { rpcStatusIn } from '../rpc-status.js'
 import type { Redact } from '../../../internal/diagnostics/redact.js'
 import { beginningOf } from '../redacted-text.js'
-import type { Answer } from '../transport.js'
+import { retryable, type Answer } from '../transport.js'
+
+/** The names of gRPC's status codes, by their numbers. */
+const GRPC_CODES: readonly string[] = [
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+]
 
 /** As much of a grpc-js ServiceError as is used. */
 export interface CallError {
@@ -54,13 +73,11 @@ export function answerOfCallError(error: CallError, { requestBytes, timeoutMilli
   if (tooLarge === 'answer') return { kind: 'success', rejectedSpans: 0, message: '' }
   if (!RETRYABLE.includes(name) && !BROKEN_INSIDE.test(details)) return { kind: 'permanent', reason }
   const wasConnected = !NOT_CONNECTED.test(details)
-  return {
-    ...retryable(reason, {
-      isUnreachable: !wasConnected && (details.startsWith('Name') || isUnreachable(words)),
-      mayHaveArrived: wasConnected && (isBroken || name === 'DEADLINE_EXCEEDED'),
-    }),
+  return retryable(reason, {
+    isUnreachable: !wasConnected && (details.startsWith('Name') || isUnreachable(words)),
+    mayHaveArrived: wasConnected && (isBroken || name === 'DEADLINE_EXCEEDED'),
     retryAfterMillis: retryAfterOf(error),
-  }
+  })
 }
 
 /** Both sides say it in the same words; but a limit that the request keeps to is not about the request. */

@@ -1,21 +1,7 @@
-import type { GrpcOptions } from './grpc-options.js'
 import { createOtlpGrpcExportDelegate } from './otlp-grpc.js'
 
-/** A gRPC connection of its own. */
-export interface GrpcChannel {
-  /** Settles with the response's bytes, or rejects with what OpenTelemetry's delegate says; by the time at the latest. */
-  call(bytes: Uint8Array, timeoutMillis: number): Promise<Uint8Array>
-  /** Ends the connection when the calls under way have ended: OpenTelemetry's delegate cannot cancel them. */
-  close(): void
-}
-
-/**
- * @param call the path of the signal's Export
- * @param userAgent has to differ from that of other channels to the same address: grpc-js keeps connections in a pool.
- */
-export function grpcChannel(options: GrpcOptions, call: string, userAgent: string): GrpcChannel {
-  return new Channel(options, call, userAgent)
-}
+type Delegate = ReturnType<typeof createOtlpGrpcExportDelegate>
+export type GrpcOptions = Omit<Parameters<typeof createOtlpGrpcExportDelegate>[0], 'timeoutMillis' | 'userAgent'>
 
 const SERVICE = 'OtlpExportService'
 
@@ -27,24 +13,30 @@ function memoryOf(bytes: Uint8Array): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength ? (bytes.buffer as never) : bytes
 }
 
-type Delegate = ReturnType<typeof createOtlpGrpcExportDelegate>
-
-class Channel implements GrpcChannel {
+/** A gRPC connection of its own. */
+export class GrpcChannel {
   readonly #options: GrpcOptions
   readonly #call: string
+  readonly #userAgent: string
   #delegate: Delegate | undefined
   #timeoutMillis: number | undefined
   #former: Delegate[] = []
   #response: Uint8Array | undefined
 
+  /**
+   * @param call the path of the signal's Export
+   * @param userAgent has to differ from that of other channels to the same address: grpc-js keeps connections in a pool.
+   */
   constructor(options: GrpcOptions, call: string, userAgent: string) {
     this.#call = call
+    this.#userAgent = userAgent
     const credentials = options.credentials
     let made: ReturnType<typeof credentials> | undefined
     // One object for all delegates of this channel, or each would connect anew.
-    this.#options = { ...options, userAgent, credentials: () => (made ??= credentials()) }
+    this.#options = { ...options, credentials: () => (made ??= credentials()) }
   }
 
+  /** Settles with the response's bytes, or rejects with what OpenTelemetry's delegate says; when the time is up at the latest. */
   call(bytes: Uint8Array, timeoutMillis: number): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       this.#delegateWith(timeoutMillis).export(bytes, ({ error }) => {
@@ -57,6 +49,7 @@ class Channel implements GrpcChannel {
     })
   }
 
+  /** Ends the connection when the calls under way have ended: OpenTelemetry's delegate cannot cancel them. */
   close(): void {
     this.#retire()
     this.#shutDownFormer()
@@ -73,7 +66,7 @@ class Channel implements GrpcChannel {
     }
     this.#timeoutMillis = timeoutMillis
     this.#delegate = createOtlpGrpcExportDelegate(
-      { ...this.#options, timeoutMillis },
+      { ...this.#options, timeoutMillis, userAgent: this.#userAgent },
       serializer,
       'otlp_grpc_exporter',
       { name: 'span', countItems: () => 0 } as never,

@@ -1,43 +1,47 @@
-import { messageOf } from '../../../internal/diagnostics/diagnostics.js'
-import type { OtlpSettings } from '../../pipeline/otlp-settings.js'
-import { SIGNALS, type Signal } from '../../pipeline/signal.js'
-import { retryable } from '../retryable.js'
-import { endpointName } from '../endpoint-name.js'
-import { answerOfCallError, isConnectionSpent, type CallError } from './grpc-answer.js'
-import { grpcChannel, type GrpcChannel } from './grpc-channel.js'
-import { grpcOptions, type GrpcOptions } from './grpc-options.js'
-import { partialSuccessIn } from '../partial-success.js'
+import { messageOf, warnOnce } from '../../../internal/diagnostics/diagnostics.js'
 import type { Redact } from '../../../internal/diagnostics/redact.js'
+import { endpointName, grpcUrl, type OtlpConnection, type OtlpSettings } from '../../pipeline/otlp-settings.js'
+import { SIGNALS } from '../../pipeline/signal.js'
+import { readCertificates } from '../certificate-files.js'
+import { partialSuccessIn } from '../partial-success.js'
 import { serverTextRedactor } from '../redacted-text.js'
-import type { Answer, Transport } from '../transport.js'
+import { retryable, type Answer, type Transport } from '../transport.js'
+import { answerOfCallError, isConnectionSpent, type CallError } from './grpc-answer.js'
+import { GrpcChannel, type GrpcOptions } from './grpc-channel.js'
+import { createEmptyMetadata, createInsecureCredentials, createSslCredentials } from './otlp-grpc.js'
 
-/**
- * OTLP/gRPC, by OpenTelemetry's delegate.
- *
- * @throws where a configuration file names what can't be used.
- */
-export function grpcTransport(settings: OtlpSettings): Transport {
-  const { options, url } = grpcOptions(settings)
-  return new GrpcTransport(settings.signal ?? 'traces', options, url)
-}
+/** More requests than the delivery sends at once. */
+const CONCURRENCY_LIMIT = 30
 
-class GrpcTransport implements Transport {
+/** OTLP/gRPC, by OpenTelemetry's delegate. */
+export class GrpcTransport implements Transport {
   readonly endpoint: string
-  readonly #signal: Signal
+  readonly #settings: OtlpSettings
   readonly #options: GrpcOptions
   readonly #redact: Redact
   #channels = 0
   #channel: GrpcChannel | undefined
 
-  constructor(signal: Signal, options: GrpcOptions, url: string) {
-    this.#signal = signal
-    this.endpoint = endpointName(url)
-    this.#options = options
-    this.#redact = serverTextRedactor(Object.values(options.metadata().getMap()).map(String), [url])
+  /** @throws where the settings name what can't be used. */
+  constructor(settings: OtlpSettings) {
+    const { connection } = settings
+    const metadata = metadataOf(connection)
+    // What is wrong with a file that must be there is known at once.
+    if (!connection.tls.isOptional) credentialsFor(connection)
+    this.#settings = settings
+    this.endpoint = endpointName(connection.url)
+    this.#options = {
+      url: addressOf(connection.url),
+      metadata: () => metadata.clone(),
+      credentials: () => credentialsFor(connection),
+      compression: connection.compression,
+      concurrencyLimit: CONCURRENCY_LIMIT,
+    }
+    this.#redact = serverTextRedactor(Object.values(connection.headers), [connection.url])
   }
 
   async send(bytes: Uint8Array, timeoutMillis: number): Promise<Answer> {
-    const millis = Math.min(timeoutMillis, this.#options.timeoutMillis)
+    const millis = Math.min(timeoutMillis, this.#settings.connection.timeoutMillis)
     const requestBytes = bytes.byteLength
     const channel = (this.#channel ??= this.#open())
     try {
@@ -57,23 +61,47 @@ class GrpcTransport implements Transport {
   }
 
   /**
-   * After a failure the next attempt shall connect at once, by a connection of its own. grpc-js would share the old one, also
+   * After a failure the next attempt connects at once, by a connection of its own. grpc-js would share the old one, also
    * among clients, with its waiting time of up to two minutes; it shares where all settings are equal, and the user agent is
    * the one of them that is free.
    */
   #open(): GrpcChannel {
+    const { signal } = this.#settings
     this.#channels += 1
     // Each signal has its own, since closing a channel that is shared would break off the others' calls.
-    const signal = this.#signal === 'traces' ? '' : ` ${this.#signal}`
+    const ofSignal = signal === 'traces' ? '' : ` ${signal}`
     const connection = this.#channels === 1 ? '' : ` (connection ${this.#channels})`
-    const userAgent = `spanwright${signal}${connection}`
-    return grpcChannel(this.#options, SIGNALS[this.#signal].grpcCall, userAgent)
+    return new GrpcChannel(this.#options, SIGNALS[signal].grpcCall, `spanwright${ofSignal}${connection}`)
   }
 
   #giveUp(channel: GrpcChannel): void {
     channel.close()
     if (this.#channel === channel) this.#channel = undefined
   }
+}
+
+/** Host and port, or a socket's file, as gRPC takes them. @throws where it is no URL */
+function addressOf(url: string): string {
+  const { protocol, host, pathname } = grpcUrl(url)
+  if (protocol === 'unix:') return url
+  if (pathname !== '' && pathname !== '/')
+    warnOnce('gRPC path', `OTLP over gRPC has no path: that of the endpoint ${endpointName(url)} is not used`)
+  if (protocol !== 'http:' && protocol !== 'https:')
+    warnOnce('gRPC scheme', `the endpoint ${endpointName(url)} should begin with http:// or https://`)
+  return host
+}
+
+/** Read anew for each connection: certificates are renewed. */
+function credentialsFor({ url, insecure, tls }: OtlpConnection): ReturnType<typeof createSslCredentials> {
+  if (insecure || url.startsWith('http:')) return createInsecureCredentials()
+  const { ca, cert, key } = readCertificates(tls)
+  return createSslCredentials(ca, key, cert)
+}
+
+function metadataOf({ headers }: OtlpConnection): ReturnType<typeof createEmptyMetadata> {
+  const metadata = createEmptyMetadata()
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value)
+  return metadata
 }
 
 function isCallError(error: unknown): error is CallError {

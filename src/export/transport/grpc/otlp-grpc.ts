@@ -1,8 +1,6 @@
-/* eslint-disable @typescript-eslint/no-deprecated -- OpenTelemetry offers no other way to its settings. */
 // OpenTelemetry's way over gRPC, with the gRPC library that it stands on: in the build a file of its own, loaded when gRPC was
 // chosen, and not before.
 export {
-  convertLegacyOtlpGrpcOptions,
   createEmptyMetadata,
   createInsecureCredentials,
   createOtlpGrpcExportDelegate,

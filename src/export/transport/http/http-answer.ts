@@ -1,12 +1,11 @@
-import { retryable } from '../retryable.js'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { HttpExchange, HttpResponse } from './http-exchange.js'
 import { isUnreachable, networkErrorWords } from '../network-error.js'
 import { partialSuccessIn, partialSuccessInJson } from '../partial-success.js'
-import { retryAfterMillis } from './retry-after.js'
 import { rpcStatusIn, rpcStatusMessageInJson } from '../rpc-status.js'
 import type { Redact } from '../../../internal/diagnostics/redact.js'
 import { beginningOf } from '../redacted-text.js'
-import type { Answer } from '../transport.js'
+import { retryable, type Answer } from '../transport.js'
 
 /** Specification: OTLP/HTTP, "Failures". */
 const RETRYABLE: readonly number[] = [429, 502, 503, 504]
@@ -35,7 +34,7 @@ function answerOfResponse(response: HttpResponse, redact: Redact): Answer {
   const reason = [`HTTP ${status} ${redact(statusText)}`.trim(), redact(words)].filter(Boolean).join(': ')
   if (status === 413 || (status === 400 && TOO_LARGE.test(words))) return { kind: 'too-large', reason }
   if (!RETRYABLE.includes(status)) return { kind: 'permanent', reason }
-  return { ...retryable(reason), retryAfterMillis: retryAfterMillis(headers) }
+  return retryable(reason, { retryAfterMillis: retryAfterMillis(headers) })
 }
 
 /** Backends answer with a google.rpc.Status, proxies with text or a page. */
@@ -55,4 +54,16 @@ function isPage({ headers }: HttpResponse): boolean {
 
 function isJson({ headers }: HttpResponse): boolean {
   return (headers['content-type'] ?? '').includes('json')
+}
+
+/**
+ * When the server wants to be asked again, by its `Retry-After`: seconds, or a date. The date is read by the server's own
+ * clock, so that it does not matter whether ours is right.
+ */
+function retryAfterMillis(headers: IncomingHttpHeaders): number | undefined {
+  const value = headers['retry-after']?.trim()
+  if (value === undefined) return undefined
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1_000
+  const millis = Date.parse(value) - Date.parse(headers.date ?? '')
+  return Number.isNaN(millis) ? undefined : Math.max(0, millis)
 }

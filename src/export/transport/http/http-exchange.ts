@@ -1,5 +1,4 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type { request as httpRequest } from 'node:http'
 import { requireOwn } from '../../../internal/runtime/own-package.js'
 
 export interface HttpPost {
@@ -42,7 +41,7 @@ export function exchange({ url, agent, headers, body, signal }: HttpPost): Promi
     let isSent = false
     const lose = (error: Error): void => resolve(lossOrStatus(error, isSent))
     const options = { method: 'POST', agent, headers, signal, maxHeaderSize: MOST_RESPONSE_BYTES }
-    const request = requestFunction(url)(url, options, (response) => readResponse(request, response, resolve))
+    const request = httpModule(url).request(url, options, (response) => readResponse(request, response, resolve))
     request.once('finish', () => (isSent = true))
     request.on('error', lose)
     // Nobody asked for another protocol; from here on the request emits nothing more.
@@ -91,7 +90,6 @@ function lossOrStatus(error: Error & { code?: string; rawPacket?: Buffer }, isSe
 }
 
 /** Loaded when needed: most processes send from a thread, and not from here. */
-function requestFunction(url: URL): typeof httpRequest {
-  const { request } = requireOwn(url.protocol === 'https:' ? 'node:https' : 'node:http') as typeof import('node:http')
-  return request
+export function httpModule(url: URL): typeof import('node:http') {
+  return requireOwn(url.protocol === 'https:' ? 'node:https' : 'node:http') as typeof import('node:http')
 }

@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
-import { headerNames, maskOf } from '../../../../src/cli/doctor/settings/masking.js'
+import { expect, test, vi } from 'vitest'
+import { connectionInWords } from '../../../../src/cli/doctor/format/format-otlp.js'
+import { maskOf } from '../../../../src/cli/doctor/settings/masking.js'
+import { otlpFromEnvironment } from '../../../../src/export/pipeline/otlp-settings.js'
 
 test('hides header values wherever they turn up, as they were written, decoded, and without their scheme', () => {
   const mask = maskOf(['authorization=Bearer%20s3cr3t,x-team=payments', 'api-key=k3y%2Fk3y'])
@@ -20,5 +22,8 @@ test('takes no ordinary words out of a text for a header that is short', () => {
 })
 
 test('names headers without their values', () => {
-  expect(headerNames('authorization=Bearer%20a=b, x-team = c,')).toBe('authorization=***, x-team=***')
+  vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'authorization=Bearer%20a=b, x-team = c,')
+  const { headers } = connectionInWords(otlpFromEnvironment(), '')
+  vi.unstubAllEnvs()
+  expect(headers).toBe('authorization=***, x-team=***')
 })
