@@ -1,3 +1,4 @@
+import type { Finding } from '../../../model/finding.js'
 import type { Call } from '../../calls/call.js'
 import type { SpanNode } from '../../span-node.js'
 import { hasFailed } from '../../error-origins.js'
@@ -30,23 +31,31 @@ export const duplicate: Detector = (facts) => {
       found.push(begun)
     }
   }
-  return found
-    .filter(({ nodes }) => nodes.length > 1 && !isPolling(nodes))
-    .map(({ call, nodes }) => {
-      const durationMicros = nodes.reduce((sum, node) => sum + node.durationMicros, 0)
-      const [first] = nodes
-      const request = first && facts.calls.requestOf(first)
-      return facts.finding({
-        id: 'duplicate',
-        level: nodes.length >= WARNING_COUNT || durationMicros >= WARNING_MICROS ? 'warning' : 'info',
-        confidence: 'certain',
-        key: call.key,
-        nodes,
-        durationMicros,
-        sentence: `${quoted(request?.span.name ?? '')} asks ${quoted(call.label)} ${nodes.length} times with the same values (${humanDuration(durationMicros)}).`,
-        advice: 'Keep the answer for the rest of the request.',
-      })
-    })
+  const repeated = found.filter(({ nodes }) => nodes.length > 1 && !isPolling(nodes))
+  const alike = Map.groupBy(
+    repeated,
+    ({ call, nodes }) => `${nodes[0] && facts.calls.requestOf(nodes[0]).id}\n${call.key}`,
+  )
+  return Array.from(alike.values(), (runs) => describe(runs, facts))
+}
+
+function describe(runs: readonly { call: Call; nodes: SpanNode[] }[], facts: TraceFacts): Finding {
+  const [run] = runs
+  const first = run?.nodes[0]
+  if (run === undefined || first === undefined) throw new Error('no calls')
+  const nodes = runs.flatMap((each) => each.nodes)
+  const durationMicros = nodes.reduce((sum, node) => sum + node.durationMicros, 0)
+  const values = runs.length === 1 ? 'with the same values' : `with ${runs.length} sets of values`
+  return facts.finding({
+    id: 'duplicate',
+    level: nodes.length >= WARNING_COUNT || durationMicros >= WARNING_MICROS ? 'warning' : 'info',
+    confidence: 'certain',
+    key: run.call.key,
+    nodes,
+    durationMicros,
+    sentence: `${quoted(facts.calls.requestOf(first).span.name)} asks ${quoted(run.call.label)} ${nodes.length} times ${values} (${humanDuration(durationMicros)}).`,
+    advice: 'Keep the answer for the rest of the request.',
+  })
 }
 
 function byStart({ calls }: TraceFacts): [SpanNode, Call][] {

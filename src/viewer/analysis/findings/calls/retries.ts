@@ -1,8 +1,10 @@
+import type { Finding } from '../../../model/finding.js'
+import type { Call } from '../../calls/call.js'
 import type { CallGroup } from '../../calls/trace-calls.js'
 import { numberOf, textOf } from '../../attributes.js'
 import { failureMessage, httpStatusOf } from '../../failures.js'
 import type { SpanNode } from '../../span-node.js'
-import type { Detector } from '../facts.js'
+import type { Detector, TraceFacts } from '../facts.js'
 import { humanDuration, oneLine, plural, quoted } from '../words.js'
 
 const WARNING_WAIT_MICROS = 100_000
@@ -14,25 +16,32 @@ const GRPC_AGAIN = new Set([2, 4, 8, 10, 13, 14])
 
 /** One call that was tried again because it failed. */
 export const retries: Detector = (facts) =>
-  facts.calls.groups.flatMap((group) =>
-    attemptsIn(group).map((attempts) => {
-      const failed = attempts.filter(isWorthAnother)
-      const waited = attempts.slice(1).reduce((sum, { startMicros }, index) => {
-        return sum + Math.max(startMicros - (attempts[index]?.endMicros ?? startMicros), 0)
-      }, 0)
-      const isLastFailed = failed.at(-1) === attempts.at(-1)
-      const reason = oneLine(failed[0] === undefined ? '' : failureMessage(failed[0].span), LONGEST_REASON)
-      const why = reason === '' ? '' : ` (${reason})`
-      return facts.finding({
-        id: 'retries',
-        level: isLastFailed || waited >= WARNING_WAIT_MICROS ? 'warning' : 'info',
-        confidence: 'certain',
-        key: group.call.key,
-        nodes: attempts,
-        sentence: `${quoted(group.call.label)}: ${plural(attempts.length, 'attempt')}, ${failed.length} failed${why}, ${humanDuration(waited)} of it waiting between them.`,
-      })
-    }),
-  )
+  facts.calls.groups.flatMap((group) => {
+    const runs = attemptsIn(group).sort((a, b) => b.length - a.length)
+    const [longest] = runs
+    return longest === undefined ? [] : [describe(group.call, longest, runs, facts)]
+  })
+
+function describe(call: Call, longest: readonly SpanNode[], runs: readonly SpanNode[][], facts: TraceFacts): Finding {
+  const failed = longest.filter(isWorthAnother)
+  const waited = longest.slice(1).reduce((sum, { startMicros }, index) => {
+    return sum + Math.max(startMicros - (longest[index]?.endMicros ?? startMicros), 0)
+  }, 0)
+  const hasGivenUp = failed.at(-1) === longest.at(-1)
+  const reason = oneLine(failed[0] === undefined ? '' : failureMessage(failed[0].span), LONGEST_REASON)
+  const others = runs.length === 1 ? '' : `; ${plural(runs.length - 1, 'more call')} like it`
+  return facts.finding({
+    id: 'retries',
+    level: hasGivenUp || waited >= WARNING_WAIT_MICROS ? 'warning' : 'info',
+    confidence: 'certain',
+    key: call.key,
+    nodes: runs.flat(),
+    count: longest.length,
+    sentence:
+      `${quoted(call.label)}: ${plural(longest.length, 'attempt')}, ${failed.length} failed${reason === '' ? '' : ` (${reason})`}, ` +
+      `${humanDuration(waited)} of waiting between them${others}.`,
+  })
+}
 
 /** Whether most calls of the group are attempts at the same. */
 export function isRetried(group: CallGroup): boolean {

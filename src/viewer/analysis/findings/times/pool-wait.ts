@@ -9,37 +9,53 @@ const POOL = /^(pg-pool\.connect|generic-pool\.acquire)|acquire|pool\b.*\b(get|c
 const CONNECTING = /connect|\btls\b|handshake/i
 
 /** A request waited for a free connection of a pool. */
-export const poolWait: Detector = (facts) =>
-  waitsIn(facts).flatMap((node) => {
-    if (opensConnection(node)) return []
-    const busy = busyConnections(node, facts)
-    const isWarning = node.durationMicros >= WARNING_MICROS || facts.shareOfRoot(node.durationMicros) >= WARNING_SHARE
+export const poolWait: Detector = (facts) => {
+  const waits = waitsIn(facts).filter((node) => !opensConnection(node))
+  return groupsOf(waits).map((nodes) => {
+    const [longest] = nodes
+    const took = longest?.durationMicros ?? 0
+    const busy = longest === undefined ? 0 : runningAt(longest, facts)
+    const others = busy === 0 ? '' : `; ${plural(busy, 'statement')} of this trace ran then`
     return facts.finding({
       id: 'pool-wait',
-      level: isWarning ? 'warning' : 'info',
+      level: took >= WARNING_MICROS || facts.shareOfRoot(took) >= WARNING_SHARE ? 'warning' : 'info',
       confidence: 'likely',
-      key: node.span.name,
-      nodes: [node],
-      sentence: `${node.span.resource.service} waited ${humanDuration(node.durationMicros)} for a free connection of its pool${busy === 0 ? '' : `; ${plural(busy, 'statement')} of this trace ran then`}.`,
+      key: longest?.span.name ?? '',
+      nodes,
+      sentence: `${longest?.span.resource.service ?? ''} waited ${humanDuration(took)} for a free connection of its pool${timesText(nodes)}${others}.`,
       advice: 'Shorter transactions free connections sooner; a larger pool has more of them.',
     })
   })
+}
 
 /** A request paid for a new connection. */
-export const connect: Detector = (facts) =>
-  waitsIn(facts).flatMap((node) => {
-    if (!opensConnection(node) || facts.pathBelow(node) === 0) return []
-    if (facts.shareOfRoot(node.durationMicros) < WARNING_SHARE) return []
-    return facts.finding({
+export const connect: Detector = (facts) => {
+  const opened = waitsIn(facts).filter(
+    (node) =>
+      facts.pathBelow(node) > 0 && facts.shareOfRoot(node.durationMicros) >= WARNING_SHARE && opensConnection(node),
+  )
+  return groupsOf(opened).map((nodes) =>
+    facts.finding({
       id: 'connect',
       level: 'info',
       confidence: 'certain',
-      key: node.span.name,
-      nodes: [node],
-      sentence: `${node.span.resource.service} opened a new connection for this request (${humanDuration(node.durationMicros)}).`,
+      key: nodes[0]?.span.name ?? '',
+      nodes,
+      sentence: `${nodes[0]?.span.resource.service ?? ''} opened a new connection for this request (${humanDuration(nodes[0]?.durationMicros ?? 0)})${timesText(nodes)}.`,
       advice: 'A pool that keeps some connections open saves it.',
-    })
-  })
+    }),
+  )
+}
+
+/** Of one service and name, the longest first. */
+function groupsOf(nodes: readonly SpanNode[]): SpanNode[][] {
+  const groups = Map.groupBy(nodes, ({ span }) => `${span.resource.service}\n${span.name}`)
+  return Array.from(groups.values(), (alike) => alike.sort((a, b) => b.durationMicros - a.durationMicros))
+}
+
+function timesText({ length }: readonly SpanNode[]): string {
+  return length === 1 ? '' : ` (the longest of ${length} times)`
+}
 
 export function isPoolWait({ span }: SpanNode): boolean {
   return POOL.test(span.name)
@@ -54,11 +70,11 @@ function opensConnection(node: SpanNode): boolean {
   return false
 }
 
-function busyConnections(wait: SpanNode, { calls }: TraceFacts): number {
-  let busy = 0
+function runningAt({ span, startMicros }: SpanNode, { calls }: TraceFacts): number {
+  let running = 0
   for (const [node, { kind }] of calls.calls) {
-    const isThen = node.startMicros <= wait.startMicros && (node.endMicros ?? Infinity) > wait.startMicros
-    if (kind === 'database' && isThen && !isPoolWait(node) && node.span.resource === wait.span.resource) busy += 1
+    if (kind !== 'database' || isPoolWait(node) || node.span.resource !== span.resource) continue
+    if (node.startMicros <= startMicros && (node.endMicros ?? Infinity) > startMicros) running += 1
   }
-  return busy
+  return running
 }

@@ -1,6 +1,6 @@
 import { flatText, numberOf } from '../../attributes.js'
 import type { SpanNode } from '../../span-node.js'
-import type { Detector } from '../facts.js'
+import type { Detector, FoundThing } from '../facts.js'
 import { placeOf, quoted } from '../words.js'
 
 const LARGE_BYTES = 300_000
@@ -19,10 +19,24 @@ const REQUEST_SIZES = [
 const DOWNLOAD = /^(video|audio|image|font)\/|octet-stream|application\/(pdf|zip|gzip|x-tar)|text\/csv/i
 
 /** Bodies and attributes that are larger than somebody reads. */
-export const payload: Detector = (facts) =>
-  facts.analysis.nodes.flatMap((node) => [...body(node), ...attribute(node)].map((found) => facts.finding(found)))
+export const payload: Detector = (facts) => {
+  const found = facts.analysis.nodes.flatMap((node) => [...body(node), ...attribute(node)])
+  const alike = Map.groupBy(found, ({ key, nodes }) => `${nodes[0]?.span.resource.service ?? ''}\n${key}`)
+  return Array.from(alike.values(), (same) => {
+    const [largest] = same.sort((a, b) => b.bytes - a.bytes)
+    if (largest === undefined) throw new Error('nothing was found')
+    const { bytes: _bytes, sentence, ...rest } = largest
+    const times = same.length === 1 ? '' : ` (the largest of ${same.length})`
+    return facts.finding({
+      ...rest,
+      sentence: `${sentence}${times}.`,
+      count: same.length,
+      nodes: same.flatMap(({ nodes }) => nodes),
+    })
+  })
+}
 
-type Found = Parameters<Parameters<Detector>[0]['finding']>[0]
+type Found = FoundThing & { readonly bytes: number }
 
 function body(node: SpanNode): Found[] {
   const { attributes } = node.span
@@ -47,8 +61,8 @@ function body(node: SpanNode): Found[] {
       confidence: 'certain',
       key: `${node.span.name}\nbody`,
       nodes: [node],
-      count: 1,
-      sentence: `${placeOf(node)} ${what}${node.span.kind === 'client' ? ' of' : ''} ${sizeText(bytes)}.`,
+      bytes,
+      sentence: `${placeOf(node)} ${what}${node.span.kind === 'client' ? ' of' : ''} ${sizeText(bytes)}`,
       advice: 'Pages, or only the fields that are needed, make it smaller.',
     },
   ]
@@ -77,8 +91,8 @@ function attribute(node: SpanNode): Found[] {
       confidence: 'certain',
       key: `${node.span.name}\n${key}`,
       nodes: [node],
-      count: 1,
-      sentence: `The attribute ${quoted(key)} of ${placeOf(node)} is ${sizeText(flatText(value).length)} long: it is sent, stored and paid for with each span.`,
+      bytes: flatText(value).length,
+      sentence: `The attribute ${quoted(key)} of ${placeOf(node)} is ${sizeText(flatText(value).length)} long: it is sent, stored and paid for with each span`,
       advice: 'OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT cuts it.',
     },
   ]
