@@ -1,4 +1,5 @@
 import type { AttributeValue } from '../../model/received-span.js'
+import { flatText } from '../attributes.js'
 import type { TraceAnalysis } from '../trace-analysis.js'
 
 const FEWEST_TRACES = 5
@@ -84,7 +85,7 @@ function cuttersOf(traces: readonly Pairs[]): Map<string, (value: AttributeValue
   for (const [key, { traces: count, values, numbers, isText }] of byKey) {
     if (!isText && values.size > 4) cutters.set(key, quartiles(numbers))
     else if (values.size <= Math.max(count * MOST_DISTINCT_SHARE, 2))
-      cutters.set(key, (value) => String(value).slice(0, LONGEST_VALUE))
+      cutters.set(key, (value) => flatText(value).slice(0, LONGEST_VALUE))
   }
   return cutters
 }

@@ -68,8 +68,8 @@ export class OperationPaths {
     const call = callsOf(analysis).calls.get(node)
     const isQuery = call?.kind === 'database'
     const key = `${service}\n${isQuery ? call.key : node.span.name}`
-    let children = this.#children.get(parent)
-    if (children === undefined) this.#children.set(parent, (children = new Map()))
+    const children = this.#children.get(parent) ?? new Map<string, OperationPath>()
+    this.#children.set(parent, children)
     const known = children.get(key)
     if (known !== undefined) return known
     const path = { parent, depth: (parent?.depth ?? -1) + 1, service, name: isQuery ? call.label : node.span.name }

@@ -56,8 +56,9 @@ function silencesIn(spans: readonly OpenSpan[]): Silence[] {
   let ended = 0
   for (const [index, time] of times.entries()) {
     const next = times[index + 1]
-    while ((starts[started]?.startMicros ?? Infinity) <= time) open.add(starts[started++] as OpenSpan)
-    while ((ends[ended]?.endMicros ?? Infinity) <= time) open.delete(ends[ended++] as OpenSpan)
+    for (let span = starts[started]; span !== undefined && span.startMicros <= time; span = starts[++started])
+      open.add(span)
+    for (let span = ends[ended]; span !== undefined && span.endMicros <= time; span = ends[++ended]) open.delete(span)
     if (next === undefined || next - time < SHORTEST_MICROS || open.size < FEWEST_BRANCHES) continue
     const ending: OpenSpan[] = []
     for (let place = ended; (ends[place]?.endMicros ?? Infinity) <= next + BURST_MICROS; place++) {

@@ -33,15 +33,16 @@ function describe(key: string, alike: readonly ErrorOrigin[], facts: TraceFacts,
   })
 }
 
-/** Requests above that fail, or answer that they do. */
+/** Requests above that fail, or answer that they do; or else the highest span that fails. */
 function affectedBy({ node, highestFailed }: ErrorOrigin): string[] {
   const affected: SpanNode[] = []
   for (const above of ancestorsOf(node)) {
     const isFailing = above.span.status === 'error' || (httpStatusOf(above.span) ?? 0) >= 400
-    const isTop = above.parent === undefined || above === highestFailed
-    if (isFailing && (above.span.kind === 'server' || above.span.kind === 'consumer' || isTop)) affected.push(above)
+    const isRequest = above.span.kind === 'server' || above.span.kind === 'consumer' || above.parent === undefined
+    if (isFailing && isRequest) affected.push(above)
     if (affected.length === MOST_NAMED) break
   }
+  if (affected.length === 0 && highestFailed !== undefined) affected.push(highestFailed)
   return affected.map((above) => {
     const status = httpStatusOf(above.span)
     return oneLine(`${placeOf(above)}${status === undefined || status < 400 ? '' : ` (${status})`}`, 200)
