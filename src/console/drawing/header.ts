@@ -3,15 +3,16 @@ import type { Interval } from '../tree/intervals.js'
 import type { Paint } from './paint.js'
 import { hasFailed } from '../tree/span-problems.js'
 import { clean, cut, widthOf } from './terminal-text.js'
+import type { DrawnSpan } from '../drawn-span.js'
 import type { TracePiece } from '../trace-piece.js'
 
 export function header(
-  piece: TracePiece,
+  piece: TracePiece<DrawnSpan>,
   { axis, columns, paint, services }: { axis: Interval; columns: number; paint: Paint; services: ReadonlySet<string> },
 ): string[] {
   const { spans, open = [], continued = false } = piece
   const errors = spans.filter(hasFailed).length
-  const id = `trace ${clean(spans[0]?.spanContext().traceId)}`
+  const id = `trace ${clean(spans[0]?.traceId)}`
   const parts: [text: string, colour: (text: string) => string][] = [[continued ? `${id} (continued)` : id, paint.bold]]
   parts.push([humanDuration(axis[1] - axis[0]), paint.bold])
   parts.push([spans.length === 1 ? '1 span' : `${spans.length} spans`, paint.plain])

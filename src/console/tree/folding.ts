@@ -1,4 +1,4 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace'
+import type { DrawnSpan } from '../drawn-span.js'
 import { covered } from './intervals.js'
 import { serviceOf } from './service-names.js'
 import { blur, facts } from './span-facts.js'
@@ -21,7 +21,7 @@ export function settle(order: readonly TreeNode[]): void {
   }
 }
 
-function shapeOf(node: TreeNode, span: ReadableSpan, shapes: Map<string, number>): number | undefined {
+function shapeOf(node: TreeNode, span: DrawnSpan, shapes: Map<string, number>): number | undefined {
   if (problemsOf(span).length > 0 || logsOf(span).length > 0 || node.depth > DEEPEST_TO_FOLD) return undefined
   const below: number[] = []
   for (const { shape } of node.children) {

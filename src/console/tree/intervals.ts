@@ -1,20 +1,16 @@
-import { hrTimeToMicroseconds } from '@opentelemetry/core'
-import type { ReadableSpan } from '@opentelemetry/sdk-trace'
+import type { DrawnSpan } from '../drawn-span.js'
 import type { TracePiece } from '../trace-piece.js'
 
 export type Interval = readonly [start: number, end: number]
 
-export function startOf(span: ReadableSpan): number {
-  return hrTimeToMicroseconds(span.startTime)
+/** The start of a span that has not ended. */
+export function endOf({ startMicros, endMicros }: DrawnSpan): number {
+  return endMicros ?? startMicros
 }
 
-export function endOf(span: ReadableSpan): number {
-  return startOf(span) + Math.max(hrTimeToMicroseconds(span.duration), 0)
-}
-
-export function axisOf({ spans, open = [] }: TracePiece): Interval {
+export function axisOf({ spans, open = [] }: TracePiece<DrawnSpan>): Interval {
   const all = [...spans, ...open]
-  const first = all.reduce((earliest, span) => Math.min(earliest, startOf(span)), Infinity)
+  const first = all.reduce((earliest, span) => Math.min(earliest, span.startMicros), Infinity)
   return [first, all.reduce((latest, span) => Math.max(latest, endOf(span)), first)]
 }
 

@@ -1,8 +1,7 @@
-import type { Attributes } from '@opentelemetry/api'
 import { clean } from '../drawing/terminal-text.js'
 
 /** The first of the attributes that is there, as one line of harmless text. */
-export function read(attributes: Attributes, ...keys: string[]): string | undefined {
+export function read(attributes: Readonly<Record<string, unknown>>, ...keys: string[]): string | undefined {
   for (const key of keys) {
     try {
       const value = attributes[key]

@@ -1,5 +1,4 @@
-import { SpanKind } from '@opentelemetry/api'
-import type { ReadableSpan } from '@opentelemetry/sdk-trace'
+import type { DrawnSpan } from '../drawn-span.js'
 import { read } from './read-attribute.js'
 import { clean, cut } from '../drawing/terminal-text.js'
 
@@ -7,7 +6,7 @@ import { clean, cut } from '../drawing/terminal-text.js'
  * What the semantic conventions say of a span, in the order a reader asks for it and without what its name says already.
  * Older names stand beside the current ones: instrumentations still send both.
  */
-export function facts(span: ReadableSpan, shown: (text: string) => string = (text) => text): string[] {
+export function facts(span: DrawnSpan, shown: (text: string) => string = (text) => text): string[] {
   const { attributes } = span
   const name = clean(span.name)
   const known: string[] = []
@@ -17,7 +16,7 @@ export function facts(span: ReadableSpan, shown: (text: string) => string = (tex
   const database = read(attributes, 'db.system.name', 'db.system')
   const queue = read(attributes, 'messaging.system.name', 'messaging.system')
   const remoteCall = read(attributes, 'rpc.system.name', 'rpc.system')
-  if (!database) add(KIND_WORDS[span.kind])
+  if (!database && KINDS_TO_NAME.has(span.kind)) add(span.kind)
   if (database) {
     add(database)
     const summary = read(attributes, 'db.query.summary')
@@ -43,15 +42,10 @@ export function facts(span: ReadableSpan, shown: (text: string) => string = (tex
 }
 
 /** An internal span needs no word, nor does a client that is a database's. */
-const KIND_WORDS: Readonly<Record<number, string>> = {
-  [SpanKind.SERVER]: 'server',
-  [SpanKind.CLIENT]: 'client',
-  [SpanKind.PRODUCER]: 'producer',
-  [SpanKind.CONSUMER]: 'consumer',
-}
+const KINDS_TO_NAME: ReadonlySet<string> = new Set(['server', 'client', 'producer', 'consumer'])
 
 /** Attributes of the app's own making: not of a semantic convention, not the same on the parent (copied baggage). */
-export function ownAttributes({ attributes }: ReadableSpan, parent: ReadableSpan | undefined): string[] {
+export function ownAttributes({ attributes }: DrawnSpan, parent: DrawnSpan | undefined): string[] {
   const own: string[] = []
   for (const key of Object.keys(attributes)) {
     const value = CONVENTIONAL.test(key) ? undefined : read(attributes, key)

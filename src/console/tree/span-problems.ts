@@ -1,20 +1,19 @@
-import { SpanStatusCode, type Attributes } from '@opentelemetry/api'
-import type { ReadableSpan } from '@opentelemetry/sdk-trace'
+import type { DrawnSpan } from '../drawn-span.js'
 import { read } from './read-attribute.js'
 import { clean } from '../drawing/terminal-text.js'
 
-export function hasFailed(span: ReadableSpan): boolean {
-  return span.status.code === SpanStatusCode.ERROR
+export function hasFailed(span: DrawnSpan): boolean {
+  return span.status === 'error'
 }
 
 /** What went wrong, in words, each thing once: exceptions that were recorded, the status's message, or what else there is. */
-export function problemsOf(span: ReadableSpan): string[] {
+export function problemsOf(span: DrawnSpan): string[] {
   const exceptions = span.events
     .filter(({ name }) => name === 'exception')
     .map(({ attributes }) => exceptionText(attributes))
   const problems = [...new Set(exceptions)]
   if (hasFailed(span)) {
-    const message = span.status.message ? clean(span.status.message) : ''
+    const message = clean(span.statusMessage)
     if (message && !problems.some((text) => text.includes(message))) problems.push(message)
     if (problems.length === 0) problems.push(failureCode(span.attributes))
   }
@@ -26,7 +25,7 @@ const MOST_PROBLEMS = 3
 const MOST_CAUSES = 3
 const MOST_LOGS = 5
 
-function exceptionText(attributes: Attributes = {}): string {
+function exceptionText(attributes: DrawnSpan['attributes'] = {}): string {
   const parts = [read(attributes, 'exception.type'), read(attributes, 'exception.message')]
   const text = parts.filter((part) => part !== undefined).join(': ') || 'exception'
   return [text, ...causesIn(attributes['exception.stacktrace'])].join(', caused by ')
@@ -40,7 +39,7 @@ function causesIn(stacktrace: unknown): string[] {
 }
 
 /** Warnings and errors that were logged in the span (`logsAsSpanEvents`), unless its problems say the same. */
-export function logsOf(span: ReadableSpan): string[] {
+export function logsOf(span: DrawnSpan): string[] {
   const problems = problemsOf(span)
   const logs = span.events.flatMap(({ name, attributes = {} }) => {
     const message = name === 'log' ? read(attributes, 'log.message') : undefined
@@ -53,7 +52,7 @@ export function logsOf(span: ReadableSpan): string[] {
     : shown
 }
 
-function failureCode(attributes: Attributes): string {
+function failureCode(attributes: DrawnSpan['attributes']): string {
   const status = read(attributes, 'http.response.status_code', 'http.status_code')
   const type = read(attributes, 'error.type')
   if (status && (!type || type === status)) return `HTTP ${status}`

@@ -1,26 +1,24 @@
 import { settle } from './folding.js'
-import { axisOf, endOf, startOf } from './intervals.js'
+import { axisOf, endOf } from './intervals.js'
 import { clean } from '../drawing/terminal-text.js'
+import type { DrawnSpan } from '../drawn-span.js'
 import type { TracePiece } from '../trace-piece.js'
 import { adopt, byTime, nodeOf, type TreeNode } from './tree-node.js'
 
-export function growTree({ spans, open = [], nameOf }: TracePiece): TreeNode[] {
+export function growTree({ spans, open = [], nameOf }: TracePiece<DrawnSpan>): TreeNode[] {
   const [, lastKnown] = axisOf({ spans, open })
   const nodes = [
-    ...spans.map((span) => nodeOf(clean(span.name), [span], [[startOf(span), endOf(span)]])),
-    ...open.map((span) => nodeOf(clean(span.name), [span], [[startOf(span), lastKnown]], true)),
+    ...spans.map((span) => nodeOf(clean(span.name), [span], [[span.startMicros, endOf(span)]])),
+    ...open.map((span) => nodeOf(clean(span.name), [span], [[span.startMicros, lastKnown]], true)),
   ]
-  const byId = new Map(nodes.map((node) => [node.span?.spanContext().spanId, node]))
+  const byId = new Map(nodes.map((node) => [node.span?.spanId, node]))
   const roots: TreeNode[] = []
   for (const node of nodes) {
-    const parentContext = node.span?.parentSpanContext
-    let parent = parentContext && byId.get(parentContext.spanId)
-    if (parentContext && !parent) {
-      const id = clean(parentContext.spanId)
-      const earlier = nameOf?.(parentContext.spanId)
-      const kind = parentContext.isRemote ? 'remote parent' : 'parent'
-      parent = nodeOf(earlier === undefined ? `${kind} ${id}` : `${clean(earlier)} (${id}, above)`)
-      byId.set(parentContext.spanId, parent)
+    const parentId = node.span?.parentSpanId
+    let parent = parentId === undefined ? undefined : byId.get(parentId)
+    if (node.span && parentId !== undefined && !parent) {
+      parent = nodeOf(missingParent(node.span, clean(parentId), nameOf?.(parentId)))
+      byId.set(parentId, parent)
       roots.push(parent)
     }
     if (parent) adopt(parent, node)
@@ -29,6 +27,12 @@ export function growTree({ spans, open = [], nameOf }: TracePiece): TreeNode[] {
   for (const [index, node] of nodes.entries()) node.order = index
   settle(parentsFirst(roots, nodes))
   return roots.sort(byTime)
+}
+
+function missingParent({ isParentRemote }: DrawnSpan, id: string, earlier: string | undefined): string {
+  if (earlier !== undefined) return `${clean(earlier)} (${id}, above)`
+  if (isParentRemote === undefined) return `parent ${id} did not arrive`
+  return `${isParentRemote ? 'remote parent' : 'parent'} ${id}`
 }
 
 /** Every node, parents before children. Spans that are each other's ancestors are cut loose, so that none is lost. */

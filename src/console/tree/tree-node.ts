@@ -1,12 +1,12 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace'
+import type { DrawnSpan } from '../drawn-span.js'
 import { covered, type Interval } from './intervals.js'
 
 /** A row to be: one span, several equal ones, or (no span) a parent that is not among the spans. */
 export interface TreeNode {
   readonly name: string
   /** The span, or the first of those that share the row. */
-  readonly span: ReadableSpan | undefined
-  readonly spans: readonly ReadableSpan[]
+  readonly span: DrawnSpan | undefined
+  readonly spans: readonly DrawnSpan[]
   readonly open: boolean
   /** When its spans ran, microseconds since the epoch. */
   readonly intervals: readonly Interval[]
@@ -23,7 +23,7 @@ export interface TreeNode {
 
 export function nodeOf(
   name: string,
-  spans: readonly ReadableSpan[] = [],
+  spans: readonly DrawnSpan[] = [],
   intervals: readonly Interval[] = [],
   open = false,
 ): TreeNode {
