@@ -4,29 +4,52 @@ import type { ReceivedSpan } from '../../../src/viewer/model/received-span.js'
 import { parseQuery } from '../../../src/viewer/query/parse.js'
 import { queriedTrace, type AnalysedParts } from '../../../src/viewer/query/queried-trace.js'
 import { isQueryError, type Query } from '../../../src/viewer/query/query.js'
-import { receivedSpan } from '../received-spans.js'
+import { traceOf } from '../analysis/trace-of.js'
 
-const root = receivedSpan({ service: 'storefront', name: 'POST /checkout', kind: 'server', durationMillis: 400 })
-const payment = receivedSpan({ parent: root, service: 'payments', name: 'charge card', durationMillis: 300 })
-const query = receivedSpan({
-  parent: payment,
-  service: 'payments',
-  name: 'select stock',
-  kind: 'client',
-  durationMillis: 20,
-  status: 'error',
-  statusMessage: 'deadlock detected',
-  attributes: { 'db.query.text': 'SELECT * FROM stock', rows: 42, big: 9_007_199_254_740_993n, tags: ['red', 'blue'] },
-  events: [
+const exception = {
+  name: 'exception',
+  timeMicros: 0,
+  attributes: { 'exception.message': 'Card Declined' },
+  droppedAttributesCount: 0,
+}
+const spans = traceOf([
+  [
+    'POST /checkout',
     {
-      name: 'exception',
-      timeMicros: 0,
-      attributes: { 'exception.message': 'Card Declined' },
-      droppedAttributesCount: 0,
+      at: [0, 400],
+      service: 'storefront',
+      kind: 'server',
+      children: [
+        [
+          'charge card',
+          {
+            at: [0, 300],
+            service: 'payments',
+            children: [
+              [
+                'select stock',
+                {
+                  at: [0, 20],
+                  kind: 'client',
+                  status: 'error',
+                  statusMessage: 'deadlock detected',
+                  attributes: {
+                    'db.query.text': 'SELECT * FROM stock',
+                    rows: 42,
+                    big: 9_007_199_254_740_993n,
+                    tags: ['red', 'blue'],
+                  },
+                  events: [exception],
+                },
+              ],
+            ],
+          },
+        ],
+      ],
     },
   ],
-})
-const spans = [root, payment, query]
+])
+const [root, payment, query] = spans as [ReceivedSpan, ReceivedSpan, ReceivedSpan]
 const findings: AnalysedParts['findings'] = [{ id: 'n+1', level: 'warning', fingerprint: '5bd1' }]
 
 function understood(text: string): Query {
@@ -152,8 +175,8 @@ test('a trace is analysed only for a query that asks for it, and only once', () 
 })
 
 test('spans that are each other’s ancestors end a search for ancestors', () => {
-  const a = receivedSpan({ spanId: 'aaaaaaaaaaaaaaaa', parentSpanId: 'bbbbbbbbbbbbbbbb' })
-  const b = receivedSpan({ spanId: 'bbbbbbbbbbbbbbbb', parentSpanId: 'aaaaaaaaaaaaaaaa', name: 'b' })
+  const a = { ...root, spanId: 'aaaaaaaaaaaaaaaa', parentSpanId: 'bbbbbbbbbbbbbbbb' }
+  const b = { ...root, spanId: 'bbbbbbbbbbbbbbbb', parentSpanId: 'aaaaaaaaaaaaaaaa', name: 'b' }
   expect(matches('{name:nowhere} >> {name:b}', [a, b])).toBe(false)
   expect(matches('root:*', [a, b])).toBe(true)
 })
