@@ -1,24 +1,17 @@
 import { registerInstrumentations, type Instrumentation } from '@opentelemetry/instrumentation'
-import type { TracingOptions } from './config/options.js'
+import type { ResolvedOptions } from './config/options.js'
 import type { TracingSettings } from './config/settings.js'
 import { appHasStarted, installInstrumentations } from './instrumentation/install.js'
 import { byShortName } from './instrumentation/names.js'
 import { leaveTraceFieldsToAdapters } from './instrumentation/log-correlation.js'
-import type { HttpRequestOptions } from './instrumentation/http/request-options.js'
 import { readEnv } from './internal/runtime/env.js'
 import { contextOfRequest } from './middleware/server-span/node-server-span.js'
 import { writeHeadersOf } from './propagation/node-response-headers.js'
-import type { PropagationOptions } from './propagation/propagation-options.js'
 import { writeTraceResponseHeaders } from './propagation/response-headers.js'
 
 /** Starts the instrumentations that the options hold, and where `auto` is among them, those of the catalogue. */
-export function startInstrumentations(
-  options: TracingOptions,
-  settings: TracingSettings,
-  { traceResponseHeaders }: Required<PropagationOptions>,
-  { captureHeaders }: Required<HttpRequestOptions>,
-): void {
-  const given = options.instrumentations ?? ['auto']
+export function startInstrumentations(options: ResolvedOptions, settings: TracingSettings): void {
+  const { instrumentations: given, traceResponseHeaders, captureHeaders } = options
   const own = given.filter((one): one is Instrumentation => one !== 'auto')
   if (own.length > 0) registerInstrumentations({ instrumentations: own })
   for (const instrumentation of own) {

@@ -2,7 +2,7 @@ import type { TextMapPropagator } from '@opentelemetry/api'
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs'
 import type { NodeSDK } from '@opentelemetry/sdk-node'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
-import type { TracingOptions } from './config/options.js'
+import type { ResolvedOptions } from './config/options.js'
 import { resolveResource, tracesAreOn } from './config/resolve.js'
 import type { TracingSettings } from './config/settings.js'
 import type { MetricPipeline } from './export/metrics/metric-pipeline.js'
@@ -26,12 +26,12 @@ interface SdkParts {
   readonly metricPipelines: readonly MetricPipeline[]
 }
 
-export function startSdk(options: TracingOptions, settings: TracingSettings, parts: SdkParts): NodeSDK {
+export function startSdk(options: ResolvedOptions, settings: TracingSettings, parts: SdkParts): NodeSDK {
   const start = (): NodeSDK => {
     const resource = resolveResource(options, settings)
     // Until somebody waits for them, late attributes count as pending even when they are there.
     void resource.waitForAsyncAttributes?.()
-    const spanLimits = { ...settings.spanLimits, ...options.spanLimits }
+    const { spanLimits } = options
     const { sampler } = parts.sampling
     const provider = new TracerProvider({ resource, sampler, spanProcessors: parts.processors, spanLimits })
     const sdk = nodeSdkWith(provider, tracesAreOn(options, settings), {

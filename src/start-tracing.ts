@@ -2,11 +2,16 @@ import { diag } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import { configFileName, settingsFromConfigFile } from './config/config-file.js'
 import { logLevelFromEnvironment, settingsFromEnvironment } from './config/environment.js'
-import { checkOptions, DEFAULTS, optionsFrom, type TracingOptions } from './config/options.js'
+import {
+  checkOptions,
+  optionsFrom,
+  resolveOptions,
+  type ResolvedOptions,
+  type TracingOptions,
+} from './config/options.js'
 import {
   resolveLogRecordProcessors,
   resolveMetricPipelines,
-  resolvePropagation,
   resolvePropagator,
   resolveResource,
   resolveSampler,
@@ -16,7 +21,6 @@ import {
 import type { TracingSettings } from './config/settings.js'
 import { instrumentationsTraceTo } from './instrumentation/install.js'
 import { NOTHING_FLUSHED } from './export/pipeline/flush-result.js'
-import { resolveHttpRequestOptions } from './instrumentation/http/request-options.js'
 import { apiGlobals } from './internal/otel-api/api-version.js'
 import { setDefaultTraceResponseHeaders } from './propagation/response-headers.js'
 import { hasDiagLogger, logDiagnosticsToStderr, messageOf, warnOnce } from './internal/diagnostics/diagnostics.js'
@@ -92,9 +96,9 @@ export function startTracing(options?: TracingOptions): Tracing {
 }
 
 /** @param rollback gets what is to be undone where a later step fails */
-function boot(options: TracingOptions, report: DoctorsReport | undefined, rollback: Rollback): Tracing {
+function boot(given: TracingOptions, report: DoctorsReport | undefined, rollback: Rollback): Tracing {
   if (isHooksThread()) return offHandle()
-  setDefaultLogFormat(options.logFormat)
+  setDefaultLogFormat(given.logFormat)
   rollback.add(() => setDefaultLogFormat(undefined))
   const apiWasInUse = apiGlobals() !== undefined
   const ownsDiagnostics = !hasDiagLogger()
@@ -109,23 +113,22 @@ function boot(options: TracingOptions, report: DoctorsReport | undefined, rollba
   const other = foreignProvider()
   if (other) {
     report?.off('another SDK')
-    return handleOfForeignSdk(other, options)
+    return handleOfForeignSdk(other, resolveOptions(given, settings.options))
   }
   if (apiWasInUse && isApiOfOtherVersion()) {
     report?.off('another API')
     return offHandle()
   }
+  const options = resolveOptions(given, settings.options)
   releaseApiGlobals(
     Boolean(options.spanMetrics) || (settings.metricPipelines ?? []).length > 0,
     settings.logPipelines.length > 0,
   )
   rollback.add(releaseApi)
-  const propagation = resolvePropagation(options, settings)
-  publishPropagationOptions(propagation)
+  publishPropagationOptions(options)
   rollback.add(() => publishPropagationOptions(NO_BORDERS))
-  const httpRequests = resolveHttpRequestOptions(options, settings.httpRequests)
-  setIgnoredRequests(httpRequests.ignorePaths, httpRequests.ignoreOutgoingHosts)
-  startInstrumentations(options, settings, propagation, httpRequests)
+  setIgnoredRequests(options.ignorePaths, options.ignoreOutgoingHosts)
+  startInstrumentations(options, settings)
   const spanMetrics = resolveSpanMetrics(options)
   rollback.add(() => spanMetrics?.close())
   const sampling = samplingPipeline(resolveSampler(options, settings), options.force, spanMetrics !== undefined)
@@ -138,23 +141,22 @@ function boot(options: TracingOptions, report: DoctorsReport | undefined, rollba
   const tail = sampling.wrap(spanMetrics?.exemplars ? [...senders, spanMetrics.exemplars] : senders)
   const metricPipelines = resolveMetricPipelines(options, settings, spanMetrics)
   rollback.add(() => Promise.all(metricPipelines.map(({ reader }) => reader.shutdown())))
-  const { baggageAttributes } = propagation
+  const { baggageAttributes, shutdownTimeoutMillis } = options
   const processors = [
     ...(baggageAttributes.length > 0 ? [baggageSpanProcessor(baggageAttributes)] : []),
     ...(spanMetrics ? [spanMetrics.processor] : []),
     tail,
     spanObservers(),
   ]
-  const propagator = resolvePropagator(options, settings, propagation, sampling.propagator ? [sampling.propagator] : [])
+  const propagator = resolvePropagator(options, settings, sampling.propagator ? [sampling.propagator] : [])
   const sdk = startSdk(options, settings, { sampling, processors, propagator, logs, metricPipelines })
   rollback.add(() => sdk.shutdown())
-  const { shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
   instrumentationsTraceTo(claimProvider())
   const parts = { sdk, sampling, tail, senders, logs, spanMetrics, metricPipelines }
   const tracing = runningHandle(parts, shutdownTimeoutMillis, () => delete state.running)
   const resource = (): Resource => resolveResource(options, settings)
   report?.on({
-    options,
+    options: given,
     settings,
     sampler: sampling.sampler,
     processors: senders,
@@ -187,10 +189,9 @@ function publishPropagationOptions({ propagationTargets, traceResponseHeaders }:
 }
 
 /** Where another SDK runs: its spans are not ours to count or to stop, but a flush reaches them. */
-function handleOfForeignSdk(provider: RegisteredProvider, options: TracingOptions): Tracing {
+function handleOfForeignSdk(provider: RegisteredProvider, { shutdownTimeoutMillis }: ResolvedOptions): Tracing {
   // A test that collects spans has no SDK to tell of.
   if (!isCollectingAlone()) warnOfOtherSdk(provider)
-  const { shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
   const flush = flushOf(provider)
   setRunningFlush(flush)
   // What it has exported, only that SDK knows.

@@ -8,16 +8,14 @@ import type { ResourceDetector } from '@opentelemetry/resources'
 import type { SpanLimits } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions'
 import type { ExporterSettings, PipelineSettings } from '../export/pipeline/span-processors.js'
+import { fromFile } from '../internal/checks/option-table.js'
 import { readEnv } from '../internal/runtime/env.js'
-import { requireOwn } from '../internal/runtime/own-package.js'
 import { PROPAGATOR_NAMES, propagatorByName } from '../propagation/by-name.js'
 import { samplerFromConfig } from '../sampling/names/config-file.js'
-import { batchFromFile } from './file/batch.js'
-import { LeftOut } from './file/left-out.js'
+import { SPAN_LIMITS } from '../tracer/span-limits.js'
 import { logPipelinesFromFile } from './file/log-pipelines.js'
 import { metricPipelinesFromFile } from './file/metric-pipelines.js'
-import { fail, onlyKey } from './file/model.js'
-import { isOtlp, otlpFromFile, type Configuration } from './file/otlp.js'
+import { batchFromFile, configurationPackage, fail, isOtlp, onlyKey, otlpFromFile, Unsupported } from './file/model.js'
 import { detectorsByName } from './resource/resource-detectors.js'
 import type { TracingSettings } from './settings.js'
 
@@ -32,11 +30,10 @@ export const configFileName = (): string | undefined => readEnv('OTEL_CONFIG_FIL
  * file; nothing of a wrong file is used.
  */
 export function settingsFromConfigFile(): TracingSettings {
-  const configuration = requireOwn('@opentelemetry/configuration') as Configuration
-  const model = configuration.createConfigFactory().getConfigModel()
-  const leftOut = new LeftOut()
-  addOtherKeys(model, leftOut)
-  const attributes = resourceAttributes(model, configuration)
+  const model = configurationPackage().createConfigFactory().getConfigModel()
+  const unsupported = new Unsupported()
+  addOtherKeys(model, unsupported)
+  const attributes = resourceAttributes(model)
   const serviceName = attributes[ATTR_SERVICE_NAME]
   const settings: TracingSettings = {
     disabled: model.disabled ?? false,
@@ -44,29 +41,26 @@ export function settingsFromConfigFile(): TracingSettings {
     resourceAttributes: attributes,
     resourceDetectors: resourceDetectors(model),
     tracesAreOn: model.tracer_provider != null,
-    pipelines: (model.tracer_provider?.processors ?? []).map((processor) => pipeline(processor, configuration)),
+    pipelines: (model.tracer_provider?.processors ?? []).map((processor) => pipeline(processor)),
     sampler: samplerFromConfig(
       model.tracer_provider?.sampler,
       typeof serviceName === 'string' ? serviceName : undefined,
     ),
-    propagators: propagators(model, configuration),
-    propagation: {},
-    httpRequests: {},
-    spanLimits: spanLimits(model),
-    delivery: {},
-    logPipelines: logPipelinesFromFile(model.logger_provider, configuration, leftOut),
-    metricPipelines: metricPipelinesFromFile(model.meter_provider, configuration, leftOut),
+    propagators: propagators(model),
+    options: { spanLimits: spanLimits(model) },
+    logPipelines: logPipelinesFromFile(model.logger_provider, unsupported),
+    metricPipelines: metricPipelinesFromFile(model.meter_provider, unsupported),
     enabledInstrumentations: undefined,
     disabledInstrumentations: [],
   }
-  leftOut.log()
+  unsupported.log()
   return settings
 }
 
 /** Those that are not read below. Of logs and metrics, each part of the reader says for itself. */
-function addOtherKeys(model: ConfigurationModel, leftOut: LeftOut): void {
-  leftOut.addKeysOf(model, '', KNOWN_KEYS)
-  leftOut.addKeysOf(model.tracer_provider, 'tracer_provider', ['processors', 'limits', 'sampler'])
+function addOtherKeys(model: ConfigurationModel, unsupported: Unsupported): void {
+  unsupported.addKeysOf(model, '', KNOWN_KEYS)
+  unsupported.addKeysOf(model.tracer_provider, 'tracer_provider', ['processors', 'limits', 'sampler'])
 }
 
 const KNOWN_KEYS: readonly string[] = [
@@ -91,8 +85,8 @@ function logLevel(severity: Nullable<string>): DiagLogLevel {
   return DiagLogLevel[name as 'ERROR' | 'WARN' | 'INFO' | 'DEBUG']
 }
 
-function resourceAttributes({ resource }: ConfigurationModel, configuration: Configuration): Attributes {
-  const merged = configuration.mergeResourceAttributesConfig(
+function resourceAttributes({ resource }: ConfigurationModel): Attributes {
+  const merged = configurationPackage().mergeResourceAttributesConfig(
     resource?.attributes,
     resource?.attributes_list ?? undefined,
   )
@@ -117,24 +111,24 @@ function resourceDetectors({ resource }: ConfigurationModel): readonly ResourceD
   return detectorsByName(names, () => undefined)
 }
 
-function pipeline(processor: SpanProcessorConfigModel, configuration: Configuration): PipelineSettings {
+function pipeline(processor: SpanProcessorConfigModel): PipelineSettings {
   const kind = onlyKey(processor, 'span processor')
-  if (processor.simple) return { exporter: exporter(processor.simple.exporter, configuration), batch: 'none' }
+  if (processor.simple) return { exporter: exporter(processor.simple.exporter), batch: 'none' }
   if (!processor.batch) return fail(`there is no span processor "${kind}"`)
   return {
-    exporter: exporter(processor.batch.exporter, configuration),
+    exporter: exporter(processor.batch.exporter),
     batch: batchFromFile(processor.batch, 'tracer_provider'),
   }
 }
 
-function exporter(model: SpanExporterConfigModel, configuration: Configuration): ExporterSettings {
+function exporter(model: SpanExporterConfigModel): ExporterSettings {
   const kind = onlyKey(model, 'span exporter')
   if (kind === 'console') return { kind }
-  return isOtlp(kind) ? otlpFromFile(model, kind, 'traces', configuration) : fail(`there is no span exporter "${kind}"`)
+  return isOtlp(kind) ? otlpFromFile(model, kind, 'traces') : fail(`there is no span exporter "${kind}"`)
 }
 
-function propagators({ propagator }: ConfigurationModel, configuration: Configuration): readonly TextMapPropagator[] {
-  const composite = configuration.mergePropagatorCompositeConfig(
+function propagators({ propagator }: ConfigurationModel): readonly TextMapPropagator[] {
+  const composite = configurationPackage().mergePropagatorCompositeConfig(
     propagator?.composite,
     propagator?.composite_list ?? undefined,
   )
@@ -146,14 +140,8 @@ function propagators({ propagator }: ConfigurationModel, configuration: Configur
 }
 
 function spanLimits({ tracer_provider, attribute_limits }: ConfigurationModel): SpanLimits {
-  const limits = tracer_provider?.limits
   return {
-    attributeCountLimit: limits?.attribute_count_limit ?? attribute_limits?.attribute_count_limit ?? 128,
-    attributeValueLengthLimit:
-      limits?.attribute_value_length_limit ?? attribute_limits?.attribute_value_length_limit ?? Infinity,
-    eventCountLimit: limits?.event_count_limit ?? 128,
-    linkCountLimit: limits?.link_count_limit ?? 128,
-    attributePerEventCountLimit: limits?.event_attribute_count_limit ?? 128,
-    attributePerLinkCountLimit: limits?.link_attribute_count_limit ?? 128,
+    ...fromFile(SPAN_LIMITS, attribute_limits, 'attribute_limits'),
+    ...fromFile(SPAN_LIMITS, tracer_provider?.limits, 'tracer_provider.limits'),
   }
 }

@@ -1,39 +1,33 @@
 import { DiagLogLevel } from '@opentelemetry/api'
-import type { SpanLimits } from '@opentelemetry/sdk-trace'
-import { batchOptionsFromEnvironment } from '../export/pipeline/batch-options.js'
 import { logPipelinesFromEnvironment } from '../export/logs/log-settings.js'
 import { metricPipelinesFromEnvironment } from '../export/metrics/metric-settings.js'
 import { otlpFromEnvironment } from '../export/pipeline/otlp-settings.js'
-import type { ExporterSettings, PipelineSettings } from '../export/pipeline/span-processors.js'
-import { httpRequestOptionsFromEnvironment } from '../instrumentation/http/request-options.js'
-import { readEnv, readEnvList, readEnvNumber, warnOfEnvValue } from '../internal/runtime/env.js'
+import type { ExporterSettings } from '../export/pipeline/span-processors.js'
+import { readTable } from '../internal/checks/option-table.js'
+import { warnOfEnvValue, readEnv, readEnvList } from '../internal/runtime/env.js'
 import { warnOnce } from '../internal/diagnostics/diagnostics.js'
 import { DEFAULT_PROPAGATORS, propagatorByName } from '../propagation/by-name.js'
-import { propagationOptionsFromEnvironment } from '../propagation/propagation-options.js'
 import { samplerFromEnvironmentName } from '../sampling/names/env.js'
+import { OPTIONS, type TracingOptions } from './options.js'
 import { areEnvAttributesWrong, DEFAULT_DETECTORS, detectorsWithEnv } from './resource/resource-detectors.js'
 import type { TracingSettings } from './settings.js'
 
 /**
- * Reads the `OTEL_*` variables of the specification and of NodeSDK that concern tracing. A wrong value is told once and
+ * Reads the `OTEL_*` variables of the specification and of NodeSDK that concern tracing. A wrong value is logged once and
  * counts as unset: it neither stops nor changes the app. The OTLP and Zipkin exporters read their own variables.
  */
 export function settingsFromEnvironment(): TracingSettings {
+  const options: TracingOptions = readTable(OPTIONS)
   return {
     disabled: isDisabled(),
     logLevel: logLevelFromEnvironment(),
     resourceAttributes: {},
     resourceDetectors: resourceDetectors(),
     tracesAreOn: true,
-    pipelines: pipelines(),
+    pipelines: exporters().map((exporter) => ({ exporter, batch: options.batch ?? {} })),
     sampler: sampler(),
     propagators: propagators(),
-    propagation: propagationOptionsFromEnvironment(),
-    httpRequests: httpRequestOptionsFromEnvironment((name, allowed) =>
-      warnOfEnvValue(name, allowed, 'what is none is left out'),
-    ),
-    spanLimits: spanLimits(),
-    delivery: batchOptionsFromEnvironment(),
+    options,
     logPipelines: logPipelinesFromEnvironment(),
     metricPipelines: metricPipelinesFromEnvironment(),
     enabledInstrumentations: readEnvList('OTEL_NODE_ENABLED_INSTRUMENTATIONS'),
@@ -68,11 +62,6 @@ function resourceDetectors(): TracingSettings['resourceDetectors'] {
   return detectorsWithEnv(names, (name) =>
     warnOnce(`detector ${name}`, `OTEL_NODE_RESOURCE_DETECTORS: there is no detector "${name}"; it is left out`),
   )
-}
-
-function pipelines(): readonly PipelineSettings[] {
-  const batch = batchOptionsFromEnvironment()
-  return exporters().map((exporter) => ({ exporter, batch }))
 }
 
 function exporters(): readonly ExporterSettings[] {
@@ -120,27 +109,4 @@ function propagators(): TracingSettings['propagators'] {
     return propagator ?? []
   })
   return found.length > 0 ? found : DEFAULT_PROPAGATORS.flatMap((name) => propagatorByName(name) ?? [])
-}
-
-/** Specification, "Attribute Limits" and "Span Limits"; the span's own variable goes before the general one. */
-function spanLimits(): SpanLimits {
-  const count = { min: 0, integer: true }
-  const attributeCount = readEnvNumber('OTEL_ATTRIBUTE_COUNT_LIMIT', count)
-  const valueLength = readEnvNumber('OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', count)
-  return {
-    attributeCountLimit: readEnvNumber('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', count) ?? attributeCount ?? 128,
-    attributeValueLengthLimit:
-      readEnvNumber('OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', count) ?? valueLength ?? Infinity,
-    eventCountLimit: readEnvNumber('OTEL_SPAN_EVENT_COUNT_LIMIT', count) ?? 128,
-    linkCountLimit: readEnvNumber('OTEL_SPAN_LINK_COUNT_LIMIT', count) ?? 128,
-    // The specification's name goes before the one that NodeSDK knows.
-    attributePerEventCountLimit:
-      readEnvNumber('OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT', count) ??
-      readEnvNumber('OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT', count) ??
-      128,
-    attributePerLinkCountLimit:
-      readEnvNumber('OTEL_LINK_ATTRIBUTE_COUNT_LIMIT', count) ??
-      readEnvNumber('OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT', count) ??
-      128,
-  }
 }

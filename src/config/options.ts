@@ -1,37 +1,29 @@
 import type { Attributes, TextMapPropagator } from '@opentelemetry/api'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import type { Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace'
-import { checkBatchOption, type BatchOptions } from '../export/pipeline/batch-options.js'
+import { BATCH_ROW, type BatchOptions } from '../export/pipeline/batch-options.js'
 import type { InstrumentationConfigMap } from '../instrumentation/config-types.js'
 import { checkInstrumentationConfig } from '../instrumentation/names.js'
+import { HTTP_REQUEST_OPTIONS, type HttpRequestOptions } from '../instrumentation/http/request-options.js'
+import { TracingConfigError, checkOneOf, checkPlainObject, checkParts, checkPart } from '../internal/checks/validate.js'
 import {
-  checkHttpRequestOptions,
-  HTTP_REQUEST_OPTION_NAMES,
-  type HttpRequestOptions,
-} from '../instrumentation/http/request-options.js'
-import {
-  TracingConfigError,
-  checkKeys,
-  checkNumber,
-  checkOneOf,
-  checkPart,
-  checkParts,
-  checkPlainObject,
-  checkString,
-  type NumberRange,
-} from '../internal/checks/validate.js'
-import { checkSpanLimits } from '../tracer/span-limits.js'
-import { type LogFormat, checkLogFormat } from '../logs/log-format.js'
+  booleanRow,
+  checkTable,
+  groupRow,
+  numberRow,
+  resolveTable,
+  textRow,
+  type OptionRow,
+  type OptionTable,
+} from '../internal/checks/option-table.js'
+import { SPAN_LIMITS } from '../tracer/span-limits.js'
+import { checkLogFormat, type LogFormat } from '../logs/log-format.js'
 import { checkSpanMetrics, type SpanMetricsOptions } from '../metrics/span-metrics-options.js'
 import { PROPAGATOR_NAMES, type PropagatorName } from '../propagation/by-name.js'
-import {
-  checkPropagationOptions,
-  PROPAGATION_OPTION_NAMES,
-  type PropagationOptions,
-} from '../propagation/propagation-options.js'
+import { PROPAGATION_OPTIONS, type PropagationOptions } from '../propagation/propagation-options.js'
 import { checkForce, type ForceOptions } from '../sampling/runtime/force.js'
 
-/** Options of {@link startTracing}. Each goes before what the environment or the configuration file says. */
+/** Options of {@link startTracing}. Each takes precedence over the environment and the configuration file. */
 export interface TracingOptions extends PropagationOptions, HttpRequestOptions {
   /** `service.name`. Default: OTEL_SERVICE_NAME, else the name in the app's package.json, else `unknown_service:node`. */
   serviceName?: string
@@ -39,7 +31,7 @@ export interface TracingOptions extends PropagationOptions, HttpRequestOptions {
   serviceVersion?: string
   /** `deployment.environment.name`, such as `production`. */
   environment?: string
-  /** More attributes of the resource; the three above go before them. */
+  /** More attributes of the resource; the three above take precedence. */
   resourceAttributes?: Attributes
   /** Any OpenTelemetry Sampler. Default: `parentbased_always_on`, everything is kept. */
   sampler?: Sampler
@@ -67,74 +59,83 @@ export interface TracingOptions extends PropagationOptions, HttpRequestOptions {
   spanLimits?: SpanLimits
   /**
    * The field names and id forms in log lines: of OpenTelemetry, or what a backend joins on. Default `'otel'`. The adapters
-   * (`pinoMixin` and its like) follow it unless they are told otherwise.
+   * (`pinoMixin` and its like) follow it unless they have an option of their own.
    */
   logFormat?: LogFormat
   /** A request header that has its trace kept, whole and at any rate, for those who know the secret. Default: none. */
   force?: ForceOptions
-  /** Longest time that leaving may take, in milliseconds. Default 2,000. */
+  /** Longest time that a shutdown may take, in milliseconds. Default 2,000. */
   shutdownTimeoutMillis?: number
 }
 
-export const DEFAULTS = {
-  shutdownTimeoutMillis: 2_000,
-} as const
+/**
+ * All that is known of each option, in the order in which the doctor shows them. `variables` without `read` are those that
+ * environment.ts reads, into parts instead of values.
+ */
+export const OPTIONS: OptionTable<TracingOptions> = {
+  serviceName: textRow(),
+  serviceVersion: textRow(),
+  environment: textRow(),
+  resourceAttributes: { check: checkPlainObject },
+  traceExporter: { check: checkExporter },
+  spanProcessors: parts(['auto'], 'a SpanProcessor', ['onStart', 'onEnd', 'shutdown']),
+  sampler: {
+    check: (option, sampler) => checkPart(option, sampler, 'a Sampler', ['shouldSample']),
+    variables: ['OTEL_TRACES_SAMPLER'],
+  },
+  force: {
+    check: (_option, force) => checkForce(force as ForceOptions),
+    format: ({ header }) => `header ${header}, secret ***`,
+  },
+  propagators: {
+    ...parts(PROPAGATOR_NAMES, 'a TextMapPropagator', ['inject', 'extract']),
+    variables: ['OTEL_PROPAGATORS'],
+    isList: true,
+  },
+  ...PROPAGATION_OPTIONS,
+  ...HTTP_REQUEST_OPTIONS,
+  batch: BATCH_ROW,
+  spanLimits: groupRow(SPAN_LIMITS),
+  instrumentations: { ...parts(['auto'], 'an Instrumentation', ['enable', 'disable']), default: ['auto'] },
+  instrumentationConfig: {
+    check: (_option, config) => checkInstrumentationConfig(config as object),
+    format: (config) => Object.keys(config).join(', '),
+  },
+  spanMetrics: {
+    check(option, given) {
+      if (typeof given === 'object') checkSpanMetrics(given as SpanMetricsOptions)
+      else booleanRow({}, 'true, false or an object').check(option, given)
+    },
+    default: false,
+    format: (given) => (given ? 'on' : 'off'),
+  },
+  logFormat: { check: (_option, format) => checkLogFormat(format) },
+  shutdownTimeoutMillis: numberRow({ min: 0 }, { default: 2_000 }),
+}
 
-const MILLIS: NumberRange = { min: 0 }
+/** Options in code, then what one source of configuration says, then the defaults. */
+export type ResolvedOptions = TracingOptions &
+  Required<PropagationOptions & HttpRequestOptions> &
+  Required<Pick<TracingOptions, 'instrumentations' | 'shutdownTimeoutMillis' | 'spanLimits'>>
 
-const OPTION_NAMES: readonly (keyof TracingOptions)[] = [
-  'serviceName',
-  'serviceVersion',
-  'environment',
-  'resourceAttributes',
-  'sampler',
-  'traceExporter',
-  'spanProcessors',
-  'batch',
-  'propagators',
-  'instrumentations',
-  'instrumentationConfig',
-  'spanMetrics',
-  'spanLimits',
-  'force',
-  'logFormat',
-  'shutdownTimeoutMillis',
-  ...HTTP_REQUEST_OPTION_NAMES,
-  ...PROPAGATION_OPTION_NAMES,
-]
+/** `batch` stays what code says: in a configuration file, each pipeline has its own. */
+export function resolveOptions({ batch, ...options }: TracingOptions, configured: TracingOptions): ResolvedOptions {
+  const { batch: _defaults, ...resolved } = resolveTable<TracingOptions>(OPTIONS, options, configured)
+  return { ...resolved, ...(batch && { batch }) } as ResolvedOptions
+}
 
 /** Throws a TracingConfigError for the first option that is wrong, before anything has been started. */
 export function checkOptions(options: TracingOptions): void {
-  checkPlainObject('options', options)
-  checkKeys('', options, OPTION_NAMES)
-  for (const name of ['serviceName', 'serviceVersion', 'environment'] as const) checkString(name, options[name])
-  checkPlainObject('resourceAttributes', options.resourceAttributes)
-  checkInstrumentationConfig(options.instrumentationConfig)
-  checkNumber('shutdownTimeoutMillis', options.shutdownTimeoutMillis, MILLIS)
-  checkBatchOption(options.batch)
-  checkSpanLimits('spanLimits', options.spanLimits)
-  if (options.sampler !== undefined) checkPart('sampler', options.sampler, 'a Sampler', ['shouldSample'])
-  if (typeof options.spanMetrics === 'object') checkSpanMetrics(options.spanMetrics)
-  else checkBoolean('spanMetrics', options.spanMetrics)
-  if (options.force !== undefined) checkForce(options.force)
-  checkLogFormat(options.logFormat)
-  checkHttpRequestOptions(options)
-  checkPropagationOptions(options)
-  checkExporter(options.traceExporter)
-  checkParts('spanProcessors', options.spanProcessors, ['auto'], 'a SpanProcessor', ['onStart', 'onEnd', 'shutdown'])
-  checkParts('propagators', options.propagators, PROPAGATOR_NAMES, 'a TextMapPropagator', ['inject', 'extract'])
-  checkParts('instrumentations', options.instrumentations, ['auto'], 'an Instrumentation', ['enable', 'disable'])
+  checkTable('', options, OPTIONS)
 }
 
-function checkBoolean(option: string, value: unknown): void {
-  if (value === undefined || typeof value === 'boolean') return
-  throw new TracingConfigError('ERR_OPTION_TYPE', { option, allowed: 'true, false or an object', received: value })
+function parts<T>(names: readonly string[], part: string, methods: readonly string[]): OptionRow<readonly T[]> {
+  return { check: (option, given) => checkParts(option, given as readonly unknown[], names, part, methods) }
 }
 
-function checkExporter(exporter: TracingOptions['traceExporter']): void {
-  if (exporter === undefined) return
-  if (typeof exporter === 'string') checkOneOf('traceExporter', exporter, ['otlp', 'console', 'none'])
-  else checkPart('traceExporter', exporter, 'otlp, console, none or a SpanExporter', ['export', 'shutdown'])
+function checkExporter(option: string, exporter: unknown): void {
+  if (typeof exporter === 'string') checkOneOf(option, exporter, ['otlp', 'console', 'none'])
+  else checkPart(option, exporter, 'otlp, console, none or a SpanExporter', ['export', 'shutdown'])
 }
 
 /** For callers in plain JavaScript, who may hand over anything. */

@@ -21,20 +21,18 @@ import { warnOnce } from '../internal/diagnostics/diagnostics.js'
 import { createSpanMetrics, type SpanMetrics } from '../metrics/span-metrics.js'
 import { propagatorByName } from '../propagation/by-name.js'
 import { firstValidPropagator } from '../propagation/composite.js'
-import type { PropagationOptions } from '../propagation/propagation-options.js'
 import { EVERYWHERE, withPropagationTargets } from '../propagation/propagation-targets.js'
 import { withTrustIncoming } from '../propagation/trust-incoming.js'
 import { samplerFromName } from '../sampling/names/registry.js'
 import { appPackage } from './app-package.js'
-import { DEFAULTS, type TracingOptions } from './options.js'
+import type { ResolvedOptions, TracingOptions } from './options.js'
 import { withFoundAttributes } from './resource/settled-resource.js'
 import { serviceInstanceId } from './service-instance-id.js'
 import type { TracingSettings } from './settings.js'
 
-// Each function here settles one part of tracing: option in code, then what the source of configuration says, then the
-// default.
+// Each function here resolves one part of tracing: option in code, then environment or configuration file, then default.
 
-/** Whoever names in code where spans go wants them, also where a configuration file has no `tracer_provider`. */
+/** Options that say where spans go turn tracing on, also where a configuration file has no `tracer_provider`. */
 export function tracesAreOn(options: TracingOptions, settings: TracingSettings): boolean {
   return settings.tracesAreOn || Boolean(options.traceExporter ?? options.spanProcessors ?? options.spanMetrics)
 }
@@ -61,7 +59,7 @@ export function resolveResource(options: TracingOptions, settings: TracingSettin
   return withFoundAttributes(defaultResource().merge(unnamedService(said)).merge(said))
 }
 
-/** Who it is where nobody says so: an id of this process; and the app's package.json knows, with the version that belongs to the name. */
+/** Defaults: an id of this process; and where no name is set, name and version of the app's package.json. */
 function unnamedService(said: Resource): Resource {
   const isNamed = said.getRawAttributes().some(([name]) => name === ATTR_SERVICE_NAME)
   const app = isNamed ? undefined : appPackage()
@@ -72,25 +70,13 @@ function unnamedService(said: Resource): Resource {
   })
 }
 
-export function resolvePropagation(
-  options: TracingOptions,
-  { propagation }: TracingSettings,
-): Required<PropagationOptions> {
-  return {
-    propagationTargets: options.propagationTargets ?? propagation.propagationTargets ?? EVERYWHERE,
-    trustIncoming: options.trustIncoming ?? propagation.trustIncoming ?? true,
-    traceResponseHeaders: options.traceResponseHeaders ?? propagation.traceResponseHeaders ?? [],
-    baggageAttributes: options.baggageAttributes ?? propagation.baggageAttributes ?? [],
-  }
-}
-
 /** Null: nothing is propagated. */
 export function resolvePropagator(
-  options: TracingOptions,
+  options: ResolvedOptions,
   settings: TracingSettings,
-  { propagationTargets, trustIncoming }: Required<PropagationOptions>,
   more: readonly TextMapPropagator[],
 ): TextMapPropagator | null {
+  const { propagationTargets, trustIncoming } = options
   const propagators = options.propagators
     ? options.propagators.flatMap((given) => (typeof given === 'string' ? (propagatorByName(given) ?? []) : given))
     : [...settings.propagators]
@@ -100,14 +86,14 @@ export function resolvePropagator(
   return more.length === 0 ? propagator : firstValidPropagator([propagator, ...more])
 }
 
-export function resolveSpanProcessors(options: TracingOptions, settings: TracingSettings): SpanProcessor[] {
+export function resolveSpanProcessors(options: ResolvedOptions, settings: TracingSettings): SpanProcessor[] {
   return (options.spanProcessors ?? ['auto']).flatMap((given) =>
     given === 'auto' ? autoProcessors(options, settings) : given,
   )
 }
 
-function autoProcessors(options: TracingOptions, { pipelines }: TracingSettings): SpanProcessor[] {
-  const { traceExporter, batch, shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
+function autoProcessors(options: ResolvedOptions, { pipelines }: TracingSettings): SpanProcessor[] {
+  const { traceExporter, batch, shutdownTimeoutMillis } = options
   if (typeof traceExporter === 'object') {
     const batching = batchingOf(pipelines[0]?.batch ?? {}, batch)
     return [settledBatchSpanProcessor(traceExporter, batching, shutdownTimeoutMillis)]
@@ -119,7 +105,7 @@ function autoProcessors(options: TracingOptions, { pipelines }: TracingSettings)
   return opened.toSorted((a, b) => Number(b.isUsable) - Number(a.isUsable)).map(({ processor }) => processor)
 }
 
-/** `none`: each span by itself, unless code has something to say about batches. */
+/** `none`: each span by itself, unless code has the option `batch`. */
 function batchingOf(configured: BatchOptions | 'none', batch: BatchOptions | undefined): ResolvedBatchOptions {
   if (configured === 'none') return resolveBatchOptions(batch ?? { maxExportBatchSize: 1 }, {})
   return resolveBatchOptions(batch ?? {}, configured)
@@ -138,10 +124,10 @@ function chosenPipelines(
 }
 
 /** @returns none where logs are not sent */
-export function resolveLogRecordProcessors(options: TracingOptions, settings: TracingSettings): LogRecordProcessor[] {
-  const { batch, shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
+export function resolveLogRecordProcessors(options: ResolvedOptions, settings: TracingSettings): LogRecordProcessor[] {
+  const { batch, shutdownTimeoutMillis } = options
   if (settings.logPipelines.length === 0) return []
-  const delivery = resolveBatchOptions(batch ?? {}, settings.delivery)
+  const delivery = resolveBatchOptions(batch ?? {}, settings.options.batch ?? {})
   return logRecordProcessors(settings.logPipelines, delivery, shutdownTimeoutMillis)
 }
 
@@ -155,17 +141,17 @@ export function resolveSpanMetrics({ spanMetrics = false }: TracingOptions): Spa
  * OTLP where they have no registry.
  */
 export function resolveMetricPipelines(
-  options: TracingOptions,
+  options: ResolvedOptions,
   settings: TracingSettings,
   spanMetrics: SpanMetrics | undefined,
 ): MetricPipeline[] {
-  const { batch, shutdownTimeoutMillis = DEFAULTS.shutdownTimeoutMillis } = options
+  const { batch, shutdownTimeoutMillis } = options
   const isInRegistry = typeof options.spanMetrics === 'object' && options.spanMetrics.registry !== undefined
   const asDefault = spanMetrics && !isInRegistry ? ['otlp'] : ['none']
   const pipelines = settings.metricPipelines ?? metricPipelinesFromEnvironment(asDefault) ?? []
   if (spanMetrics && !isInRegistry && pipelines.length === 0)
     warnOnce('span metrics', 'OTEL_METRICS_EXPORTER is none, and spanMetrics has no registry: they go nowhere')
   if (pipelines.length === 0) return []
-  const delivery = deliveryOf('metrics', resolveBatchOptions(batch ?? {}, settings.delivery))
+  const delivery = deliveryOf('metrics', resolveBatchOptions(batch ?? {}, settings.options.batch ?? {}))
   return metricPipelines(pipelines, { delivery, shutdownTimeoutMillis, producer: spanMetrics?.producer, isInRegistry })
 }

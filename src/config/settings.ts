@@ -1,16 +1,14 @@
 import type { Attributes, DiagLogLevel, TextMapPropagator } from '@opentelemetry/api'
 import type { ResourceDetector } from '@opentelemetry/resources'
-import type { Sampler, SpanLimits } from '@opentelemetry/sdk-trace'
-import type { BatchOptions } from '../export/pipeline/batch-options.js'
+import type { Sampler } from '@opentelemetry/sdk-trace'
 import type { LogPipelineSettings } from '../export/logs/log-settings.js'
 import type { MetricPipelineSettings } from '../export/metrics/metric-settings.js'
 import type { PipelineSettings } from '../export/pipeline/span-processors.js'
-import type { HttpRequestOptions } from '../instrumentation/http/request-options.js'
-import type { PropagationOptions } from '../propagation/propagation-options.js'
+import type { TracingOptions } from './options.js'
 
 /**
  * What one source of configuration says: the environment, or a configuration file. Sources don't mix; options in code
- * override either. Undefined means "not said", and the default holds.
+ * override either. Undefined: not set, the default holds.
  */
 export interface TracingSettings {
   readonly disabled: boolean
@@ -25,14 +23,11 @@ export interface TracingSettings {
   readonly sampler: Sampler | undefined
   /** Empty: nothing is propagated. */
   readonly propagators: readonly TextMapPropagator[]
-  readonly propagation: PropagationOptions
-  readonly httpRequests: HttpRequestOptions
-  readonly spanLimits: SpanLimits
-  /** How requests get to the backend, whichever signal they carry. */
-  readonly delivery: BatchOptions
+  /** Options by the names that they have in code. Those of `batch` are for whichever signal. */
+  readonly options: TracingOptions
   /** Where log records go; empty: the app's logs are not sent. */
   readonly logPipelines: readonly LogPipelineSettings[]
-  /** Where metrics go; empty: nowhere; undefined: not said. */
+  /** Where metrics go; empty: nowhere; undefined: not set. */
   readonly metricPipelines: readonly MetricPipelineSettings[] | undefined
   readonly enabledInstrumentations: readonly string[] | undefined
   readonly disabledInstrumentations: readonly string[]

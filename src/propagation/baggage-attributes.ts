@@ -1,9 +1,17 @@
 import { propagation, type Context } from '@opentelemetry/api'
 import type { Span, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
-import { TracingConfigError, checkArray } from '../internal/checks/validate.js'
+import { listRow, type OptionRow } from '../internal/checks/option-table.js'
 
-const ALLOWED = 'a baggage key, or the beginning of keys with * behind it, as in app.*'
+/** All of the baggage is what anybody sends: there is no word for that. */
+export const BAGGAGE_ATTRIBUTES: OptionRow<readonly string[]> = listRow<string>(
+  {
+    entry: 'a baggage key, or the beginning of keys with * behind it, as in app.*',
+    list: 'a list of names, or beginnings such as app.*',
+  },
+  (key) => typeof key === 'string' && /^[^*]+\*?$/.test(key),
+  { variables: ['SPANWRIGHT_BAGGAGE_ATTRIBUTES'], default: [] },
+)
 
 /**
  * Copies entries of baggage to every span that starts, as attributes of the same name; of the span's own attributes none
@@ -13,22 +21,8 @@ const ALLOWED = 'a baggage key, or the beginning of keys with * behind it, as in
  * @throws TracingConfigError when an entry is no such key, or `*` alone
  */
 export function baggageSpanProcessor(keys: readonly string[]): SpanProcessor {
-  checkBaggageAttributes(keys)
+  BAGGAGE_ATTRIBUTES.check('baggageAttributes', keys)
   return new BaggageSpanProcessor(keys)
-}
-
-/** @throws TracingConfigError for the first entry that is wrong: `baggageAttributes[0] must be …` */
-export function checkBaggageAttributes(keys: unknown): void {
-  checkArray('baggageAttributes', keys)
-  for (const [index, key] of ((keys ?? []) as readonly unknown[]).entries()) {
-    const option = `baggageAttributes[${index}]`
-    if (typeof key !== 'string') {
-      throw new TracingConfigError('ERR_OPTION_TYPE', { option, allowed: ALLOWED, received: key })
-    }
-    // All of the baggage is what anybody sends: there is no word for that.
-    if (/^[^*]+\*?$/.test(key)) continue
-    throw new TracingConfigError('ERR_OPTION_RANGE', { option, allowed: ALLOWED, received: key })
-  }
 }
 
 class BaggageSpanProcessor implements SpanProcessor {

@@ -1,8 +1,10 @@
-import { readEnv, readEnvList, warnOfEnvValue } from '../internal/runtime/env.js'
-import { checkBaggageAttributes } from './baggage-attributes.js'
-import { checkPropagationTargets, type PropagationTarget } from './propagation-targets.js'
+import { warnOfEnvValue, readEnvChoice, readEnvList } from '../internal/runtime/env.js'
+import { listRow, type OptionTable } from '../internal/checks/option-table.js'
+import { TracingConfigError } from '../internal/checks/validate.js'
+import { BAGGAGE_ATTRIBUTES } from './baggage-attributes.js'
+import { EVERYWHERE, type PropagationTarget } from './propagation-targets.js'
 import { checkTraceResponseHeaders, TRACE_RESPONSE_HEADERS, type TraceResponseHeader } from './response-headers.js'
-import { checkTrustIncoming, type TrustIncoming } from './trust-incoming.js'
+import type { TrustIncoming } from './trust-incoming.js'
 
 /** What goes over the border of a service, and what is believed of what comes in. */
 export interface PropagationOptions {
@@ -13,7 +15,7 @@ export interface PropagationOptions {
   propagationTargets?: readonly PropagationTarget[]
   /**
    * Whether a trace that comes in is continued and its baggage taken over. `false` for a service at the edge, where anybody
-   * could send any; or a function that tells by the headers: `(header) => header('x-from-gateway') === secret`.
+   * could send any; or a function that decides by the headers: `(header) => header('x-from-gateway') === secret`.
    * Default: true.
    */
   trustIncoming?: TrustIncoming
@@ -23,72 +25,59 @@ export interface PropagationOptions {
   baggageAttributes?: readonly string[]
 }
 
-export const PROPAGATION_OPTION_NAMES: readonly (keyof PropagationOptions)[] = [
-  'propagationTargets',
-  'trustIncoming',
-  'traceResponseHeaders',
-  'baggageAttributes',
-]
+const TARGETS = 'parts of URLs or /regular expressions/'
 
-/** @throws TracingConfigError for the first that is wrong */
-export function checkPropagationOptions(options: PropagationOptions): void {
-  checkPropagationTargets(options.propagationTargets)
-  checkTrustIncoming(options.trustIncoming)
-  checkTraceResponseHeaders('traceResponseHeaders', options.traceResponseHeaders)
-  if (options.baggageAttributes !== undefined) checkBaggageAttributes(options.baggageAttributes)
-}
-
-/** The same from `SPANWRIGHT_*`: OpenTelemetry has no names for them. What is wrong is told once and left out. */
-export function propagationOptionsFromEnvironment(): PropagationOptions {
-  const targets = readEnvList('SPANWRIGHT_PROPAGATION_TARGETS')
-  const attributes = readEnvList('SPANWRIGHT_BAGGAGE_ATTRIBUTES')
-  return {
-    ...(targets && { propagationTargets: targets.flatMap(targetFrom) }),
-    ...trustFromEnvironment(),
-    ...responseHeadersFromEnvironment(),
-    ...(attributes && areBaggageAttributes(attributes) && { baggageAttributes: attributes }),
-  }
+/** OpenTelemetry has no variables for these. */
+export const PROPAGATION_OPTIONS: OptionTable<PropagationOptions> = {
+  propagationTargets: listRow<PropagationTarget>(
+    { entry: 'a part of a URL or a regular expression', list: TARGETS },
+    (target) => target instanceof RegExp || (typeof target === 'string' && target !== ''),
+    {
+      variables: ['SPANWRIGHT_PROPAGATION_TARGETS'],
+      read: (variable) => readEnvList(variable)?.flatMap((text) => targetFrom(variable, text)),
+      default: EVERYWHERE,
+      format: (targets) => (targets === EVERYWHERE ? 'all' : targets.join(', ')),
+    },
+  ),
+  trustIncoming: {
+    check(option, given) {
+      if (typeof given === 'boolean' || typeof given === 'function') return
+      throw new TracingConfigError('ERR_OPTION_TYPE', { option, allowed: 'true, false or a function', received: given })
+    },
+    variables: ['SPANWRIGHT_TRUST_INCOMING'],
+    read: (variable) => readEnvChoice(variable, { true: true, false: false }, 'incoming traces are continued'),
+    default: true,
+  },
+  traceResponseHeaders: {
+    check: checkTraceResponseHeaders,
+    variables: ['SPANWRIGHT_TRACE_RESPONSE_HEADERS'],
+    read: readResponseHeaders,
+    isList: true,
+    default: [],
+  },
+  baggageAttributes: BAGGAGE_ATTRIBUTES,
 }
 
 /** `/…/` or `/…/i` is a regular expression, anything else a part of the URL. */
-function targetFrom(text: string): PropagationTarget[] {
+function targetFrom(variable: string, text: string): PropagationTarget[] {
   const [, source, flags] = /^\/(.+)\/([dgimsuvy]*)$/.exec(text) ?? []
   if (source === undefined) return [text]
   try {
     return [new RegExp(source, flags)]
   } catch {
-    warnOfEnvValue('SPANWRIGHT_PROPAGATION_TARGETS', 'parts of URLs or /regular expressions/', `${text} is left out`)
+    warnOfEnvValue(variable, TARGETS, `${text} is left out`)
     return []
   }
 }
 
-function trustFromEnvironment(): PropagationOptions {
-  const value = readEnv('SPANWRIGHT_TRUST_INCOMING')?.toLowerCase()
-  if (value === 'true' || value === 'false') return { trustIncoming: value === 'true' }
-  if (value !== undefined) warnOfEnvValue('SPANWRIGHT_TRUST_INCOMING', 'true or false', 'incoming traces are continued')
-  return {}
-}
-
-function responseHeadersFromEnvironment(): PropagationOptions {
-  const names = readEnvList('SPANWRIGHT_TRACE_RESPONSE_HEADERS')
-  if (!names) return {}
-  const known = names.map((name) => name.toLowerCase()).filter((name) => isResponseHeader(name))
-  if (known.length < names.length) {
-    const allowed = `a list of ${TRACE_RESPONSE_HEADERS.join(', ')}`
-    warnOfEnvValue('SPANWRIGHT_TRACE_RESPONSE_HEADERS', allowed, 'other names are left out')
+function readResponseHeaders(variable: string): readonly TraceResponseHeader[] | undefined {
+  const names = readEnvList(variable)
+  const known = names?.map((name) => name.toLowerCase()).filter(isResponseHeader)
+  if (known?.length !== names?.length) {
+    warnOfEnvValue(variable, `a list of ${TRACE_RESPONSE_HEADERS.join(', ')}`, 'other names are left out')
   }
-  return { traceResponseHeaders: known }
+  return known
 }
 
 const isResponseHeader = (name: string): name is TraceResponseHeader =>
   (TRACE_RESPONSE_HEADERS as readonly string[]).includes(name)
-
-function areBaggageAttributes(names: readonly string[]): boolean {
-  try {
-    checkBaggageAttributes(names)
-    return true
-  } catch {
-    warnOfEnvValue('SPANWRIGHT_BAGGAGE_ATTRIBUTES', 'a list of names, or beginnings such as app.*', 'it is left out')
-    return false
-  }
-}

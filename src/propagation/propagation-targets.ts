@@ -1,5 +1,4 @@
 import type { TextMapPropagator } from '@opentelemetry/api'
-import { TracingConfigError, checkArray } from '../internal/checks/validate.js'
 import { takeOutgoingUrl } from '../internal/http/outgoing-request.js'
 
 /** A part of the URL, or a regular expression that is tested against all of it. */
@@ -7,20 +6,6 @@ export type PropagationTarget = string | RegExp
 
 /** The default. Every URL has the empty text in it. */
 export const EVERYWHERE: readonly PropagationTarget[] = ['']
-
-/** @throws TracingConfigError for anything but strings that are not empty, and regular expressions */
-export function checkPropagationTargets(given: unknown): void {
-  if (given === undefined) return
-  checkArray('propagationTargets', given)
-  for (const [index, target] of (given as readonly unknown[]).entries()) {
-    if (target instanceof RegExp || (typeof target === 'string' && target !== '')) continue
-    throw new TracingConfigError(typeof target === 'string' ? 'ERR_OPTION_RANGE' : 'ERR_OPTION_TYPE', {
-      option: `propagationTargets[${index}]`,
-      allowed: 'a part of a URL or a regular expression',
-      received: target,
-    })
-  }
-}
 
 /**
  * The propagator, writing headers only into HTTP requests whose URL is one of the targets. What is no HTTP request, such as

@@ -1,19 +1,11 @@
 import type { TextMapPropagator } from '@opentelemetry/api'
 import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
-import { TracingConfigError } from '../internal/checks/validate.js'
 
 /**
- * Whether a trace that comes in is continued, and its baggage taken over: always, never, or as the headers of a request (or
- * of a message) tell. `header` reads one by its name in lower case.
+ * Whether a trace that comes in is continued, and its baggage taken over: always, never, or as a function decides by
+ * the headers of a request or a message. `header` reads one by its name in lower case.
  */
 export type TrustIncoming = boolean | ((header: (name: string) => string | undefined) => boolean)
-
-/** @throws TracingConfigError when it is neither a boolean nor a function */
-export function checkTrustIncoming(given: unknown): void {
-  if (given === undefined || typeof given === 'boolean' || typeof given === 'function') return
-  const allowed = 'true, false or a function'
-  throw new TracingConfigError('ERR_OPTION_TYPE', { option: 'trustIncoming', allowed, received: given })
-}
 
 /** The propagator, extracting only what is trusted; anything else starts a trace of its own. */
 export function withTrustIncoming(propagator: TextMapPropagator, trust: TrustIncoming): TextMapPropagator {

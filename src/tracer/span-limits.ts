@@ -1,39 +1,41 @@
 import type { SpanLimits } from '@opentelemetry/sdk-trace'
-import { checkKeys, checkNumber, checkPlainObject, type NumberRange } from '../internal/checks/validate.js'
+import { numberRow, type OptionRow, type OptionTable } from '../internal/checks/option-table.js'
+import { checkNumber, type NumberRange } from '../internal/checks/validate.js'
 
 export type ResolvedSpanLimits = Readonly<Required<SpanLimits>>
 
-/** Those of the specification, "Span Limits". */
-const DEFAULTS: ResolvedSpanLimits = {
-  attributeCountLimit: 128,
-  attributeValueLengthLimit: Infinity,
-  eventCountLimit: 128,
-  linkCountLimit: 128,
-  attributePerEventCountLimit: 128,
-  attributePerLinkCountLimit: 128,
+/** Specification, "Span Limits". The variables and keys for spans take precedence over the general ones. */
+export const SPAN_LIMITS: OptionTable<SpanLimits> = {
+  attributeCountLimit: count('attribute_count_limit', 'OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT'),
+  attributeValueLengthLimit: limit({ min: 0 }, Infinity, 'attribute_value_length_limit', [
+    'OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT',
+    'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT',
+  ]),
+  eventCountLimit: count('event_count_limit', 'OTEL_SPAN_EVENT_COUNT_LIMIT'),
+  linkCountLimit: count('link_count_limit', 'OTEL_SPAN_LINK_COUNT_LIMIT'),
+  // The specification's name takes precedence over the one that NodeSDK knows.
+  attributePerEventCountLimit: count(
+    'event_attribute_count_limit',
+    'OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT',
+    'OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT',
+  ),
+  attributePerLinkCountLimit: count(
+    'link_attribute_count_limit',
+    'OTEL_LINK_ATTRIBUTE_COUNT_LIMIT',
+    'OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT',
+  ),
 }
 
-const COUNT: NumberRange = { min: 0, integer: true }
-
-const RANGES: Readonly<Record<keyof SpanLimits, NumberRange>> = {
-  attributeCountLimit: COUNT,
-  attributeValueLengthLimit: { min: 0 },
-  eventCountLimit: COUNT,
-  linkCountLimit: COUNT,
-  attributePerEventCountLimit: COUNT,
-  attributePerLinkCountLimit: COUNT,
+function count(fileKey: string, ...variables: string[]): OptionRow<number> {
+  return limit({ min: 0, integer: true }, 128, fileKey, variables)
 }
 
-/** @throws TracingConfigError for a limit that is none */
-export function checkSpanLimits(option: string, limits: SpanLimits | undefined): void {
-  checkPlainObject(option, limits)
-  checkKeys(`${option}.`, limits, Object.keys(RANGES))
-  for (const [name, limit] of Object.entries(limits ?? {})) {
-    if (limit !== Infinity) checkNumber(`${option}.${name}`, limit, RANGES[name as keyof SpanLimits])
+/** In the environment, all limits are integers. */
+function limit(range: NumberRange, value: number, fileKey: string, variables: string[]): OptionRow<number> {
+  return {
+    ...numberRow({ ...range, integer: true }, { default: value, fileKey, variables }),
+    check(option, given) {
+      if (given !== Infinity) checkNumber(option, given, range)
+    },
   }
-}
-
-export function resolveSpanLimits(limits: SpanLimits = {}): ResolvedSpanLimits {
-  const given = Object.entries(limits).filter(([, limit]) => limit !== undefined)
-  return { ...DEFAULTS, ...(Object.fromEntries(given) as SpanLimits) }
 }

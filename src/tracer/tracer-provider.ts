@@ -9,9 +9,10 @@ import {
 import { systemTime } from '../internal/runtime/clock.js'
 import { fanOut } from '../internal/processors/fan-out.js'
 import { settled, settledWithin } from '../internal/async/settled-within.js'
+import { checkTable, resolveTable } from '../internal/checks/option-table.js'
 import { checkPart, checkParts, checkPlainObject } from '../internal/checks/validate.js'
 import { randomIds } from './random-ids.js'
-import { checkSpanLimits, resolveSpanLimits } from './span-limits.js'
+import { SPAN_LIMITS, type ResolvedSpanLimits } from './span-limits.js'
 import { SpanTracer, type TracerParts } from './span-tracer.js'
 
 /** Options of {@link TracerProvider}: those of the SDK's class, but for its metrics, which the ledger has. */
@@ -44,12 +45,12 @@ export class TracerProvider implements ApiTracerProvider {
     if (idGenerator !== undefined)
       checkPart('idGenerator', idGenerator, 'an IdGenerator', ['generateTraceId', 'generateSpanId'])
     checkParts('spanProcessors', spanProcessors, [], 'a SpanProcessor', ['onStart', 'onEnd', 'shutdown'])
-    checkSpanLimits('spanLimits', options.spanLimits)
+    checkTable('spanLimits', options.spanLimits, SPAN_LIMITS)
     this.processors = spanProcessors
     this.parts = {
       sampler: sampler ?? new ParentBasedSampler({ root: new AlwaysOnSampler() }),
       resource: resource ?? defaultResource(),
-      limits: resolveSpanLimits(options.spanLimits),
+      limits: resolveTable(SPAN_LIMITS, options.spanLimits) as ResolvedSpanLimits,
       idGenerator: idGenerator ?? randomIds(),
       idsAreValid: idGenerator === undefined,
       processor: fanOut(spanProcessors),

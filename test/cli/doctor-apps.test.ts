@@ -77,7 +77,7 @@ describe('an app whose spans arrive', () => {
     expect(settingOf(run.diagnosis, 'force')).toBe('header x-trace-me, secret *** ← startTracing({ force })')
     expect(run.stdout + run.stderr).not.toContain('the secret of the force')
     expect(run.diagnosis.ignored).toEqual([
-      { name: 'OTEL_SERVICE_NAME', why: 'startTracing({ serviceName }) goes before it' },
+      { name: 'OTEL_SERVICE_NAME', why: 'startTracing({ serviceName }) takes precedence' },
     ])
   })
 

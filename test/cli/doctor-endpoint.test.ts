@@ -159,7 +159,7 @@ test('an endpoint that fails is told also where the app made no span, and once w
 })
 
 describe('each setting has its source', () => {
-  test('a variable, the one that goes before it, or the default', async () => {
+  test('a variable, the one that takes precedence over it, or the default', async () => {
     const { diagnosis } = await look({
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `http://ada:l0velace@${new URL(sink.tracesUrl).host}/v1/traces?key=abc`,
@@ -178,7 +178,7 @@ describe('each setting has its source', () => {
     expect(settingOf(diagnosis, 'batch.scheduledDelayMillis')).toBe('100 ← OTEL_BSP_SCHEDULE_DELAY')
     expect(settingOf(diagnosis, 'batch.maxQueueSize')).toBe('2048 ← default')
     expect(diagnosis.ignored).toEqual([
-      { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', why: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT goes before it' },
+      { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', why: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT takes precedence' },
     ])
     expect(JSON.stringify(diagnosis)).not.toMatch(/l0velace|key=abc/)
   })
@@ -214,7 +214,7 @@ describe('each setting has its source', () => {
     expect(ignored.OTEL_EXPORTER_OTPL_HEADERS).toContain('misspelt')
   })
 
-  test('a configuration file speaks alone', async () => {
+  test('with a configuration file, variables count for nothing', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'config-'))
     try {
       const file = join(folder, 'tracing.yaml')

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { TracingOptions } from '../../src/config/options.js'
+import { OPTIONS, type TracingOptions } from '../../src/config/options.js'
 import { ignoredVariables, settingsWithSources, type Said } from '../../src/config/provenance.js'
+import type { AnyTable } from '../../src/internal/checks/option-table.js'
 import { REPOSITORY } from '../helpers/traced-app.js'
 
 const said = (parts: Partial<Said>): Said => ({ settled: {}, options: {}, environment: {}, warnings: [], ...parts })
@@ -43,15 +44,59 @@ describe('the source of a setting is', () => {
   })
 })
 
-test('every variable of docs/configuration.md is known, and a misspelt one is not', () => {
-  const text = readFileSync(join(REPOSITORY, 'docs/configuration.md'), 'utf8')
-  const names = text.split('\n').flatMap((line) => /^\| `((?:OTEL|SPANWRIGHT)_\w+)`/.exec(line)?.[1] ?? [])
-  expect(names.length).toBeGreaterThan(30)
-  const environment = Object.fromEntries([...names, 'OTEL_TRACE_SAMPLER'].map((name) => [name, 'x']))
-  delete environment.OTEL_CONFIG_FILE
+test('a misspelt variable is named', () => {
+  const environment = { OTEL_TRACES_SAMPLER: 'x', OTEL_TRACE_SAMPLER: 'x' }
   const misspelt = ignoredVariables(said({ environment })).filter(({ why }) => why.includes('misspelt'))
   expect(misspelt.map(({ name }) => name)).toEqual(['OTEL_TRACE_SAMPLER'])
 })
+
+describe('docs/configuration.md', () => {
+  /** Rows of the first table: names in backticks, and what stands in the column of defaults. */
+  const rows = readFileSync(join(REPOSITORY, 'docs/configuration.md'), 'utf8')
+    .split('\n')
+    .filter((line) => /^\| `(OTEL|SPANWRIGHT)_/.test(line))
+    .map((line) => line.split('|'))
+    .map(([, names = '', text = '']) => ({
+      names: [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+      text,
+    }))
+  const rowOf = (variable: string): (typeof rows)[number] | undefined =>
+    // `OTEL_A_B`, `…_C` stands for OTEL_A_C.
+    rows.find(({ names }) => names.some((name) => name === variable)) ??
+    rows.find(({ names: [first = '', ...others] }) =>
+      others.some((name) => name.startsWith('…_') && isShortFor(name.slice(1), first, variable)),
+    )
+  const isShortFor = (end: string, first: string, variable: string): boolean =>
+    variable.endsWith(end) && variable.startsWith(first.split('_').slice(0, 3).join('_'))
+
+  test('has no variable that is unknown', () => {
+    const names = rows.flatMap((row) => row.names).filter((name) => /^(OTEL|SPANWRIGHT)_/.test(name))
+    expect(names.length).toBeGreaterThan(40)
+    const environment = Object.fromEntries(names.map((name) => [name, 'x']))
+    delete environment.OTEL_CONFIG_FILE
+    expect(ignoredVariables(said({ environment })).filter(({ why }) => why.includes('misspelt'))).toEqual([])
+  })
+
+  test.each(optionsWithVariables())('has %s, with the default of %s', (variable, name, value) => {
+    const row = rowOf(variable)
+    expect(row, variable).toBeDefined()
+    if (typeof value === 'number' && value !== Infinity)
+      expect(row?.text, name).toContain(value.toLocaleString('en-US'))
+    if (value === Infinity) expect(row?.text, name).toContain('no limit')
+    if (Array.isArray(value) && value.length === 0) expect(row?.text, name).toMatch(/^\s*none/)
+  })
+})
+
+/** Of the table of options: variable, name of the option, default. */
+function optionsWithVariables(): [string, string, unknown][] {
+  const walk = (table: AnyTable, prefix: string): [string, string, unknown][] =>
+    Object.entries(table).flatMap(([key, row]): [string, string, unknown][] => {
+      const name = `${prefix}${key}`
+      if (row.table) return walk(row.table, `${name}.`)
+      return (row.variables ?? []).map((variable) => [variable, name, row.default])
+    })
+  return walk(OPTIONS, '')
+}
 
 test('every option of startTracing that is given is the source of a setting', () => {
   const options: Readonly<Record<keyof TracingOptions, string>> = {

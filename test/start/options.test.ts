@@ -91,7 +91,7 @@ describe('a wrong option throws at the start, and the error', () => {
   })
 })
 
-describe('an option in code goes before the environment:', () => {
+describe('an option in code takes precedence over the environment:', () => {
   test('serviceName, serviceVersion, environment and resourceAttributes', async () => {
     const result = await start(
       {

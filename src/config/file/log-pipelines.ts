@@ -4,36 +4,31 @@ import type {
   LogRecordProcessorConfigModel,
 } from '@opentelemetry/configuration'
 import type { LogPipelineSettings } from '../../export/logs/log-settings.js'
-import { batchFromFile } from './batch.js'
-import type { LeftOut } from './left-out.js'
-import { onlyKey } from './model.js'
-import { isOtlp, otlpFromFile, type Configuration } from './otlp.js'
+import { batchFromFile, isOtlp, onlyKey, otlpFromFile, type Unsupported } from './model.js'
 
-/** Where a file sends log records. A processor or an exporter that there is not here is left out, and the app is traced all the same. */
+/** Where a file sends log records. Processors and exporters that are not supported are left out. */
 export function logPipelinesFromFile(
   provider: LoggerProviderConfigModel | undefined,
-  configuration: Configuration,
-  leftOut: LeftOut,
+  unsupported: Unsupported,
 ): readonly LogPipelineSettings[] {
-  leftOut.addKeysOf(provider, 'logger_provider', ['processors'])
+  unsupported.addKeysOf(provider, 'logger_provider', ['processors'])
   return (provider?.processors ?? []).flatMap((processor, i) =>
-    pipeline(processor, `logger_provider.processors[${i}]`, configuration, leftOut),
+    pipeline(processor, `logger_provider.processors[${i}]`, unsupported),
   )
 }
 
 function pipeline(
   processor: LogRecordProcessorConfigModel,
   path: string,
-  configuration: Configuration,
-  leftOut: LeftOut,
+  unsupported: Unsupported,
 ): LogPipelineSettings[] {
   const kind = onlyKey(processor, 'log record processor')
   const properties = processor.batch ?? processor.simple
   if (!properties) {
-    leftOut.add(`${path}.${kind}`)
+    unsupported.add(`${path}.${kind}`)
     return []
   }
-  const exporter = exporterOf(properties.exporter, `${path}.${kind}.exporter`, configuration, leftOut)
+  const exporter = exporterOf(properties.exporter, `${path}.${kind}.exporter`, unsupported)
   if (!exporter) return []
   return [{ exporter, batch: processor.batch ? batchFromFile(processor.batch, 'logger_provider') : 'none' }]
 }
@@ -41,12 +36,11 @@ function pipeline(
 function exporterOf(
   model: LogRecordExporterConfigModel,
   path: string,
-  configuration: Configuration,
-  leftOut: LeftOut,
+  unsupported: Unsupported,
 ): LogPipelineSettings['exporter'] | undefined {
   const kind = onlyKey(model, 'log record exporter')
   if (kind === 'console') return { kind }
-  if (isOtlp(kind)) return otlpFromFile(model, kind, 'logs', configuration)
-  leftOut.add(`${path}.${kind}`)
+  if (isOtlp(kind)) return otlpFromFile(model, kind, 'logs')
+  unsupported.add(`${path}.${kind}`)
   return undefined
 }

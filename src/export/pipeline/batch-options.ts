@@ -1,17 +1,18 @@
 import { warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { join } from 'node:path'
-import { readEnv, readEnvNumber, warnOfEnvValue } from '../../internal/runtime/env.js'
-import {
-  TracingConfigError,
-  checkKeys,
-  checkNumber,
-  checkPlainObject,
-  checkString,
-  isInRange,
-  rangeInWords,
-  type NumberRange,
-} from '../../internal/checks/validate.js'
+import { readEnvChoice } from '../../internal/runtime/env.js'
 import { LONGEST_TIMER_MILLIS } from '../../internal/async/settled-within.js'
+import {
+  booleanRow,
+  checkTable,
+  checkValues,
+  numberRow,
+  resolveTable,
+  textRow,
+  type OptionRow,
+  type OptionTable,
+} from '../../internal/checks/option-table.js'
+import { checkNumber, type NumberRange } from '../../internal/checks/validate.js'
 
 /** Batching and delivery. The first four have the names, units and defaults of the SDK's `BatchSpanProcessor`. */
 export interface BatchOptions {
@@ -50,82 +51,59 @@ export interface BatchOptions {
 export type ResolvedBatchOptions = Required<Omit<BatchOptions, 'spoolDirectory'>> & Pick<BatchOptions, 'spoolDirectory'>
 
 const MIB = 1_024 * 1_024
-
-export const BATCH_DEFAULTS: ResolvedBatchOptions = {
-  maxQueueSize: 2_048,
-  maxExportBatchSize: 512,
-  scheduledDelayMillis: 5_000,
-  exportTimeoutMillis: 30_000,
-  outageBufferBytes: 64 * MIB,
-  spoolMaxBytes: 256 * MIB,
-  exportThread: true,
-}
-
 const AT_LEAST_ONE: NumberRange = { min: 1, integer: true }
+const AT_LEAST_ONE_MIB: NumberRange = { min: MIB, integer: true }
 
-const RANGES = {
-  maxQueueSize: AT_LEAST_ONE,
-  maxExportBatchSize: AT_LEAST_ONE,
-  scheduledDelayMillis: { min: 0, max: LONGEST_TIMER_MILLIS },
-  exportTimeoutMillis: { min: 1, max: LONGEST_TIMER_MILLIS },
-  outageBufferBytes: { min: MIB, integer: true },
-  spoolMaxBytes: { min: MIB, integer: true },
-} as const satisfies Partial<Record<keyof BatchOptions, NumberRange>>
-
-/** Of the options that batches of other signals have, too. */
-export const BATCH_RANGES: Readonly<
-  Record<'maxQueueSize' | 'maxExportBatchSize' | 'scheduledDelayMillis' | 'exportTimeoutMillis', NumberRange>
-> = RANGES
-
-const NAMES: readonly (keyof BatchOptions)[] = [
-  ...(Object.keys(RANGES) as (keyof typeof RANGES)[]),
-  'spoolDirectory',
-  'exportThread',
-]
-
-/** @throws TracingConfigError for the first option that is wrong */
-export function checkBatchOptions(prefix: string, batch: BatchOptions | undefined): void {
-  if (batch === undefined) return
-  for (const name of Object.keys(RANGES) as (keyof typeof RANGES)[]) {
-    checkNumber(prefix + name, batch[name], RANGES[name])
-  }
-  checkString(`${prefix}spoolDirectory`, batch.spoolDirectory)
-  if (batch.exportThread !== undefined && typeof batch.exportThread !== 'boolean') {
-    const problem = { option: `${prefix}exportThread`, allowed: 'true or false', received: batch.exportThread }
-    throw new TracingConfigError('ERR_OPTION_TYPE', problem)
-  }
-  const { maxQueueSize: max } = batch
-  if (max !== undefined) checkNumber(`${prefix}maxExportBatchSize`, batch.maxExportBatchSize, { ...AT_LEAST_ONE, max })
+export const BATCH_OPTIONS: OptionTable<BatchOptions> = {
+  maxQueueSize: numberRow(AT_LEAST_ONE, {
+    variables: ['OTEL_BSP_MAX_QUEUE_SIZE'],
+    fileKey: 'max_queue_size',
+    default: 2_048,
+  }),
+  maxExportBatchSize: numberRow(AT_LEAST_ONE, {
+    variables: ['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'],
+    fileKey: 'max_export_batch_size',
+    default: 512,
+  }),
+  scheduledDelayMillis: numberRow(
+    { min: 0, max: LONGEST_TIMER_MILLIS },
+    { variables: ['OTEL_BSP_SCHEDULE_DELAY'], fileKey: 'schedule_delay', default: 5_000 },
+  ),
+  exportTimeoutMillis: numberRow(
+    { min: 1, max: LONGEST_TIMER_MILLIS },
+    { variables: ['OTEL_BSP_EXPORT_TIMEOUT'], fileKey: 'export_timeout', default: 30_000 },
+  ),
+  outageBufferBytes: numberRow(AT_LEAST_ONE_MIB, {
+    variables: ['SPANWRIGHT_OUTAGE_BUFFER_BYTES'],
+    default: 64 * MIB,
+  }),
+  spoolDirectory: textRow({ variables: ['SPANWRIGHT_SPOOL_DIR'] }),
+  spoolMaxBytes: numberRow(AT_LEAST_ONE_MIB, { variables: ['SPANWRIGHT_SPOOL_MAX_BYTES'], default: 256 * MIB }),
+  exportThread: booleanRow({
+    variables: ['SPANWRIGHT_EXPORT_THREAD'],
+    read: (variable) => readEnvChoice(variable, { on: true, off: false }, 'on is used'),
+    default: true,
+  }),
 }
 
-/** Checks the option `batch` of startTracing, where every key must be one of these. */
-export function checkBatchOption(batch: BatchOptions | undefined): void {
-  checkPlainObject('batch', batch)
-  checkKeys('batch.', batch, NAMES)
-  checkBatchOptions('batch.', batch)
+/** The option `batch` of startTracing, where every key must be one of these. */
+export const BATCH_ROW: OptionRow<BatchOptions> = {
+  table: BATCH_OPTIONS,
+  check(option, given) {
+    const batch = given as BatchOptions
+    checkTable(option, batch, BATCH_OPTIONS)
+    checkFitsQueue(`${option}.`, batch)
+  },
 }
 
-/** What OTEL_BSP_* and SPANWRIGHT_* say; wrong values are told once and count as unset. */
-export function batchOptionsFromEnvironment(): BatchOptions {
-  const settings = {
-    maxQueueSize: readEnvNumber('OTEL_BSP_MAX_QUEUE_SIZE', RANGES.maxQueueSize),
-    maxExportBatchSize: readEnvNumber('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', RANGES.maxExportBatchSize),
-    scheduledDelayMillis: readEnvNumber('OTEL_BSP_SCHEDULE_DELAY', RANGES.scheduledDelayMillis),
-    exportTimeoutMillis: readEnvNumber('OTEL_BSP_EXPORT_TIMEOUT', RANGES.exportTimeoutMillis),
-    outageBufferBytes: readEnvNumber('SPANWRIGHT_OUTAGE_BUFFER_BYTES', RANGES.outageBufferBytes),
-    spoolDirectory: readEnv('SPANWRIGHT_SPOOL_DIR'),
-    spoolMaxBytes: readEnvNumber('SPANWRIGHT_SPOOL_MAX_BYTES', RANGES.spoolMaxBytes),
-    exportThread: threadFromEnvironment(),
-  }
-  return withoutUndefined(settings)
+/** @throws TracingConfigError for the first option that is wrong; other keys are not looked at */
+export function checkBatchOptions(options: BatchOptions): void {
+  checkValues('', options, BATCH_OPTIONS)
+  checkFitsQueue('', options)
 }
 
-function threadFromEnvironment(): boolean | undefined {
-  const value = readEnv('SPANWRIGHT_EXPORT_THREAD')?.toLowerCase()
-  if (value === undefined || value === 'on') return undefined
-  if (value === 'off') return false
-  warnOfEnvValue('SPANWRIGHT_EXPORT_THREAD', 'on or off', 'on is used')
-  return undefined
+function checkFitsQueue(prefix: string, { maxQueueSize: max, maxExportBatchSize }: BatchOptions): void {
+  if (max !== undefined) checkNumber(`${prefix}maxExportBatchSize`, maxExportBatchSize, { ...AT_LEAST_ONE, max })
 }
 
 /**
@@ -134,12 +112,10 @@ function threadFromEnvironment(): boolean | undefined {
  * its size was asked for.
  */
 export function resolveBatchOptions(options: BatchOptions, configured: BatchOptions): ResolvedBatchOptions {
-  const own = Object.fromEntries(NAMES.map((name) => [name, options[name]]))
-  const given: BatchOptions = { ...withoutUndefined(configured), ...withoutUndefined(own) }
-  const resolved: ResolvedBatchOptions = { ...BATCH_DEFAULTS, ...given }
+  const resolved = resolveTable(BATCH_OPTIONS, options, configured) as ResolvedBatchOptions
   const { maxExportBatchSize, maxQueueSize } = resolved
   if (maxExportBatchSize <= maxQueueSize) return resolved
-  if (given.maxExportBatchSize !== undefined) {
+  if ((options.maxExportBatchSize ?? configured.maxExportBatchSize) !== undefined) {
     warnOnce(
       'batch larger than queue',
       `OTEL_BSP_MAX_EXPORT_BATCH_SIZE (batch.maxExportBatchSize) is ${maxExportBatchSize}, more than ` +
@@ -149,28 +125,10 @@ export function resolveBatchOptions(options: BatchOptions, configured: BatchOpti
   return { ...resolved, maxExportBatchSize: maxQueueSize }
 }
 
-/** Of a configuration file: a number out of its range is logged once and counts as left out. */
-export function configuredBatchOptions(source: string, batch: BatchOptions): BatchOptions {
-  const entries = Object.entries(batch).filter(([name, value]) => {
-    const range = Object.entries(RANGES).find(([key]) => key === name)?.[1]
-    if (!range || isInRange(Number(value), range)) return true
-    warnOnce(
-      `${source} ${name}`,
-      `${source}: ${name} must be ${rangeInWords(range)}, got ${value}; the default is used`,
-    )
-    return false
-  })
-  return Object.fromEntries(entries)
-}
-
 /** The options of another signal than spans: a spool is a folder of its own, since each signal goes to another address. */
 export function deliveryOf(
   signal: 'logs' | 'metrics',
   { spoolDirectory, ...options }: ResolvedBatchOptions,
 ): ResolvedBatchOptions {
   return { ...options, ...(spoolDirectory !== undefined && { spoolDirectory: join(spoolDirectory, signal) }) }
-}
-
-export function withoutUndefined<T extends object>(settings: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as never
 }

@@ -3,13 +3,14 @@ import type { ReadableSpan, Span, SpanExporter, SpanProcessor } from '@opentelem
 import { addPipelineExitHook } from '../../internal/process-exit/exit-hooks.js'
 import {
   TracingConfigError,
-  checkNumber,
   checkOneOf,
-  checkPart,
+  checkNumber,
   checkPlainObject,
+  checkPart,
 } from '../../internal/checks/validate.js'
+import { readTable } from '../../internal/checks/option-table.js'
 import {
-  batchOptionsFromEnvironment,
+  BATCH_OPTIONS,
   checkBatchOptions,
   resolveBatchOptions,
   type BatchOptions,
@@ -175,8 +176,8 @@ function settle(options: BatchSpanProcessorOptions): SettledOptions {
     const problem = { option: 'options', allowed: 'an object such as { exporter }', received: options }
     throw new TracingConfigError('ERR_OPTION_TYPE', problem)
   }
-  const environment = batchOptionsFromEnvironment()
-  checkBatchOptions('', options)
+  const environment = readTable(BATCH_OPTIONS)
+  checkBatchOptions(options)
   checkNumber('shutdownTimeoutMillis', options.shutdownTimeoutMillis, { min: 0 })
   const { exporter = 'otlp', shutdownTimeoutMillis, selfObsMeterProvider: meters } = options
   if (meters !== undefined) checkPart('selfObsMeterProvider', meters, 'a MeterProvider', ['getMeter'])

@@ -1,5 +1,4 @@
-import { readEnvList } from '../../internal/runtime/env.js'
-import { TracingConfigError, checkArray, checkKeys, checkPlainObject } from '../../internal/checks/validate.js'
+import { groupRow, listRow, type OptionRow, type OptionTable } from '../../internal/checks/option-table.js'
 import type { RequestPattern } from '../../internal/http/ignored-requests.js'
 
 /** Which HTTP requests are not traced, and which of their headers spans get. */
@@ -29,97 +28,32 @@ export interface CapturedHeaders {
   client?: { request?: readonly string[]; response?: readonly string[] }
 }
 
-export const HTTP_REQUEST_OPTION_NAMES: readonly (keyof HttpRequestOptions)[] = [
-  'ignorePaths',
-  'ignoreOutgoingHosts',
-  'captureHeaders',
-]
+type HeadersOfSide = NonNullable<CapturedHeaders['server']>
 
-const SIDES = ['server', 'client'] as const
-const DIRECTIONS = ['request', 'response'] as const
+const isMatch = (pattern: RegExp, text: unknown): boolean => typeof text === 'string' && pattern.test(text)
 
-/** @throws TracingConfigError for the first that is wrong */
-export function checkHttpRequestOptions({
-  ignorePaths,
-  ignoreOutgoingHosts,
-  captureHeaders,
-}: HttpRequestOptions): void {
-  checkPatterns('ignorePaths', ignorePaths, 'a path such as /health or /internal/*, or a regular expression', (path) =>
-    /^[/*?]/.test(path),
+export const HTTP_REQUEST_OPTIONS: OptionTable<HttpRequestOptions> = {
+  ignorePaths: listRow<RequestPattern>(
+    { entry: 'a path such as /health or /internal/*, or a regular expression', list: 'a list of paths' },
+    (path) => path instanceof RegExp || isMatch(/^[/*?]/, path),
+    { variables: ['SPANWRIGHT_IGNORE_PATHS'], default: [] },
+  ),
+  ignoreOutgoingHosts: listRow<RequestPattern>(
+    { entry: 'the name of a host, or a regular expression', list: 'a list of names of hosts' },
+    (host) => host instanceof RegExp || isMatch(/^[^\s/@]+$/, host),
+    { variables: ['SPANWRIGHT_IGNORE_OUTGOING_HOSTS'], default: [] },
+  ),
+  captureHeaders: groupRow<CapturedHeaders>({ server: headersOf('SERVER'), client: headersOf('CLIENT') }),
+}
+
+function headersOf(side: 'SERVER' | 'CLIENT'): OptionRow<HeadersOfSide> {
+  return groupRow<HeadersOfSide>({ request: headerNames(side, 'REQUEST'), response: headerNames(side, 'RESPONSE') })
+}
+
+function headerNames(side: string, direction: string): OptionRow<readonly string[]> {
+  return listRow(
+    { entry: 'the name of a header', list: 'a list of names of headers' },
+    (name) => isMatch(/^[\w!#$%&'*+.^`|~-]+$/, name),
+    { variables: [`OTEL_INSTRUMENTATION_HTTP_${side}_CAPTURE_${direction}_HEADERS`] },
   )
-  checkPatterns('ignoreOutgoingHosts', ignoreOutgoingHosts, 'the name of a host, or a regular expression', isHost)
-  checkPlainObject('captureHeaders', captureHeaders)
-  checkKeys('captureHeaders.', captureHeaders, SIDES)
-  for (const side of SIDES) {
-    const headers = captureHeaders?.[side]
-    checkPlainObject(`captureHeaders.${side}`, headers)
-    checkKeys(`captureHeaders.${side}.`, headers, DIRECTIONS)
-    for (const direction of DIRECTIONS) {
-      checkPatterns(`captureHeaders.${side}.${direction}`, headers?.[direction], 'the name of a header', isToken, false)
-    }
-  }
-}
-
-const isHost = (host: string): boolean => /^[^\s/@]+$/.test(host)
-const isToken = (name: string): boolean => /^[\w!#$%&'*+.^`|~-]+$/.test(name)
-
-function checkPatterns(
-  option: string,
-  given: unknown,
-  ...[allowed, isRight, mayBeExpression = true]: [string, (text: string) => boolean, boolean?]
-): void {
-  if (given === undefined) return
-  checkArray(option, given)
-  for (const [index, one] of (given as readonly unknown[]).entries()) {
-    if ((mayBeExpression && one instanceof RegExp) || (typeof one === 'string' && isRight(one))) continue
-    const code = typeof one === 'string' ? 'ERR_OPTION_RANGE' : 'ERR_OPTION_TYPE'
-    throw new TracingConfigError(code, { option: `${option}[${index}]`, allowed, received: one })
-  }
-}
-
-/** The same from the environment; a list that is wrong is logged once and left out, whole. */
-export function httpRequestOptionsFromEnvironment(
-  warn: (variable: string, allowed: string) => void,
-): HttpRequestOptions {
-  const read = (
-    variable: string,
-    allowed: string,
-    isRight: (text: string) => boolean,
-  ): readonly string[] | undefined => {
-    const texts = readEnvList(variable)
-    const right = texts?.filter(isRight)
-    if (right && texts && right.length < texts.length) warn(variable, allowed)
-    return right
-  }
-  const headers = (side: string, direction: string): readonly string[] | undefined =>
-    read(`OTEL_INSTRUMENTATION_HTTP_${side}_CAPTURE_${direction}_HEADERS`, 'a list of names of headers', isToken)
-  return defined({
-    ignorePaths: read('SPANWRIGHT_IGNORE_PATHS', 'a list of paths', (path) => /^[/*?]/.test(path)),
-    ignoreOutgoingHosts: read('SPANWRIGHT_IGNORE_OUTGOING_HOSTS', 'a list of names of hosts', isHost),
-    captureHeaders: {
-      server: defined({ request: headers('SERVER', 'REQUEST'), response: headers('SERVER', 'RESPONSE') }),
-      client: defined({ request: headers('CLIENT', 'REQUEST'), response: headers('CLIENT', 'RESPONSE') }),
-    },
-  })
-}
-
-function defined<T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never
-}
-
-/** Option in code, then variable, each list by itself. */
-export function resolveHttpRequestOptions(
-  options: HttpRequestOptions,
-  settings: HttpRequestOptions,
-): Required<HttpRequestOptions> {
-  const { captureHeaders: inCode } = options
-  const { captureHeaders: configured } = settings
-  return {
-    ignorePaths: options.ignorePaths ?? settings.ignorePaths ?? [],
-    ignoreOutgoingHosts: options.ignoreOutgoingHosts ?? settings.ignoreOutgoingHosts ?? [],
-    captureHeaders: {
-      server: { ...configured?.server, ...inCode?.server },
-      client: { ...configured?.client, ...inCode?.client },
-    },
-  }
 }

@@ -74,13 +74,22 @@ export function environmentProxies(): Record<string, string> {
   return Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }
 
-/** A number from the environment; a wrong one is told once and counts as unset. */
+/** A number from the environment; a wrong one is logged once and counts as unset. */
 export function readEnvNumber(name: string, range: NumberRange): number | undefined {
   const text = readEnv(name)
   if (text === undefined) return undefined
   const value = Number(text)
   if (isInRange(value, range)) return value
   warnOfEnvValue(name, rangeInWords(range), 'the default is used')
+  return undefined
+}
+
+/** One of a few words, in any case; another one is logged once and counts as unset. */
+export function readEnvChoice<T>(name: string, choices: Readonly<Record<string, T>>, instead: string): T | undefined {
+  const value = readEnv(name)?.toLowerCase()
+  if (value === undefined) return undefined
+  if (Object.hasOwn(choices, value)) return choices[value]
+  warnOfEnvValue(name, Object.keys(choices).join(' or '), instead)
   return undefined
 }
 

@@ -1,20 +1,26 @@
-/** Options of startTracing as `name` → text, the nested ones as `batch.maxQueueSize`. Values that may be secret are left out. */
+import { OPTIONS } from '../../../config/options.js'
+import type { AnyTable } from '../../../internal/checks/option-table.js'
+
+/** Options as `name` → text, the nested ones as `batch.maxQueueSize`. Values that may be secret are left out. */
 export function formatOptions(options: object): Record<string, string> {
-  const words: Record<string, string> = {}
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined) continue
-    if (NESTED.has(name) && typeof value === 'object' && value !== null) {
-      for (const [key, inner] of Object.entries(value as object)) words[`${name}.${key}`] = inWords(inner)
-    } else words[name] = SPECIAL[name]?.(value as object) ?? inWords(value)
-  }
-  return words
+  const { resourceAttributes = {}, ...others } = options as { resourceAttributes?: object }
+  return { ...formatTable(OPTIONS, others), ...prefixed('resourceAttributes', resourceAttributes) }
 }
 
-const NESTED: ReadonlySet<string> = new Set(['batch', 'spanLimits', 'resourceAttributes'])
+function formatTable(table: AnyTable, options: object, prefix = ''): Record<string, string> {
+  const values = new Map<string, unknown>(Object.entries(options))
+  const entries = Object.entries(table).flatMap(([key, row]): [string, string][] => {
+    const value = values.get(key)
+    const name = `${prefix}${key}`
+    if (value === undefined) return []
+    if (row.table) return Object.entries(formatTable(row.table, value as object, `${name}.`))
+    return [[name, (row.format?.(value) ?? inWords(value)) || 'none']]
+  })
+  return Object.fromEntries(entries)
+}
 
-const SPECIAL: Readonly<Record<string, ((value: object) => string) | undefined>> = {
-  force: (force) => `header ${inWords((force as { header?: unknown }).header)}, secret ***`,
-  instrumentationConfig: (config) => Object.keys(config).join(', '),
+function prefixed(prefix: string, values: object): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}.${name}`, inWords(value)]))
 }
 
 /** What a reader would call it: a text, a list, how a part describes itself, or its class. */
