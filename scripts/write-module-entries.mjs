@@ -8,3 +8,5 @@ const list = names.map((name) => `  ${name},\n`).join('')
 await writeFile('dist/index.mjs', `import spanwright from './index.cjs'\n\nexport const {\n${list}} = spanwright\n`)
 await writeFile('dist/register.mjs', "import './register.cjs'\n")
 for (const entry of ['index', 'register']) await copyFile(`dist/${entry}.d.cts`, `dist/${entry}.d.mts`)
+// What `spanwright view --json` prints, for those who read it by a program.
+await copyFile('src/viewer/text/view-schema.json', 'dist/view-schema.json')

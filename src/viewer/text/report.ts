@@ -125,7 +125,9 @@ export interface CriticalPathReport {
   readonly durationMillis: number
   readonly byServiceMillis: Readonly<Record<string, number>>
   readonly sections: number
-  /** How many of the sections are assumed: others ran beside them. */
+  /** How often one of several that ran at once was taken to be the one that was waited for. */
+  readonly assumptions: number
+  /** In how many of the sections that leaves a doubt: those, and all below them. */
   readonly assumed: number
   /** The spans with the most time on the path. */
   readonly top: readonly { readonly span: string; readonly spanId: string; readonly millis: number }[]
