@@ -12,6 +12,8 @@ const ENTRIES = {
   statement: 'src/spans/sql/statement.ts',
   waterfall: 'src/console/drawing/waterfall.ts',
   cli: 'src/cli/main.ts',
+  view: 'src/cli/view/view.ts',
+  'view-preload': 'src/cli/view/preload.ts',
   'doctor-preload': 'src/cli/doctor/in-app/preload.ts',
   'doctor-report': 'src/cli/doctor/in-app/report.ts',
 }

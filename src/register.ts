@@ -7,13 +7,17 @@ import { isSupportedRuntime, logUnsupportedRuntime } from './internal/runtime/no
  */
 const PACKAGE_MANAGER = /^(npm|npx|pnpm|pnpx|yarn|yarnpkg|corepack)(-cli)?(-\d[^/]*)?(\.[cm]?js)?$/
 
+/** The command of this package traces apps, and not itself: the viewer would show what it does to show it. */
+const OWN_COMMAND = /(^|[\\/])spanwright([\\/]dist[\\/]cli\.cjs)?$/
+
 /** In a workspace, NODE_OPTIONS and the command line may each lead to a copy of their own. */
 const running = (globalThis as Record<symbol, { readonly running?: unknown } | undefined>)[
   Symbol.for('spanwright.tracing')
 ]?.running
 
 // Loaded by `node --import spanwright/register`, before the app. Whatever goes wrong here, the app must start.
-if (!PACKAGE_MANAGER.test(basename(process.argv[1] ?? '')) && !running) {
+const main = process.argv[1] ?? ''
+if (!PACKAGE_MANAGER.test(basename(main)) && !OWN_COMMAND.test(main) && !running) {
   try {
     if (isSupportedRuntime()) {
       // Only here, since loading it is what costs; and by a call that bundlers see.

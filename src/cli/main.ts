@@ -2,14 +2,16 @@
 import { requireOwn } from '../internal/runtime/own-package.js'
 import { isSupportedRuntime, logUnsupportedRuntime } from '../internal/runtime/node.js'
 import { doctor } from './doctor/command.js'
+import { view } from './view/view.js'
 
 const HELP = `Usage: spanwright <command>
 
 Commands
+  view     shows traces on a page of this machine, and what is wrong with them: spanwright view -- npm run dev
   doctor   says whether an app is traced, and whether its spans arrive: spanwright doctor -- node app.js
 
 Options
-  -h, --help     this text; "spanwright doctor --help" for the command's own
+  -h, --help     this text; "spanwright view --help" for a command's own
   -v, --version  the version
 `
 
@@ -21,6 +23,8 @@ async function run([command, ...args]: readonly string[]): Promise<number> {
   switch (command) {
     case 'doctor':
       return doctor(args)
+    case 'view':
+      return view(args)
     case '--version':
     case '-v':
       process.stdout.write(`${(requireOwn('../package.json') as { version: string }).version}\n`)

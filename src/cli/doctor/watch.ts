@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { monotonicClock } from '../../internal/runtime/clock.js'
-import { startApp, type AppEnd } from './running-app.js'
+import { forwardSignals, type AppEnd } from '../app-process.js'
+import { startApp } from './running-app.js'
 import type { ReportFolder } from './report-folder.js'
 import type { WatchOptions } from './arguments.js'
 import { livingProcesses, send } from './living-processes.js'
@@ -29,12 +30,7 @@ export async function watchApp(
 ): Promise<AppRun> {
   const app = startApp(command, { folder: folder.path, key: folder.key, starts: options.starts }, !options.json)
   const stop = { asked: undefined as NodeJS.Signals | undefined }
-  const forward = (signal: NodeJS.Signals): void => {
-    stop.asked = signal
-    // A terminal sends Ctrl-C to the app as well.
-    if (signal !== 'SIGINT' || !process.stdin.isTTY) app.signal(signal)
-  }
-  for (const signal of FORWARDED) process.on(signal, forward)
+  const stopForwarding = forwardSignals(FORWARDED, app, (signal) => (stop.asked = signal))
   try {
     const isOver = (): boolean => app.hasEnded || stop.asked !== undefined
     await Promise.race([app.ended, enoughSeen(folder, options, isOver)])
@@ -45,7 +41,7 @@ export async function watchApp(
     const wasKilled = await endApp(app, folder, stop.asked, say)
     return { ...(await app.ended), endedBy: stop.asked === undefined ? 'doctor' : 'signal', wasKilled }
   } finally {
-    for (const signal of FORWARDED) process.off(signal, forward)
+    stopForwarding()
   }
 }
 

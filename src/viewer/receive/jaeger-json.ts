@@ -8,7 +8,7 @@ import type {
   ReceivedStatus,
 } from '../model/received-span.js'
 import { endOf, KINDS, newAttributes, NO_ATTRIBUTES, resourceOf, type Decoded } from './decoded.js'
-import { isObject, numberOf, objectOf, objectsOf, textOf, type JsonObject } from './json-values.js'
+import { attributeValueOf, numberOf, objectOf, objectsOf, textOf, type JsonObject } from './json-values.js'
 
 /** The spans of one trace as Jaeger's API and its page's download have it. */
 export function spansInJaegerTrace(trace: JsonObject): Decoded<ReceivedSpan> {
@@ -110,11 +110,6 @@ function eventIn(json: JsonObject): ReceivedEvent {
 
 function attributesIn(tags: unknown): Record<string, AttributeValue> {
   const attributes = newAttributes()
-  for (const tag of objectsOf(tags)) attributes[textOf(tag.key)] = valueIn(tag.value)
+  for (const tag of objectsOf(tags)) attributes[textOf(tag.key)] = attributeValueOf(tag.value)
   return attributes
-}
-
-function valueIn(value: unknown): AttributeValue {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
-  return isObject(value) || Array.isArray(value) ? JSON.stringify(value) : null
 }

@@ -7,9 +7,9 @@ import { TraceRecord } from './trace-record.js'
 
 export interface StoreLimits {
   /** How many spans are kept. Default: 250,000. */
-  readonly maxSpans?: number
+  readonly maxSpans?: number | undefined
   /** How much memory they may take, as estimated from their texts. Default: 512 MB. */
-  readonly maxBytes?: number
+  readonly maxBytes?: number | undefined
 }
 
 export interface StoreOptions extends StoreLimits {
@@ -17,7 +17,10 @@ export interface StoreOptions extends StoreLimits {
   readonly now?: () => number
 }
 
-export const STORE_LIMITS: Required<StoreLimits> = { maxSpans: 250_000, maxBytes: 512 * 1024 * 1024 }
+export const STORE_LIMITS: { readonly maxSpans: number; readonly maxBytes: number } = {
+  maxSpans: 250_000,
+  maxBytes: 512 * 1024 * 1024,
+}
 
 /** Keeps traces in memory, within limits: the traces that nothing arrived for the longest go first, pinned ones last. */
 export function memoryStore(options: StoreOptions = {}): TraceStore {

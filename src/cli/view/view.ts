@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { messageOf } from '../../internal/diagnostics/diagnostics.js'
+import { requireOwn } from '../../internal/runtime/own-package.js'
+import type { TraceStore } from '../../viewer/model/trace-store.js'
+import { LogFile } from '../../viewer/receive/follow-log.js'
+import { readTraceFile } from '../../viewer/receive/open-file.js'
+import { PortTakenError, type Receiver } from '../../viewer/receive/receiver.js'
+import { memoryStore } from '../../viewer/store/memory.js'
+import { appEnvironment } from './app-environment.js'
+import { viewArguments, type ViewArguments } from './arguments.js'
+import { VIEW_HELP } from './help.js'
+import { isOpenToNetwork, openPorts } from './open-ports.js'
+import { lateSpans, runApp } from './run-app.js'
+
+const WRONG_USE = 2
+
+/** `spanwright view [options] [FILE...] [-- command]`. Returns the exit status. */
+export async function view(args: readonly string[]): Promise<number> {
+  let given: ViewArguments
+  try {
+    given = viewArguments(args)
+  } catch (error) {
+    say(messageOf(error))
+    return WRONG_USE
+  }
+  if (given.help) {
+    process.stdout.write(VIEW_HELP)
+    return 0
+  }
+  const store = memoryStore(given)
+  try {
+    if (!readFiles(given.files, store)) return WRONG_USE
+    return await receive(given, store)
+  } catch (error) {
+    if (!(error instanceof PortTakenError)) throw error
+    say(`${error.message}: is it another viewer, or a collector? --port N listens at another one`)
+    return WRONG_USE
+  } finally {
+    store.close()
+  }
+}
+
+/** What is said meanwhile: stdout is the app's, and the report's. */
+function say(line: string): void {
+  process.stderr.write(`spanwright view: ${line}\n`)
+}
+
+/** False where a file could not be read at all. */
+function readFiles(files: readonly string[], store: TraceStore): boolean {
+  let areAllRead = true
+  for (const file of files) {
+    try {
+      const { spans, logs, problems } = readTraceFile(readFileSync(file), file)
+      store.add(spans)
+      store.addLogs(logs)
+      for (const problem of problems) say(problem)
+      areAllRead &&= spans.length > 0 || problems.length === 0
+    } catch (error) {
+      say(messageOf(error))
+      areAllRead = false
+    }
+  }
+  return areAllRead
+}
+
+async function receive(given: ViewArguments, store: TraceStore): Promise<number> {
+  const token = given.token ?? (isOpenToNetwork(given.host) ? randomBytes(16).toString('hex') : undefined)
+  const receiver = await openPorts(given, { ...given, store, token }, say)
+  const logs = given.logs.map((path) => new LogFile(path, (records) => store.addLogs(records)))
+  try {
+    for (const log of logs) log.follow()
+    announce(given, receiver, token)
+    return given.command.length > 0 ? await runAndWait(given, store, receiver, token) : await untilAsked()
+  } finally {
+    for (const log of logs) log.close()
+    await receiver.close()
+  }
+}
+
+async function runAndWait(
+  { command, report }: ViewArguments,
+  store: TraceStore,
+  { ports }: Receiver,
+  token: string | undefined,
+): Promise<number> {
+  const [port] = ports
+  const preloadFile = requireOwn.resolve('./view-preload.cjs')
+  const env = appEnvironment({ endpoint: `http://127.0.0.1:${port}`, preloadFile, token })
+  const { status, end, wasAsked } = await runApp(command, env, { ownsStdout: report?.format !== 'json' })
+  if (end.notStarted !== undefined) {
+    say(`the app could not be started: ${end.notStarted}`)
+    return status
+  }
+  await lateSpans(store)
+  const { spans, traces } = store.counts()
+  say(`the app ended with status ${status}; ${spans} spans of ${traces} traces arrived`)
+  // Somebody who sits before it wants to look at what arrived, however short the app was.
+  if (!wasAsked && report === undefined && process.stdout.isTTY) {
+    say('the page stays until Ctrl-C')
+    await untilAsked()
+  }
+  return status
+}
+
+const STOPS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+async function untilAsked(): Promise<number> {
+  const asked = Promise.withResolvers<number>()
+  const stop = (): void => asked.resolve(0)
+  for (const signal of STOPS) process.once(signal, stop)
+  try {
+    return await asked.promise
+  } finally {
+    for (const signal of STOPS) process.off(signal, stop)
+  }
+}
+
+function announce({ host }: ViewArguments, { ports }: Receiver, token: string | undefined): void {
+  const [port] = ports
+  const address = host === undefined || host === '0.0.0.0' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+  say(`http://${address}:${port}/${token === undefined ? '' : `?token=${token}`}`)
+  say(`receives OTLP over HTTP and gRPC at ${[...new Set(ports)].join(' and ')}; Ctrl-C ends it`)
+}
