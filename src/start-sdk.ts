@@ -7,7 +7,7 @@ import { resolveResource, tracesAreOn } from './config/resolve.js'
 import type { TracingSettings } from './config/settings.js'
 import type { MetricPipeline } from './export/metrics/metric-pipeline.js'
 import { withoutEnv } from './internal/runtime/env.js'
-import { withRefusalsUnsaid } from './internal/otel-api/refused-registrations.js'
+import { withoutRefusalWarnings } from './internal/otel-api/refused-registrations.js'
 import { nodeSdkWith } from './node-sdk.js'
 import type { SamplingPipeline } from './sampling/runtime/pipeline.js'
 import { TracerProvider } from './tracer/tracer-provider.js'
@@ -44,7 +44,7 @@ export function startSdk(options: ResolvedOptions, settings: TracingSettings, pa
     sdk.start()
     return sdk
   }
-  return withoutEnv(RESOLVED, () => withRefusalsUnsaid(start), {
+  return withoutEnv(RESOLVED, () => withoutRefusalWarnings(start), {
     OTEL_LOGS_EXPORTER: 'none',
   })
 }

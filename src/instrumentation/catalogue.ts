@@ -8,7 +8,7 @@ export interface CatalogueEntry {
   readonly className: string
   /** Packages and built-ins that it patches. Empty: it patches nothing and listens to Node.js itself. */
   readonly modules: readonly string[]
-  /** When it is wanted without being named; `default` where nothing else is said. */
+  /** When it is wanted without being named. */
   readonly wanted: 'default' | 'by-name' | 'with-metrics' | 'in-lambda'
   /** A range of versions that it does not name, and was seen to trace. */
   readonly alsoVersions?: string

@@ -23,7 +23,7 @@ const EXTENSIONS: Readonly<Partial<Record<InstrumentationName, Extension>>> = {
   undici: withOurUndici,
 }
 
-/** Upstream's class with what is ours in it: what it gets wrong, or does at a price. */
+/** Upstream's class with what is ours in it: what it gets wrong, or does expensively. */
 export function extended(
   name: InstrumentationName,
   Class: InstrumentationClass,

@@ -7,7 +7,7 @@ interface OtherTracer {
   readonly name: string
   /** Whether the request is one to its own backend, by a header of it: name, in lower case, and value. */
   owns(name: string, value: unknown): boolean
-  /** Whether this request shows that it traces, too, and does not only report errors, say. */
+  /** Whether this request shows that it traces, too, rather than only reporting errors. */
   traces(headers: object): boolean
   readonly hint: string
 }
@@ -42,7 +42,7 @@ export function isOfOtherTracer({ headers, path }: RequestOptions): boolean {
   if (typeof headers !== 'object' || (headers as object | null) === null || Array.isArray(headers)) return false
   const values = headers as Readonly<Record<string, unknown>>
   for (const name of Object.keys(values)) {
-    if (!MAY_TELL.test(name)) continue
+    if (!MAY_SHOW_OWNER.test(name)) continue
     const lowerCase = name.toLowerCase()
     const owner = OTHER_TRACERS.find((tracer) => tracer.owns(lowerCase, values[name]))
     if (!owner) continue
@@ -53,7 +53,7 @@ export function isOfOtherTracer({ headers, path }: RequestOptions): boolean {
 }
 
 /** Few requests have one of these: all others cost no more than this. */
-const MAY_TELL = /^(user-agent|datadog-|dd-client-)/i
+const MAY_SHOW_OWNER = /^(user-agent|datadog-|dd-client-)/i
 
 function logOtherTracer({ name, hint }: OtherTracer): void {
   warnOnce(

@@ -18,8 +18,8 @@ export interface BunyanStream {
  * `createLogger({ name, streams: [bunyanStream(process.stdout)] })`. For child loggers as well, and for loggers that were
  * made before tracing started. A field of the same name in the record stays.
  *
- * OpenTelemetry's instrumentation of bunyan, where it runs, leaves the trace fields of this stream to it. Not for `type: 'rotating-file'`, and a file of `path` that `reopenFileStreams` reopens:
- * bunyan opens those itself.
+ * OpenTelemetry's instrumentation of bunyan, where it runs, leaves the trace fields of this stream to it. Not for
+ * `type: 'rotating-file'`, nor for a file of `path` that `reopenFileStreams` reopens: bunyan opens those itself.
  *
  * @throws TracingConfigError when an option is wrong
  */

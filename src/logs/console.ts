@@ -18,7 +18,7 @@ export interface ConsoleWithTraceOptions extends LogFieldsOptions, LogEventOptio
 
 const OWN_OPTIONS = ['logsAsSpanEvents', 'json', 'stdout', 'stderr'] as const
 
-/** Methods that have a level of their own; all others count as `info`, but for those that call one of these. */
+/** Methods that have a level of their own; all others count as `info`, except for those that call one of these. */
 const LEVELS = ['debug', 'info', 'log', 'warn', 'error', 'trace'] as const
 
 /**
@@ -27,7 +27,7 @@ const LEVELS = ['debug', 'info', 'log', 'warn', 'error', 'trace'] as const
  * everywhere, once, before the rest of the app: `globalThis.console = consoleWithTrace()`; what has imported `node:console`,
  * and an attached debugger's console, stay without.
  *
- * Not for services with much to say: a logger has levels, and does not block. It has adapters here too.
+ * Not for services that log much: a logger has levels, and does not block. It has adapters here too.
  *
  * @throws TracingConfigError when an option is wrong
  */
@@ -40,7 +40,7 @@ export function consoleWithTrace(options: ConsoleWithTraceOptions = {}): Console
   let level: string | undefined
 
   const decorated = (text: string): string => {
-    // Whatever does not end its line steers a terminal.
+    // Text that does not end its line is a control sequence for a terminal.
     if (!text.endsWith('\n')) return text
     const message = text.slice(0, -1)
     sink?.(level, () => message)
@@ -73,7 +73,7 @@ function withSuffix(message: string, fields: LogFields): string {
   return message.replaceAll(/(?<=.)$/gm, suffix) + '\n'
 }
 
-/** The stream, but for what is written. Its other parts tell the console whether to colour, and of errors. */
+/** The stream, with what is written to it changed. The console reads colours and errors from its other parts. */
 function rewriting(stream: NodeJS.WritableStream, rewrite: (text: string) => string): NodeJS.WritableStream {
   return new Proxy(stream, {
     get(target, key) {

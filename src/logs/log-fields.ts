@@ -63,7 +63,7 @@ export function fieldSource(options: LogFieldsOptions, moreOptions: readonly str
   return shapedFields(options, (fields) => fields)
 }
 
-/** As {@link fieldSource}, in another shape. Made once a span, as a span has more lines than one, and an id is dear. */
+/** As {@link fieldSource}, in another shape. Made once a span, as a span has more lines than one, and ids are expensive to format. */
 export function shapedFields<T>(options: LogFieldsOptions, shape: (fields: LogFields) => T): PerSpan<T> {
   const { logFormat, fieldNames, gcpProject = gcpProjectOfEnvironment() } = options
   let bySpan = new WeakMap<SpanContext, T>()

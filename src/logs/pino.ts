@@ -4,7 +4,7 @@ import { logEventSink, type LogEventOptions, type LogEventSink } from './span-ev
 
 /** Options of {@link pinoMixin}. */
 export interface PinoMixinOptions extends LogFieldsOptions, LogEventOptions {
-  /** A mixin that you have already; a field of it goes before one of ours that has the same name. */
+  /** A mixin that you have already; a field of it takes precedence over one of ours that has the same name. */
   mixin?: (mergeObject: never, level: number, logger: never) => object
 }
 
@@ -66,7 +66,7 @@ function takeOverLines(logger: unknown, parts: LineParts): boolean {
   const found = rootOf(logger as Logger)
   if (!found) return false
   const { root, mixinKey, asJsonKey } = found
-  // Somebody else's mixin around ours may do more than ours.
+  // A mixin around ours may do more than ours.
   if (root[mixinKey] === parts.mixin) root[mixinKey] = parts.own
   root[asJsonKey] = withTraceFields(root[asJsonKey] as AsJson, parts)
   root[TAKEN_OVER] = true

@@ -30,9 +30,9 @@ const CALL_CONTEXT = Symbol.for('opentelemetry.js.contrib.winston.context')
  * For child loggers as well, and for loggers that were made before tracing started. A field of the same name in the log
  * call stays.
  *
- * OpenTelemetry's instrumentation of winston, where it runs, leaves the trace fields of this logger to the format, and tells
+ * OpenTelemetry's instrumentation of winston, where it runs, leaves the trace fields of this logger to the format, and gives
  * it the context of the call. That matters when a transport does not keep up: winston then
- * runs formats later, in somebody else's context. Without the instrumentation such records would name the wrong span.
+ * runs formats later, in another call's context. Without the instrumentation such records would name the wrong span.
  *
  * @throws TracingConfigError when an option is wrong
  */

@@ -1,4 +1,4 @@
-/** What Express says of a request; Connect and plain servers say nothing. */
+/** What Express adds to a request; Connect and plain servers add nothing. */
 export interface ExpressRequest {
   /** The part of the URL at which the router is mounted that has the route. */
   readonly baseUrl?: string
@@ -29,7 +29,7 @@ interface Layer {
 const mountPaths = new WeakMap<object, string | undefined>()
 
 /**
- * `/shops/:shop/orders/:id`: the paths of all routers on the way, as they were written. Where routers do not tell theirs
+ * `/shops/:shop/orders/:id`: the paths of all routers on the way, as they were written. Where routers do not keep theirs
  * (Express before 5.3), the URL that was asked for stands in, its parts replaced by the parameters that they are the values of:
  * for a router with parameters in its own path that takes `Router({ mergeParams: true })`.
  */

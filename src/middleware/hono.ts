@@ -111,7 +111,7 @@ function incomingRequest({ req: { raw } }: HonoContextLike, incoming: NodeReques
   return {
     method: raw.method,
     target: url === null ? raw.url : url.pathname + url.search,
-    // Adapters without Node's objects don't say whether it has come in: only a request within another one has surely not.
+    // Adapters without Node's objects don't show whether it came in by a server: only a request within another one surely did not.
     isInProcess: incoming === undefined && activeHttpMetadata() !== undefined,
     ...requestOfHeaders(Object.fromEntries(raw.headers), { scheme, host: url?.host, clientAddress }),
     ...connectionOf(incoming ?? {}),

@@ -16,8 +16,8 @@ const HTTP = '@opentelemetry/instrumentation-http'
 
 /**
  * For `instrumentation.ts` of a Next.js app. Next.js makes spans of its own: one SERVER span a request, named `GET /shop/[id]`,
- * and those of rendering below. So OpenTelemetry's http instrumentation is told to leave incoming requests to it, unless
- * `instrumentationConfig` says otherwise.
+ * and those of rendering below. So OpenTelemetry's http instrumentation leaves incoming requests to it, unless
+ * `instrumentationConfig` sets `disableIncomingRequestInstrumentation` to false.
  *
  * ```ts
  * export async function register() {

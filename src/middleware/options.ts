@@ -21,7 +21,7 @@ export function checkMiddlewareOptions<Request>(
   checkTraceResponseHeaders('traceResponseHeaders', options.traceResponseHeaders)
 }
 
-/** What `ignore` says; what it fails on is not ignored. */
+/** The result of `ignore`; a request that it fails on is not ignored. */
 export function isIgnored<Request>({ ignore }: MiddlewareOptions<Request>, request: Request): boolean {
   return ignore !== undefined && Boolean(safely('ignore failed; what it fails on is traced', () => ignore(request)))
 }

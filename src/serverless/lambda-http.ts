@@ -89,7 +89,7 @@ interface HttpResult {
   readonly multiValueHeaders?: Readonly<Record<string, unknown>>
 }
 
-/** What the caller is answered with; undefined where the result does not say. */
+/** The status of the answer; undefined where the result has none. */
 export function statusOf(result: unknown): number | undefined {
   const { statusCode } = (result ?? {}) as { readonly statusCode?: unknown }
   const status = typeof statusCode === 'string' ? Number(statusCode) : statusCode

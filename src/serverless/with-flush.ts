@@ -30,7 +30,7 @@ const MILLIS = { min: 0, max: LONGEST_TIMER_MILLIS } as const
  * `timeoutMillis` longer for it. Without running tracing the handler just runs. `this`, name and `length` are kept.
  *
  * Not for long-running servers: there each request would wait for the backend, and batches would be as small as
- * requests; they send while they run, and when they leave. Not for handlers that answer through a callback, as in
+ * requests; they send while they run, and at exit. Not for handlers that answer through a callback, as in
  * `(event, context, callback)`: they return before their work is done. For a streamed response in AWS Lambda:
  * `awslambda.streamifyResponse(withFlush(handler))`.
  *
@@ -49,7 +49,7 @@ export function withFlush<A extends unknown[], R>(
       await flush(timeoutMillis)
     }
   }
-  // Runtimes look at them: a callback, say, is told by the number of parameters.
+  // Runtimes look at them: the number of parameters shows whether there is a callback.
   return Object.defineProperties(flushing, { name: { value: handler.name }, length: { value: handler.length } })
 }
 
@@ -57,7 +57,7 @@ async function flush(timeoutMillis: number): Promise<void> {
   try {
     await runningFlush()?.({ timeoutMillis })
   } catch {
-    // The call has its own result: telemetry does not change it. A flush tells of its failures by itself.
+    // The call has its own result: telemetry does not change it. A flush logs its failures by itself.
   }
 }
 

@@ -72,7 +72,7 @@ export function withHttpSpan<T>(request: HttpSpanOptions, fn: (span: Span, heade
   )
 }
 
-/** A URL that cannot be read tells nothing; refusing it is the client's business. */
+/** From a URL that cannot be read nothing is taken; refusing it is the client's business. */
 function urlAttributes(input: string | URL): Attributes {
   const url = parseUrl(String(input))
   if (url === null) return {}

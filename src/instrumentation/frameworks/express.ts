@@ -17,7 +17,7 @@ interface ExpressLayerInfo {
 
 /**
  * Keeps the route of an Express request once a route has matched. The instrumentation sets it anew with each layer, so that
- * a middleware behind the route (one that renders what the handler has found, say) would take it away again; and to `/`
+ * a middleware behind the route (such as one that renders what the handler has found) would take it away again; and to `/`
  * with a query string it finds none.
  */
 export function keepExpressRoutes(config: ExpressConfig = {}): ExpressConfig {
@@ -77,7 +77,7 @@ export function withExpressLayers(Class: InstrumentationClass): InstrumentationC
 const followedHandles = new WeakSet<Handle>()
 let started: Span | undefined
 
-/** To be told of each span of a layer, right before the layer is called. */
+/** To be called with each span of a layer, right before the layer is called. */
 function layerSpanStarted(span: Span): void {
   started = span
 }
@@ -98,7 +98,7 @@ function followed(handle: Handle): Handle {
     if (typeof next === 'function') args[2] = (...given) => outcome.callNext(next, given)
     try {
       const returned = handle.apply(this, args)
-      // Express 5 goes on with the error of a promise by itself, and tells only the layers of routes.
+      // Express 5 goes on with the error of a promise by itself; only the layers of routes see it.
       if (returned instanceof Promise) returned.catch((error: unknown) => outcome.note(error))
       return returned
     } catch (error) {

@@ -8,10 +8,9 @@ import { isAbsolute, join } from 'node:path'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { activeHttpMetadata } from '../../internal/http/served-request.js'
 
-/** What {@link traceFastify} needs of others. */
 interface FastifyTracing {
   readonly contextOf: ContextOfRequest | undefined
-  /** Is told of the instrumentation that was started. */
+  /** Called with the instrumentation that was started. */
   readonly started: (instrumentation: Instrumentation) => void
 }
 
@@ -60,7 +59,7 @@ function fastifyOtelOfTheApp(config: InstrumentationConfig): FastifyOtel | undef
     const require = createRequire(file)
     const path = resolved(require)
     if (path === undefined) continue
-    // Whoever has loaded it registers it, and twice in one app it would throw.
+    // An app that has loaded it registers it itself, and twice in one app it would throw.
     if (require.cache[path]) return undefined
     const { FastifyOtelInstrumentation } = require(path) as FastifyOtelModule
     if (!FastifyOtelInstrumentation) throw new Error('it has no FastifyOtelInstrumentation')

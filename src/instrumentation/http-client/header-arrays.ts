@@ -1,7 +1,7 @@
 /** What `http.request` takes as headers besides an object: names and values in turn, or pairs of them. Sent as they stand. */
 export type HeaderArray = readonly unknown[]
 
-/** The headers by their names in lower case, for whoever only reads them. The first of several counts. */
+/** The headers by their names in lower case, to be read only. The first of several counts. */
 export function readableHeaders(headers: HeaderArray): Record<string, unknown> {
   const readable: Record<string, unknown> = {}
   for (const [name, value] of pairsOf(headers)) readable[lowerCase(name)] ??= value

@@ -40,7 +40,7 @@ export function watchClosing(): void {
 }
 
 /**
- * Has a span that somebody else ends in a listener of `close` end after all other listeners. To be called when that one has added
+ * Has a span that upstream ends in a listener of `close` end after all other listeners. To be called when upstream has added
  * its listeners: an error that comes after its end is not the request's.
  */
 export function endAfterClose(span: Span, response: ServerResponse): void {

@@ -17,8 +17,8 @@ let isPatched = false
 
 /**
  * Has all listeners that are added from now on run in the context: Node.js emits the events of requests and responses outside of
- * it. In the place of the API's `context.bind`, which patches seven methods of each request and of each response; here it is
- * one property. Requests of other classes, which somebody hands to a server (HTTP/2's, or a test's), are bound by the API.
+ * it. In place of the API's `context.bind`, which patches seven methods of each request and of each response; here it is
+ * one property. Requests of other classes, which may be passed to a server (HTTP/2's, or a test's), are bound by the API.
  */
 export function bindListeners(target: IncomingMessage | ServerResponse, active: Context): void {
   if (!isPatched) patchClasses()
@@ -64,7 +64,7 @@ function bound(add: Add): Add {
 
 /**
  * By itself: Node's own would add its wrapper by `on`, which would be wrapped again, and the listener never be found. But by the
- * `on` that the target has: others put one of theirs there (compression sends who waits for `drain` to its own stream).
+ * `on` that the target has: other packages replace it (compression moves listeners of `drain` to its own stream).
  */
 function boundOnce(addOnce: Add, add: 'on' | 'prependListener'): Add {
   return function (event, listener) {

@@ -14,8 +14,8 @@ import { handshakeOn } from './handshake.js'
 import { requestAttributes } from './request-attributes.js'
 import { traceRequest } from './server-request.js'
 
-/** Options that say nothing of requests that come in, and the one that is looked after here. */
-const NOT_OF_CONCERN: ReadonlySet<string> = new Set([
+/** Options that do not concern incoming requests, and `responseHook`, which is called here. */
+const ALLOWED_OPTIONS: ReadonlySet<string> = new Set([
   'enabled',
   'responseHook',
   'disableOutgoingRequestInstrumentation',
@@ -106,13 +106,13 @@ function takesFastPath(inside: HttpInstrumentationInside, request: IncomingMessa
   const config = inside.getConfig()
   let takesFast = fastPathConfigs.get(config)
   if (takesFast === undefined) {
-    takesFast = Object.entries(config).every(([name, value]) => NOT_OF_CONCERN.has(name) || isDefault(value))
+    takesFast = Object.entries(config).every(([name, value]) => ALLOWED_OPTIONS.has(name) || isDefault(value))
     fastPathConfigs.set(config, takesFast)
   }
   return takesFast && !config.ignoreIncomingRequestHook?.(request)
 }
 
-/** What we have put there ourselves, and heed here: the list of what is redacted, and a hook that looks at the path. */
+/** What we have put there ourselves, and observe here: the list of what is redacted, and a hook that looks at the path. */
 function isDefault(value: unknown): boolean {
   return value === undefined || value === SECRET_QUERY_PARAMETERS || isOfPathsAlone(value)
 }

@@ -26,7 +26,7 @@ export abstract class OtherResponse extends EventEmitter {
   abstract interruption(): Interruption | undefined
 }
 
-/** Undefined for a response that was sent as a whole, as far as can be told here. */
+/** Undefined for a response that was sent as a whole, as far as can be seen here. */
 export function interruptionOf(
   request: IncomingMessage,
   response: ServerResponse | OtherResponse,

@@ -7,7 +7,7 @@ import { interruptionOf, setInterruption, type OtherResponse } from '../http-ser
 import type { HttpInstrumentationInside } from './http-upstream.js'
 
 /**
- * The instrumentation of http, with spans that say how a request ended. Upstream takes the status that would have been sent for one
+ * The instrumentation of http, with spans that show how a request ended. Upstream takes the status that would have been sent for one
  * that was, groups the errors of the operating system as `Error`, and calls it an error when the app gives up a request.
  */
 export function withOutcomes(Class: InstrumentationClass): InstrumentationClass {

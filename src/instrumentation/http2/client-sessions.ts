@@ -127,7 +127,7 @@ function follow(stream: ClientHttp2Stream, sent: SentRequest): void {
   })
   const isGivenUp = noteGivingUp(stream)
   stream.on(errorMonitor, (error: NodeJS.ErrnoException) => {
-    // What has cancelled it says more: that the server can't be reached.
+    // The cause is more precise, such as that the server can't be reached.
     sent.fail(error.code === 'ERR_HTTP2_STREAM_CANCEL' && error.cause ? error.cause : error)
   })
   stream.on('close', () => {

@@ -11,7 +11,7 @@ type Http2 = typeof import('node:http2')
 
 /**
  * Traces HTTP/2, which OpenTelemetry has no instrumentation for, by that of http and its options. Node's diagnostics channels for it
- * tell of streams, but nobody can have a handler run in a context by them, or add headers to a request; and they begin with
+ * announce streams, but by them no handler can be run in a context and no header added to a request; and they begin with
  * 22.17. So three methods are patched: `emit` of servers, `request` of sessions, and `connect`, which knows the server's name.
  */
 export function patchHttp2(instrumentation: Instrumentation): void {
@@ -20,7 +20,7 @@ export function patchHttp2(instrumentation: Instrumentation): void {
     const inside = instrumentation as unknown as HttpInstrumentationInside
     const { disableIncomingRequestInstrumentation, disableOutgoingRequestInstrumentation } = inside.getConfig()
     if (!disableIncomingRequestInstrumentation) {
-      // The classes are not exported. These listen to nothing, and are nobody's a moment later.
+      // The classes are not exported. These listen to nothing, and are dropped at once.
       patchServers(inside, 'http', http2.createServer())
       patchServers(inside, 'https', http2.createSecureServer())
     }

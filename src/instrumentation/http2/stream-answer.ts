@@ -5,7 +5,7 @@ import { CLIENT_DISCONNECTED, OtherResponse, SOCKET_DESTROYED, type Interruption
 type Headers = OutgoingHttpHeaders | readonly unknown[]
 type Respond = (this: ServerHttp2Stream, headers?: Headers, options?: unknown) => void
 
-/** What a stream of a server answers, for those who know responses. Emits `close` when the stream closes. */
+/** What a stream of a server answers, in the shape of a response. Emits `close` when the stream closes. */
 export class StreamAnswer extends OtherResponse {
   readonly #stream: ServerHttp2Stream
   readonly #added: Record<string, string> = {}
@@ -42,13 +42,13 @@ export class StreamAnswer extends OtherResponse {
     return []
   }
 
-  /** The headers, as they are to be sent; whoever has more to say replaces this method, as that of other responses. */
+  /** The headers, as they are to be sent. To add some, this method is replaced, as that of other responses. */
   writeHead(headers: Headers | undefined): Headers {
     if (Array.isArray(headers)) return [...(headers as unknown[]), ...Object.entries(this.#added).flat()]
     return Object.assign({}, headers, this.#added)
   }
 
-  /** Has headers that are sent go through {@link writeHead}, where somebody has replaced it. */
+  /** Has headers that are sent go through {@link writeHead}, where it was replaced. */
   passHeaders(): void {
     if (!Object.hasOwn(this, 'writeHead')) return
     const stream = this.#stream as unknown as { respond: Respond }
@@ -88,7 +88,7 @@ export function nameOf(rstCode: number): string {
 const ERROR_NAME =
   /^NGHTTP2_(\w+_ERROR|SETTINGS_TIMEOUT|STREAM_CLOSED|REFUSED_STREAM|CANCEL|ENHANCE_YOUR_CALM|INADEQUATE_SECURITY|HTTP_1_1_REQUIRED)$/
 
-/** Calls of gRPC have spans of their own, by its instrumentation: requests below them would say nothing more. */
+/** Calls of gRPC have spans of their own, by its instrumentation: requests below them would add nothing. */
 export function isGrpc(headers: unknown): boolean {
   const type = (headers as Readonly<Record<string, unknown>> | null | undefined)?.['content-type']
   return typeof type === 'string' && type.startsWith('application/grpc')

@@ -3,7 +3,7 @@ import { isBuiltInLoaded } from '../../internal/runtime/node.js'
 import { requireOwn } from '../../internal/runtime/own-package.js'
 import type { CatalogueEntry } from '../catalogue.js'
 
-/** Built-ins that use them without anybody's seeing it. */
+/** Built-ins that use them from inside of Node.js, where no hook sees it. */
 const USERS: Readonly<Record<string, readonly string[]>> = {
   net: ['tls', 'http', 'https', 'http2'],
   dns: ['net', 'tls', 'http', 'https', 'http2'],
@@ -15,8 +15,8 @@ export function isOfBuiltIns({ modules }: CatalogueEntry): boolean {
 }
 
 /**
- * Whether the app, or Node.js itself, has loaded one of them already. Loading http and its like for nobody takes megabytes;
- * but who has imported it before has to get the patched functions, too.
+ * Whether the app, or Node.js itself, has loaded one of them already. Loading http and its like in vain takes megabytes;
+ * but code that has imported it before has to get the patched functions, too.
  */
 export function areInUse({ modules }: CatalogueEntry): boolean {
   return modules.length === 0 || modules.some(isBuiltInLoaded)
@@ -32,7 +32,7 @@ export function byBuiltIn(entries: readonly CatalogueEntry[]): ReadonlyMap<strin
 }
 
 /**
- * Patches them in place: requiring one runs its patch, and the sync carries the patched functions to whoever imports them by
+ * Patches them in place: requiring one runs its patch, and the sync carries the patched functions to code that imports them by
  * name, or has done so.
  */
 export function patchBuiltIns({ modules }: CatalogueEntry): void {
@@ -40,7 +40,7 @@ export function patchBuiltIns({ modules }: CatalogueEntry): void {
   syncBuiltinESMExports()
 }
 
-/** The one way to a built-in that the loaders' hooks don't see. */
+/** Loads a built-in past the loaders' hooks. */
 export function onGetBuiltinModule(aboutToLoad: (name: string) => void): void {
   const load = process.getBuiltinModule.bind(process)
   process.getBuiltinModule = (name: string): object | undefined => {

@@ -16,8 +16,8 @@ interface Definitions {
 }
 
 /**
- * The instrumentation, with patches that never throw into the app, which has only loaded a package: one that fails is told
- * once, and what it has patched until then stays. And for the versions that the entry adds.
+ * The instrumentation, with patches that never throw into the app, which has only loaded a package: one that fails is
+ * logged once, and what it has patched until then stays. And for the versions that the entry adds.
  */
 export function guardedPatches(Class: InstrumentationClass, entry: CatalogueEntry): InstrumentationClass {
   return class extends Class {
@@ -55,7 +55,7 @@ function guard(part: InstrumentationModuleDefinition | InstrumentationModuleFile
 
 /**
  * Runs a patch over what `require` of an ECMAScript module returns: a namespace, which nothing can be written to. The patch gets a
- * stand-in that can; whoever requires the module is handed that, if anything was written, and else the namespace itself.
+ * stand-in that can. `require` then returns that, if anything was written, and else the namespace itself.
  */
 export function patchRequired(exported: unknown, patch: (exported: unknown) => unknown): unknown {
   if (!types.isModuleNamespaceObject(exported)) return patch(exported)

@@ -5,7 +5,7 @@ import type { CatalogueEntry } from '../catalogue.js'
 import { interceptImports } from './import-interception.js'
 import { packageNameOf } from './package-name.js'
 
-/** Who wants to know of packages that are resolved. */
+/** Called as packages are resolved. */
 interface ResolveListener {
   /** A package or built-in of the maps is about to load, if it has not been loaded. */
   resolved(entry: CatalogueEntry): unknown
@@ -78,7 +78,7 @@ export function isForTheApp({ name }: CatalogueEntry, parent: string): boolean {
  * Calls `start` before the first package of the map is required. What instrumentations stand on patches `require` itself,
  * which is too late for a call that is under way: that call is begun anew.
  *
- * @param start is told who requires it; returns whether anything has been started
+ * @param start gets the file that requires it; returns whether anything has been started
  */
 export function beforeFirstRequire(
   packages: ReadonlyMap<string, CatalogueEntry>,

@@ -14,8 +14,8 @@ import { findings } from '../../internal/diagnostics/findings.js'
 import { packageFolderOf } from '../../internal/runtime/source-locations.js'
 
 /**
- * Tells of other copies of the OpenTelemetry API. Copies that fit share what is registered; one that does not fit makes no
- * spans, and says nothing. Started with nothing but one comparison for each module that is resolved.
+ * Warns of other copies of the OpenTelemetry API. Copies that fit share what is registered; one that does not fit makes no
+ * spans, without a message. Costs one comparison for each module that is resolved.
  */
 export class ApiCopies {
   /** Folders of copies, ours among them. */
@@ -52,7 +52,7 @@ export class ApiCopies {
     findings.strandedApis.push(copy)
     warnOnce(
       `api copy ${folder}`,
-      `a copy of ${API_PACKAGE} does not fit the one that spanwright uses, so that whoever calls it makes no spans: ` +
+      `a copy of ${API_PACKAGE} does not fit the one that spanwright uses: code that calls it makes no spans: ` +
         `${both}. ${ONE_COPY}`,
     )
   }

@@ -85,7 +85,7 @@ function* marksIn(file: string, kind: 'code' | 'map'): Generator<Set<string>> {
   }
 }
 
-/** One name an instrumentation: those that a package brings along, such as pg-pool, say nothing more. */
+/** One name an instrumentation: those that a package brings along, such as pg-pool, add nothing. */
 function untracedAmong(
   found: ReadonlySet<string>,
   packages: ReadonlyMap<string, CatalogueEntry>,

@@ -6,15 +6,15 @@ const BY_PACKAGE: ReadonlyMap<string, CatalogueEntry> = new Map(CATALOGUE.map((e
 
 /**
  * Instrumentations that the app has started by itself (as an option, by `registerInstrumentations`, with another SDK), by the
- * names of their packages. They have what the app has configured, so they take precedence over ours. Whoever instruments asks
- * the provider for a tracer by the name of the instrumentation.
+ * names of their packages. They have what the app has configured, so they take precedence over ours. They show by
+ * asking the provider for a tracer by the name of the instrumentation.
  */
 export class DuplicateInstrumentations {
   readonly #ofTheApp = new Set<string>()
   readonly #found: (entry: CatalogueEntry) => void
   #isOursAsking = false
 
-  /** @param found is told of each once */
+  /** @param found called once for each */
   constructor(found: (entry: CatalogueEntry) => void) {
     this.#found = found
   }
@@ -42,7 +42,7 @@ export class DuplicateInstrumentations {
     }
   }
 
-  /** Listens to who asks for a tracer. */
+  /** Notices by which names tracers are asked for. */
   watch(provider: TracerProvider): void {
     const getTracer = provider.getTracer.bind(provider)
     provider.getTracer = (name, version, options) => {

@@ -4,7 +4,7 @@ import { hasAdapter } from '../../internal/diagnostics/log-correlation.js'
 import { packageNameOf } from '../loading/package-name.js'
 
 /**
- * Tells of packages that were loaded before tracing started: their instrumentation comes too late, and silence would look
+ * Warns of packages that were loaded before tracing started: their instrumentation comes too late, and silence would look
  * like an app that does nothing. All that are found in one go are named in one warning.
  */
 export class EarlyLoads {

@@ -8,7 +8,7 @@ export function errorTypeOf(error: unknown): string {
   return codeOf(error) ?? classOf(error)
 }
 
-/** Many classes do not set `name`, and inherit "Error" (some drivers write "error"): the constructor says more. */
+/** Many classes do not set `name`, and inherit "Error" (some drivers write "error"): the constructor's name is more precise. */
 export function classOf(error: unknown): string {
   if (!isObject(error)) return error === null ? 'null' : typeof error
   const name = safeGet(error, 'name')

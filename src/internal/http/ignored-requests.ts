@@ -1,7 +1,7 @@
 import { compileGlob, type Matcher } from '../matching/glob.js'
 import { processWide } from '../runtime/process-wide.js'
 
-/** A text that has to be equal but for `*` and `?`, or a regular expression. */
+/** A text that has to be equal except for `*` and `?`, or a regular expression. */
 export type RequestPattern = string | RegExp
 
 interface IgnoredRequests {

@@ -1,15 +1,15 @@
 import { processWide } from '../runtime/process-wide.js'
 
 /*
- * A propagator is handed headers, but not told where they go. The one who makes the request says it just before, in the same
- * turn of the event loop; the propagator takes it.
+ * A propagator gets headers without the URL that they are sent to. The code that makes the request sets the URL just before, in
+ * the same turn of the event loop; the propagator takes it.
  */
 
 const state = processWide('outgoing-request', (): { isWatched: boolean; url?: string | undefined } => ({
   isWatched: false,
 }))
 
-/** Said when somebody wants to know, so that nobody builds URLs in vain. */
+/** Whether a propagator reads the URLs: else none are built. */
 export function watchOutgoingUrls(isWatched: boolean): void {
   state.isWatched = isWatched
   state.url = undefined

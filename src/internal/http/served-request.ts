@@ -3,7 +3,7 @@ import { getRPCMetadata, RPCType, type RPCMetadata } from '@opentelemetry/core'
 
 /*
  * Contexts are inherited: a handler that dispatches another request in its own process (Fastify's `inject`, an Express app that is
- * called as a function) runs it in the context of the first. So the RPC metadata of a server span say which request it is of.
+ * called as a function) runs it in the context of the first. So the RPC metadata of a server span hold the request that it is of.
  */
 
 // Shared by all copies of this package in a process.
@@ -16,7 +16,7 @@ export function noteRequest(metadata: RPCMetadata, request: object): void {
   ;(metadata as Metadata)[REQUEST] = request
 }
 
-/** Whether the span of the metadata is this request's. Where nobody has noted one, it is the first one that is asked for. */
+/** Whether the span of the metadata is this request's. Where none was noted, it is the first one that is asked for. */
 export function isOfRequest(metadata: RPCMetadata, request: object): boolean {
   return isSame(((metadata as Metadata)[REQUEST] ??= request), request)
 }
@@ -30,7 +30,7 @@ export function activeHttpMetadata(): RPCMetadata | undefined {
 
 const requestsOfSpans = new WeakMap<Span, object>()
 
-/** The same for a span without metadata: a framework's own, say. */
+/** The same for a span without metadata, such as a framework's own. */
 export function isSpanOfRequest(span: Span, request: object): boolean {
   const known = requestsOfSpans.get(span)
   if (known === undefined) requestsOfSpans.set(span, request)

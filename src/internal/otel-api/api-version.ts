@@ -18,13 +18,13 @@ export const ONE_COPY: string =
 
 let own: ApiCopy | false | undefined
 
-/** The copy that this package uses; undefined where it can't be told, as in a bundle. Reads a file. */
+/** The copy that this package uses; undefined where it can't be found, as in a bundle. Reads a file. */
 export function ownApi(): ApiCopy | undefined {
   own ??= apiCopyAt(ownApiFile()) ?? false
   return own || undefined
 }
 
-/** A file of the copy that this package uses; empty where it can't be told. */
+/** A file of the copy that this package uses; empty where it can't be found. */
 export function ownApiFile(): string {
   try {
     return requireOwn.resolve(API_PACKAGE)
@@ -69,7 +69,7 @@ export type ApiPart = 'trace' | 'context' | 'propagation' | 'metrics' | 'logs' |
 /** What all copies of `@opentelemetry/api` 1.x share in a process: made by the copy that registers first, with its version. */
 type ApiGlobals = { readonly version?: string } & Readonly<Partial<Record<ApiPart, object>>>
 
-/** Undefined until somebody registers something. */
+/** Undefined until something is registered. */
 export function apiGlobals(): ApiGlobals | undefined {
   return (globalThis as Record<symbol, ApiGlobals | undefined>)[Symbol.for('opentelemetry.js.api.1')]
 }

@@ -1,6 +1,6 @@
 import { isSpanContextValid, type SpanContext, type TraceState } from '@opentelemetry/api'
 
-/** A span context that a tracer of ours has made: valid, so that nobody needs to look at each digit of its ids again. */
+/** A span context that a tracer of ours has made: known to be valid, so that its ids need no check digit by digit. */
 export class LocalSpanContext implements SpanContext {
   declare readonly traceId: string
   declare readonly spanId: string

@@ -36,7 +36,7 @@ export function registeredProvider(): RegisteredProvider | undefined {
   return provider.getDelegateTracer('spanwright') === undefined ? undefined : provider.getDelegate?.()
 }
 
-/** Says that an SDK was there first: two in a process would fight for the API, and make each span twice. */
+/** Warns that an SDK was there first: two in a process would compete for the API, and make each span twice. */
 export function warnOfOtherSdk(provider: RegisteredProvider): void {
   const { className, home, packageName } = identityOf(provider)
   const what = home === undefined ? className : `${className} in ${home}`
@@ -67,8 +67,8 @@ function identityOf(provider: RegisteredProvider): Identity {
 }
 
 /**
- * No object knows the file of its class. But a provider reads the schema's URL when it is asked for a tracer, and whoever
- * reads is next on the stack: that works for required, imported and bundled SDKs alike.
+ * No object knows the file of its class. But a provider reads the schema's URL when it is asked for a tracer, and the
+ * reading code is next on the stack: that works for required, imported and bundled SDKs alike.
  */
 function fileOf(provider: RegisteredProvider): string | undefined {
   let stack = ''

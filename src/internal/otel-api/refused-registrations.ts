@@ -3,7 +3,7 @@ import { type ApiPart, ONE_COPY } from './api-version.js'
 import { findings } from '../diagnostics/findings.js'
 import { callerOfOpenTelemetry } from '../runtime/source-locations.js'
 
-type Say = (key: string, message: string) => void
+type Warn = (key: string, message: string) => void
 
 /** The part, where one was registered already. */
 const TAKEN = /^Error: @opentelemetry\/api: Attempted duplicate registration of API: (\w+)/
@@ -11,35 +11,35 @@ const TAKEN = /^Error: @opentelemetry\/api: Attempted duplicate registration of 
 const OTHER_VERSION =
   /^Error: @opentelemetry\/api: Registration of version v(\S+) for (\w+) does not match previously registered API v(\S+)/
 
-/** By who tried it, the parts that were refused to him since the last warning. */
+/** The parts that were refused since the last warning, by the file that tried to register them. */
 const refused = new Map<string, Set<string>>()
 let areExpected = false
 
 /**
- * Hears the errors of OpenTelemetry's API when somebody registers what is registered already. It gives one with a stack for
- * each part; this is one warning that says who it was and what follows from it.
+ * Handles the errors of OpenTelemetry's API at a second registration. It logs one with a stack for each part; this is one
+ * warning that names the file that tried it, and the consequence.
  *
  * @returns whether it was such an error
  */
-export function explainRefusal(error: string, say: Say): boolean {
+export function explainRefusal(error: string, warn: Warn): boolean {
   const taken = TAKEN.exec(error)?.[1]
   const [, theirs, part, own] = OTHER_VERSION.exec(error) ?? []
   if (taken === undefined && part === undefined) return false
   if (areExpected) return true
   const who = callerOfOpenTelemetry(error) ?? 'something'
-  if (taken !== undefined) collect(who, taken, say)
+  if (taken !== undefined) collect(who, taken, warn)
   else {
     const text = `${who} could not register its ${nameOf(part)}: its ${API} is ${own}, and ${theirs} was first. ${ONE_COPY}`
     if (isOfTool(who, [part])) diag.info(`spanwright: ${text}`)
-    else say(`api version ${who} ${part}`, text)
+    else warn(`api version ${who} ${part}`, text)
   }
   return true
 }
 
 const API = '@opentelemetry/api'
 
-/** Runs fn, and leaves unsaid what is refused to it: that has been told before, and better. */
-export function withRefusalsUnsaid<T>(fn: () => T): T {
+/** Runs fn, and logs nothing of what is refused to it: a better warning has been logged before. */
+export function withoutRefusalWarnings<T>(fn: () => T): T {
   areExpected = true
   try {
     return fn()
@@ -49,7 +49,7 @@ export function withRefusalsUnsaid<T>(fn: () => T): T {
 }
 
 /** An SDK registers all its parts in one go. */
-function collect(who: string, part: string, say: Say): void {
+function collect(who: string, part: string, warn: Warn): void {
   const parts = refused.get(who)
   if (parts) {
     parts.add(part)
@@ -62,7 +62,7 @@ function collect(who: string, part: string, say: Say): void {
     if (all.has('trace')) findings.otherSdks.push(who)
     const text = all.has('trace') ? anotherSdk(who) : refusedParts(who, [...all])
     if (isOfTool(who, [...all])) diag.info(`spanwright: ${text}`)
-    else say(`refused ${who}`, text)
+    else warn(`refused ${who}`, text)
   })
 }
 
@@ -81,8 +81,8 @@ function anotherSdk(who: string): string {
 
 function refusedParts(who: string, parts: readonly string[]): string {
   const names = parts.map(nameOf).join(' and ')
-  const cure = parts.includes('propagation') ? 'Pass it to startTracing({ propagators: […] })' : 'Remove that'
-  return `${who} registered a ${names} after spanwright had: refused, spanwright's stays. ${cure}`
+  const hint = parts.includes('propagation') ? 'Pass it to startTracing({ propagators: […] })' : 'Remove that'
+  return `${who} registered a ${names} after spanwright had: refused, spanwright's stays. ${hint}`
 }
 
 const NAMES: Readonly<Record<ApiPart, string>> = {

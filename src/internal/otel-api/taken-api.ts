@@ -7,7 +7,7 @@ import { nameOf } from './refused-registrations.js'
 
 /**
  * Whether the API's globals were made by a copy of another version: then it refuses, in silence, whatever ours registers.
- * That is told.
+ * That is logged once.
  */
 export function isApiOfOtherVersion(): boolean {
   const globals = apiGlobals()
@@ -32,8 +32,8 @@ interface Taken {
 const taken = processWide('taken-api', (): Taken => ({}))
 
 /**
- * Makes room for what is registered at the start. After a shutdown the API still holds the parts of the stopped SDK, and would
- * refuse new ones. What others have registered is theirs: it stays, and is told.
+ * Frees the API's globals for what is registered at the start. After a shutdown the API still holds the parts of the stopped SDK, and would
+ * refuse new ones. What others have registered stays, which is logged once.
  */
 export function releaseApiGlobals(metricsAreOn: boolean, logsAreOn: boolean): void {
   if (taken.parts) {
@@ -50,7 +50,7 @@ export function releaseApiGlobals(metricsAreOn: boolean, logsAreOn: boolean): vo
   const text =
     `registered before tracing started, and left in place: ${names.join(', ')}. spanwright's own is not used, nor are ` +
     'options and variables for it. Remove that registration, or start tracing before it'
-  // Any context manager does; nobody has options for it.
+  // Any context manager does; there are no options for it.
   if (taken.parts.every((part) => part === 'context')) diag.info(`spanwright: ${text}`)
   else warnOnce('taken parts', text)
 }

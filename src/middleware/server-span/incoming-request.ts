@@ -56,7 +56,7 @@ interface Forwarded {
   readonly scheme?: 'http' | 'https' | undefined
 }
 
-/** The first of several speaks for the client. It is the client's word too: what can't be an address is left out. */
+/** The first of several is the client's. The client may also have made it up: what can't be an address is left out. */
 function forwardedOf(headers: RequestHeaders): Forwarded {
   const forwarded = textOf(headers.forwarded)
   const first = (parameter: string, header: string): string | undefined =>
@@ -68,7 +68,7 @@ function forwardedOf(headers: RequestHeaders): Forwarded {
   }
 }
 
-/** What the headers say of a request; what they don't, the connection does. */
+/** What is read from the headers of a request, and from its connection where they lack it. */
 export function requestOfHeaders(
   headers: RequestHeaders,
   connection: Pick<IncomingRequest, 'scheme' | 'host' | 'clientAddress'>,

@@ -127,7 +127,7 @@ function pathAndQuery(target: string): string {
 
 /**
  * Calls back once, with the status, when the response has been handed to the operating system; without one, when the client
- * has gone before. Before other listeners, so that what instrumentations do at the end finds what we have said.
+ * has closed the connection before. Before other listeners, so that instrumentations find what we have set when they end.
  */
 export function onResponseEnd(response: NodeResponse, listener: (statusCode: number | undefined) => void): void {
   const settle = (statusCode: number | undefined): void => {

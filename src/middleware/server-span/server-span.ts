@@ -33,13 +33,13 @@ export interface ServerSpan {
   readonly span: Span
   /** False for the span of an instrumentation, which ends it. */
   readonly isOurs: boolean
-  /** The matched route with its placeholders, for the span's name and `http.route`. What an instrumentation says is kept. */
+  /** The matched route with its placeholders, for the span's name and `http.route`. That of an instrumentation is kept. */
   setRoute(route: string | undefined): void
-  /** An error that a handler left unhandled. It is recorded at the end, unless the answer then says the client was wrong. */
+  /** An error that a handler left unhandled. It is recorded at the end, unless the status then is one of 4xx. */
   noteError(error: unknown): void
   /** Whether {@link ServerSpan.writeResponseHeaders} has anything to write. */
   readonly hasResponseHeaders: boolean
-  /** Tells the caller the trace, where that is wanted. Before the headers are sent; again changes nothing. */
+  /** Names the trace to the caller, where that is wanted. Before the headers are sent; again changes nothing. */
   writeResponseHeaders(headers: ResponseHeaders): void
   /** Once; later calls do nothing. Without a status: the request was given up before there was an answer. */
   end(statusCode?: number): void
@@ -69,8 +69,8 @@ export function openServerSpan(request: () => IncomingRequest, options: ServerSp
 const endedMetadata = new WeakSet<RPCMetadata>()
 
 /**
- * OpenTelemetry's http instrumentation leaves word of its span in the context, also of one that is not recorded. What others
- * make (a framework's own tracing, a Lambda's) is told by its kind. A span that is not recorded has none, and one that has
+ * OpenTelemetry's http instrumentation puts its span into the context's RPC metadata, also one that is not recorded. What others
+ * make (a framework's own tracing, a Lambda's) is recognised by its kind. A span that is not recorded has none, and one that has
  * ended does not count: a server that was started inside of a span has it in the context of each request.
  */
 function spanOfInstrumentation(active: Context, request: object | undefined): Span | undefined {
@@ -189,7 +189,7 @@ function setStatusCode(span: Span, statusCode: number): void {
   span.setStatus({ code: SpanStatusCode.ERROR })
 }
 
-/** A recorded error has said more than the status does. */
+/** A recorded error has set a more precise one. */
 function hasErrorType(span: Span): boolean {
   const { attributes } = span as Span & { readonly attributes?: Readonly<Record<string, unknown>> }
   return attributes?.[ATTR_ERROR_TYPE] !== undefined
