@@ -65,13 +65,12 @@ interface ExpressInstrumentationInside {
 export function withExpressLayers(Class: InstrumentationClass): InstrumentationClass {
   const upstream = Class.prototype as Partial<ExpressInstrumentationInside>
   if (typeof upstream._applyPatch !== 'function') return Class
-  class ExpressLayers extends Class {
+  return class extends Class {
     _applyPatch(layer: Layer | undefined, path?: string): void {
       if (layer && isFollowable(layer.handle)) layer.handle = followed(layer.handle)
       upstream._applyPatch?.call(this, layer, path)
     }
   }
-  return ExpressLayers
 }
 
 const followedHandles = new WeakSet<Handle>()

@@ -15,7 +15,7 @@ type Options = Readonly<Record<string, unknown>>
  */
 export function withFaithfulRequests(Class: InstrumentationClass): InstrumentationClass {
   const upstream = Class.prototype as unknown as HttpInstrumentationInside
-  class FaithfulRequests extends Class {
+  return class extends Class {
     _outgoingRequestFunction(scheme: Scheme, original: Request): Request {
       const inside = this as unknown as HttpInstrumentationInside
       const byUpstream = upstream._outgoingRequestFunction.call(inside, scheme, original)
@@ -57,7 +57,6 @@ export function withFaithfulRequests(Class: InstrumentationClass): Instrumentati
       if (port === undefined && own !== undefined) options.port = own
     }
   }
-  return FaithfulRequests
 }
 
 /** Whose span has not ended yet. */

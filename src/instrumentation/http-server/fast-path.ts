@@ -1,18 +1,33 @@
-import { context, createNoopMeter, ROOT_CONTEXT } from '@opentelemetry/api'
+import {
+  context,
+  createNoopMeter,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  type Attributes,
+  type Context,
+  type Span,
+} from '@opentelemetry/api'
+import { RPCType, setRPCMetadata, type RPCMetadata } from '@opentelemetry/core'
 import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-http'
+import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions'
+import { errorMonitor } from 'node:events'
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { safely } from '../../internal/diagnostics/safely.js'
 import { SECRET_QUERY_PARAMETERS } from '../../internal/http/redacted-url.js'
-import { activeHttpMetadata, isOfRequest } from '../../internal/http/served-request.js'
-import type { InstrumentationClass } from '../loading/guarded-patches.js'
-import { type ResponseHook, isOfPathsAlone } from '../http/http-hooks.js'
+import { activeHttpMetadata, isOfRequest, noteRequest } from '../../internal/http/served-request.js'
+import { contextWithSpan } from '../../internal/otel-api/context-with-span.js'
+import { isOfPathsAlone } from '../http/http-hooks.js'
+import { setError } from '../http/http-outcomes.js'
 import type { Emit, HttpInstrumentationInside, Scheme } from '../http/http-upstream.js'
-import { endAfterClose, watchClosing } from './after-close.js'
-import { isBound } from './bound-listeners.js'
+import type { InstrumentationClass } from '../loading/guarded-patches.js'
+import { afterClose, endAfterClose, watchClosing } from './after-close.js'
+import { bindListeners, isBound } from './bound-listeners.js'
 import { handshakeOn } from './handshake.js'
+import { interruptionOf, setInterruption } from './interruption.js'
 import { requestAttributes } from './request-attributes.js'
-import { traceRequest } from './server-request.js'
 
 /** Options that do not concern incoming requests, and `responseHook`, which is called here. */
 const ALLOWED_OPTIONS: ReadonlySet<string> = new Set([
@@ -48,7 +63,7 @@ export function markHandled(request: object): void {
  */
 export function withFastPath(Class: InstrumentationClass): InstrumentationClass {
   const upstream = Class.prototype as unknown as HttpInstrumentationInside
-  class FastPath extends Class {
+  return class extends Class {
     _incomingRequestFunction(scheme: Scheme, original: Emit): Emit {
       const inside = this as unknown as HttpInstrumentationInside
       watchClosing()
@@ -68,19 +83,16 @@ export function withFastPath(Class: InstrumentationClass): InstrumentationClass 
           handledByUpstream.add(request)
           return context.with(ROOT_CONTEXT, byUpstream, this, 'request', request, response, args)
         }
-        const onResponse = guardedHook(inside.getConfig())
-        const arrival = { request, response: response as ServerResponse, attributes, onResponse }
-        const traced = traceRequest(inside.tracer, arrival)
+        const { active, fail } = traceRequest(inside, request, response as ServerResponse, attributes)
         try {
-          return context.with(traced.active, original, this, ...args)
+          return context.with(active, original, this, ...args)
         } catch (error) {
-          traced.fail(error)
+          fail(error)
           throw error
         }
       }
     }
   }
-  return FastPath
 }
 
 /**
@@ -117,8 +129,56 @@ function isDefault(value: unknown): boolean {
   return value === undefined || value === SECRET_QUERY_PARAMETERS || isOfPathsAlone(value)
 }
 
-function guardedHook({ responseHook }: HttpInstrumentationConfig): ResponseHook | undefined {
-  if (!responseHook) return undefined
-  return (span, response) =>
-    safely('the responseHook of http failed', () => responseHook(span, response as ServerResponse))
+/**
+ * Starts the span of a request, which ends with the response, or by `fail` with what the handler has thrown. The caller calls the
+ * handler: each function between would be in the stacks that the app prints.
+ */
+function traceRequest(
+  inside: HttpInstrumentationInside,
+  request: IncomingMessage,
+  response: ServerResponse,
+  attributes: Attributes,
+): { readonly active: Context; readonly fail: (error: unknown) => void } {
+  const method = request.method ?? 'GET'
+  const extracted = propagation.extract(ROOT_CONTEXT, request.headers)
+  const span = inside.tracer.startSpan(method, { kind: SpanKind.SERVER, attributes }, extracted)
+  const metadata: RPCMetadata = { type: RPCType.HTTP, span }
+  noteRequest(metadata, request)
+  const active = contextWithSpan(setRPCMetadata(extracted, metadata), span)
+  let hasEnded = false
+  const fail = (error: unknown): void => {
+    if (hasEnded) return
+    hasEnded = true
+    setError(span, error)
+    span.end()
+  }
+  const close = (): void => {
+    if (hasEnded) return
+    hasEnded = true
+    const interruption = response.writableFinished ? undefined : interruptionOf(request, response)
+    if (interruption) setInterruption(span, interruption)
+    else setOutcome(span, response.statusCode)
+    // Instrumentation of frameworks leaves the route there.
+    if (metadata.route !== undefined) span.setAttribute(ATTR_HTTP_ROUTE, metadata.route)
+    if (metadata.route) span.updateName(`${method} ${metadata.route}`)
+    afterClose(response, () => context.with(active, () => span.end()))
+  }
+  // Processors find the span active when it ends.
+  response.on('close', () => context.with(active, close))
+  const failInContext = (error: unknown): void => context.with(active, fail, undefined, error)
+  response.on(errorMonitor, failInContext)
+  bindListeners(request, active)
+  bindListeners(response, active)
+  const { responseHook } = inside.getConfig()
+  if (responseHook) {
+    context.with(active, () => safely('the responseHook of http failed', () => responseHook(span, response)))
+  }
+  return { active, fail: failInContext }
+}
+
+function setOutcome(span: Span, status: number): void {
+  const isFine = status >= 100 && status < 500
+  span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status)
+  span.setStatus({ code: isFine ? SpanStatusCode.UNSET : SpanStatusCode.ERROR })
+  if (status >= 500 && status < 600) span.setAttribute(ATTR_ERROR_TYPE, String(status))
 }

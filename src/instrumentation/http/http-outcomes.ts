@@ -12,7 +12,7 @@ import type { HttpInstrumentationInside } from './http-upstream.js'
  */
 export function withOutcomes(Class: InstrumentationClass): InstrumentationClass {
   const upstream = Class.prototype as unknown as HttpInstrumentationInside
-  class Outcomes extends Class {
+  return class extends Class {
     _onServerResponseFinish(
       request: IncomingMessage,
       response: ServerResponse | OtherResponse,
@@ -39,7 +39,6 @@ export function withOutcomes(Class: InstrumentationClass): InstrumentationClass 
       else fail(inside, SpanKind.CLIENT, { span, metrics, start }, timeoutIn(error) ?? error)
     }
   }
-  return Outcomes
 }
 
 /** Node.js remembers headers of `writeHead` nowhere else than in what it has sent; and numbers are numbers before that. */
