@@ -1,6 +1,5 @@
 export { startTracing } from './start-tracing.js'
-export { getTracing } from './running-tracing.js'
-export type { Tracing } from './tracing.js'
+export { getTracing, type Tracing } from './tracing.js'
 export type { TracingOptions } from './config/options.js'
 export { TracerProvider, type TracerProviderOptions } from './tracer/tracer-provider.js'
 export { BatchSpanProcessor, type BatchSpanProcessorOptions } from './export/pipeline/batch-span-processor.js'

@@ -1,18 +1,51 @@
-import { logs, metrics, trace } from '@opentelemetry/api'
+import { logs, metrics, trace, type TextMapPropagator } from '@opentelemetry/api'
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs'
 import { NodeSDK, type NodeSDKConfiguration } from '@opentelemetry/sdk-node'
-import type { TracerProvider } from './tracer/tracer-provider.js'
+import type { SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { ResolvedOptions } from './config/options.js'
+import { resolveResource, tracesAreOn } from './config/resolve.js'
+import type { TracingSettings } from './config/settings.js'
+import type { MetricPipeline } from './export/metrics/metric-pipeline.js'
+import { withoutEnv } from './internal/runtime/env.js'
+import { withoutRefusalWarnings } from './internal/otel-api/refused-registrations.js'
+import type { SamplingPipeline } from './sampling/runtime/pipeline.js'
+import { TracerProvider } from './tracer/tracer-provider.js'
 
 /**
- * NodeSDK takes no tracer provider, only what to make its own of. This one starts and stops the one that it is given.
- *
- * @param isTraced false: the API keeps its own provider, whose spans record nothing and pass on the context that came in
+ * What has been resolved here, and what NodeSDK would otherwise read, and warn of, a second time: it has no option against it.
+ * It would start logs over OTLP by itself, unless the variable says `none`.
  */
-export function nodeSdkWith(
-  provider: TracerProvider,
-  isTraced: boolean,
-  configuration: Partial<NodeSDKConfiguration>,
-): NodeSDK {
-  return new NodeSdkWithProvider(provider, isTraced, configuration)
+const RESOLVED = /^OTEL_(SDK_DISABLED|LOG_LEVEL|TRACES_SAMPLER(_ARG)?|SPAN_\w+_LIMIT)$/
+
+interface SdkParts {
+  readonly sampling: SamplingPipeline
+  readonly processors: SpanProcessor[]
+  readonly propagator: TextMapPropagator | null
+  readonly logs: LogRecordProcessor[]
+  readonly metricPipelines: readonly MetricPipeline[]
+}
+
+export function startSdk(options: ResolvedOptions, settings: TracingSettings, parts: SdkParts): NodeSDK {
+  const start = (): NodeSDK => {
+    const resource = resolveResource(options, settings)
+    // Until somebody waits for them, late attributes count as pending even when they are there.
+    void resource.waitForAsyncAttributes?.()
+    const { spanLimits } = options
+    const { sampler } = parts.sampling
+    const provider = new TracerProvider({ resource, sampler, spanProcessors: parts.processors, spanLimits })
+    const sdk = new NodeSdkWithProvider(provider, tracesAreOn(options, settings), {
+      autoDetectResources: false,
+      resource,
+      metricReaders: parts.metricPipelines.map(({ reader }) => reader),
+      ...(parts.logs.length > 0 && { logRecordProcessors: parts.logs }),
+      textMapPropagator: parts.propagator,
+    })
+    sdk.start()
+    return sdk
+  }
+  return withoutEnv(RESOLVED, () => withoutRefusalWarnings(start), {
+    OTEL_LOGS_EXPORTER: 'none',
+  })
 }
 
 /** For a handle with nothing behind it: starts nothing. */
@@ -20,12 +53,16 @@ export function idleNodeSdk(): NodeSDK {
   return new NodeSDK({ autoDetectResources: false, metricReaders: [] })
 }
 
+/**
+ * NodeSDK takes no tracer provider, only what to make its own of. This one starts and stops the one that it is given.
+ */
 class NodeSdkWithProvider extends NodeSDK {
   readonly #provider: TracerProvider
   readonly #isTraced: boolean
   #ownsMetrics = false
   #ownsLogs = false
 
+  /** @param isTraced false: the API keeps its own provider, whose spans record nothing and pass on the context that came in */
   constructor(provider: TracerProvider, isTraced: boolean, configuration: Partial<NodeSDKConfiguration>) {
     super({ ...configuration, spanProcessors: [] })
     this.#provider = provider
@@ -42,7 +79,7 @@ class NodeSdkWithProvider extends NodeSDK {
 
   override async shutdown(): Promise<void> {
     const stopped = Promise.all([this.#provider.shutdown(), super.shutdown()])
-    // A provider that was shut down logs a warning whenever somebody asks it for a meter; without one, there is nothing to log.
+    // A provider that was shut down logs a warning for each meter that is asked for.
     if (this.#ownsMetrics) metrics.disable()
     if (this.#ownsLogs) logs.disable()
     await stopped

@@ -41,15 +41,13 @@ import { Rollback } from './internal/runtime/rollback.js'
 import { spanObservers } from './internal/processors/span-observers.js'
 import { isApiOfOtherVersion, releaseApiGlobals, releaseApi } from './internal/otel-api/taken-api.js'
 import { setDefaultLogFormat } from './logs/log-format.js'
-import { offHandle } from './off-handle.js'
-import { state } from './running-tracing.js'
 import { baggageSpanProcessor } from './propagation/baggage-attributes.js'
 import type { PropagationOptions } from './propagation/propagation-options.js'
 import { EVERYWHERE } from './propagation/propagation-targets.js'
 import { samplingPipeline } from './sampling/runtime/pipeline.js'
 import { isCollectingAlone } from './testing/collecting-provider.js'
-import { runningHandle, type Tracing } from './tracing.js'
-import { startSdk } from './start-sdk.js'
+import { offHandle, runningHandle, state, type Tracing } from './tracing.js'
+import { startSdk } from './node-sdk.js'
 import { startInstrumentations } from './start-instrumentations.js'
 
 /**
@@ -110,16 +108,16 @@ function boot(given: TracingOptions, report: DoctorsReport | undefined, rollback
   }
   if (ownsDiagnostics) logDiagnosticsToStderr(settings.logLevel)
 
+  const options = resolveOptions(given, settings.options)
   const other = foreignProvider()
   if (other) {
     report?.off('another SDK')
-    return handleOfForeignSdk(other, resolveOptions(given, settings.options))
+    return handleOfForeignSdk(other, options)
   }
   if (apiWasInUse && isApiOfOtherVersion()) {
     report?.off('another API')
     return offHandle()
   }
-  const options = resolveOptions(given, settings.options)
   releaseApiGlobals(
     Boolean(options.spanMetrics) || (settings.metricPipelines ?? []).length > 0,
     settings.logPipelines.length > 0,
@@ -133,7 +131,7 @@ function boot(given: TracingOptions, report: DoctorsReport | undefined, rollback
   rollback.add(() => spanMetrics?.close())
   const sampling = samplingPipeline(resolveSampler(options, settings), options.force, spanMetrics !== undefined)
   rollback.add(() => sampling.close())
-  // Who comes last leaves first: metrics, whose callbacks may end spans and log, then spans, then logs.
+  // Exit hooks run in reverse order: metrics, whose callbacks may end spans and log, then spans, then logs.
   const logs = resolveLogRecordProcessors(options, settings)
   rollback.add(() => Promise.all(logs.map((processor) => processor.shutdown())))
   const senders = resolveSpanProcessors(options, settings)
@@ -166,7 +164,7 @@ function boot(given: TracingOptions, report: DoctorsReport | undefined, rollback
   return tracing
 }
 
-/** A file speaks alone; a wrong file leaves tracing off, since what it should have said is not known. */
+/** With a file, variables count only where the file refers to them. A wrong file leaves tracing off. */
 function readSettings(): TracingSettings | undefined {
   const file = configFileName()
   if (file === undefined) return settingsFromEnvironment()
@@ -182,7 +180,7 @@ type Borders = Pick<Required<PropagationOptions>, 'propagationTargets' | 'traceR
 
 const NO_BORDERS: Borders = { propagationTargets: EVERYWHERE, traceResponseHeaders: [] }
 
-/** What other parts have to know of the service's borders. */
+/** For the parts that write headers outside of a propagator. */
 function publishPropagationOptions({ propagationTargets, traceResponseHeaders }: Borders): void {
   watchOutgoingUrls(propagationTargets !== EVERYWHERE)
   setDefaultTraceResponseHeaders(traceResponseHeaders)
@@ -190,7 +188,7 @@ function publishPropagationOptions({ propagationTargets, traceResponseHeaders }:
 
 /** Where another SDK runs: its spans are not ours to count or to stop, but a flush reaches them. */
 function handleOfForeignSdk(provider: RegisteredProvider, { shutdownTimeoutMillis }: ResolvedOptions): Tracing {
-  // A test that collects spans has no SDK to tell of.
+  // Beside a test that collects spans there is no other SDK.
   if (!isCollectingAlone()) warnOfOtherSdk(provider)
   const flush = flushOf(provider)
   setRunningFlush(flush)

@@ -4,19 +4,21 @@ import type { NodeSDK } from '@opentelemetry/sdk-node'
 import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { BatchSpanProcessor, pipelineOf } from './export/pipeline/batch-span-processor.js'
 import { BatchLogRecordProcessor } from './export/logs/batch-log-record-processor.js'
-import { sumOfResults, type FlushResult } from './export/pipeline/flush-result.js'
-import type { LogLedger, TracingLedger } from './export/pipeline/ledger.js'
+import { NOTHING_FLUSHED, sumOfResults, type FlushResult } from './export/pipeline/flush-result.js'
+import { noDeliveryCounts, type LogLedger, type TracingLedger } from './export/pipeline/ledger.js'
 import type { MetricPipeline } from './export/metrics/metric-pipeline.js'
 import { meterLedger } from './export/pipeline/sdk-metrics.js'
 import { monotonicClock } from './internal/runtime/clock.js'
+import { processWide } from './internal/runtime/process-wide.js'
 import { addExitHook } from './internal/process-exit/exit-hooks.js'
 import { setRunningFlush } from './internal/process-exit/running-flush.js'
 import { settledWithin } from './internal/async/settled-within.js'
 import type { SpanMetrics } from './metrics/span-metrics.js'
 import type { SamplingDecisionRecord } from './sampling/runtime/decision-log.js'
 import type { SamplingPipeline } from './sampling/runtime/pipeline.js'
+import { noSamplingCounts, type SamplingCounts } from './sampling/tail/tail-decisions.js'
 import type { TailSpanProcessor } from './sampling/tail/tail-processor.js'
-import { logLedgerOf, wholeLedger } from './whole-ledger.js'
+import { idleNodeSdk } from './node-sdk.js'
 
 /** The handle of running tracing. */
 export interface Tracing {
@@ -37,11 +39,23 @@ export interface Tracing {
   logLedger(): LogLedger
   /**
    * Sends out every span that has ended, with the logs and metrics that there are, and says what became of the spans. Never
-   * rejects; waits `shutdownTimeoutMillis` unless told otherwise.
+   * rejects; waits `timeoutMillis`, by default `shutdownTimeoutMillis`.
    */
   flush(options?: { timeoutMillis?: number }): Promise<FlushResult>
   /** Flushes and stops. Never rejects, also when the backend is away; bounded like {@link Tracing.flush}. */
   shutdown(options?: { timeoutMillis?: number }): Promise<FlushResult>
+}
+
+/** Of this process, whichever copy of the package has started it. */
+export const state: { running?: Tracing } = processWide('tracing', () => ({}))
+
+/**
+ * The handle of the tracing that runs: of the flag `--import spanwright/register`, or of the first {@link startTracing}.
+ * Starts nothing, and logs nothing. Where nothing runs, a handle that does nothing, as with OTEL_SDK_DISABLED: code that
+ * flushes or shuts down needs no other branch. Call it when the handle is needed, since such an idle one stays idle.
+ */
+export function getTracing(): Tracing {
+  return state.running ?? offHandle()
 }
 
 /** What runs. */
@@ -56,7 +70,7 @@ export interface RunningParts {
   readonly metricPipelines: readonly MetricPipeline[]
 }
 
-/** @param onStopped told when all has been sent or given up */
+/** @param onStopped called when all has been sent or given up */
 export function runningHandle(parts: RunningParts, longestMillis: number, onStopped: () => void): Tracing {
   const { sdk, sampling, tail, senders, logs, spanMetrics, metricPipelines } = parts
   const own = senders.filter((sender) => sender instanceof BatchSpanProcessor)
@@ -121,4 +135,40 @@ export function runningHandle(parts: RunningParts, longestMillis: number, onStop
     flush,
     shutdown: ({ timeoutMillis = longestMillis } = {}) => (stopped ??= stop(timeoutMillis)),
   }
+}
+
+/** Where nothing is traced: the shape of the handle, and nothing behind it. */
+export function offHandle(): Tracing {
+  let sdk: Tracing['sdk'] | undefined
+  return {
+    // Made when it is asked for: making it may fail where tracing could not start.
+    get sdk() {
+      return (sdk ??= idleNodeSdk())
+    },
+    setSampler: () => undefined,
+    explain: () => undefined,
+    ledger: () => wholeLedger(noSamplingCounts(), []),
+    logLedger: () => logLedgerOf([]),
+    flush: () => Promise.resolve(NOTHING_FLUSHED),
+    shutdown: () => Promise.resolve(NOTHING_FLUSHED),
+  }
+}
+
+/**
+ * The ledger of sampling and of delivery as one. Of several pipelines, the first of ours is the one that counts. Where only
+ * processors of others are, spans are exported when they are passed on; where there are none at all, nothing is kept.
+ */
+function wholeLedger(counts: Readonly<SamplingCounts>, senders: readonly SpanProcessor[]): TracingLedger {
+  const { started, open, notRecorded, undecided, sampledOut, passedOn } = counts
+  const rest = { started, open, notRecorded, undecided, sampledOut }
+  const own = senders.find((sender) => sender instanceof BatchSpanProcessor)
+  if (own) return { ...own.ledger(), ...rest }
+  if (senders.length > 0) return { ...noDeliveryCounts(), ...rest, exported: passedOn }
+  return { ...noDeliveryCounts(), ...rest, sampledOut: sampledOut + passedOn }
+}
+
+/** Of several pipelines, the first one of ours is the one that counts. */
+function logLedgerOf(processors: readonly LogRecordProcessor[]): LogLedger {
+  const own = processors.find((processor) => processor instanceof BatchLogRecordProcessor)
+  return own?.ledger() ?? { emitted: 0, ...noDeliveryCounts() }
 }
