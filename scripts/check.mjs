@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 const steps = [
   ['build', 'npm run --silent build'],
   ['types', 'tsc --project .'],
+  ['types of the page', 'tsc --project src/viewer/page && tsc --project test/viewer/page'],
   ['type tests', 'tstyche'],
   ['lint', 'eslint .'],
   ['format', 'prettier --check --log-level warn .'],

@@ -1,0 +1,91 @@
+import type { Finding, FindingGroup, FindingLevel } from '../model/finding.js'
+import type { ReceivedLog, ReceivedResource, ReceivedScope, ReceivedSpan } from '../model/received-span.js'
+import type { StoreCounts } from '../model/trace-store.js'
+
+// What the page and its server say to each other, as JSON. Types only.
+
+/** A trace as one row of the list. */
+export interface TraceRow {
+  readonly traceId: string
+  readonly startMicros: number
+  /** How long its main root took; absent while that is open or has not arrived. */
+  readonly answeredMicros?: number
+  /** How long other spans went on after the main root ended. */
+  readonly goesOnMicros: number
+  readonly spanCount: number
+  readonly services: readonly string[]
+  readonly hasError: boolean
+  /** The main root, or else the earliest span that is known. */
+  readonly service: string
+  readonly name: string
+  readonly hasRoot: boolean
+  /** Absent until the trace has settled. */
+  readonly findings?: readonly RowFinding[]
+  readonly arrivedMillis: number
+}
+
+export interface RowFinding {
+  readonly id: string
+  readonly level: FindingLevel
+  readonly sentence: string
+  readonly count: number
+}
+
+/** What the whole page shows: counts, services, findings over all traces. */
+export interface RunState {
+  readonly startedMillis: number
+  readonly version: string
+  readonly counts: StoreCounts
+  readonly services: readonly string[]
+  readonly findings: readonly FindingGroup[]
+  /** Traces whose findings are not made yet. */
+  readonly pendingFindings: number
+  /** What was refused at the receiver's door, for who wonders why nothing arrives. */
+  readonly refused: readonly string[]
+}
+
+export interface TraceList {
+  readonly rows: readonly TraceRow[]
+  /** Whether there are older traces that match. */
+  readonly hasMore: boolean
+  readonly sequence: string
+  /** Where the query could not be read: what is wrong, and where. */
+  readonly error?: QueryProblem
+}
+
+export interface QueryProblem {
+  readonly message: string
+  /** Offsets in UTF-16 units, the end not included. */
+  readonly start: number
+  readonly end: number
+}
+
+/** A message of the event stream: traces that arrived or changed. */
+export interface TraceChanges {
+  readonly rows: readonly TraceRow[]
+  readonly state: RunState
+  /** The trace that the page has open, whether the query has it or not. */
+  readonly watched?: TraceRow
+  /** Changed traces that this message leaves out, since there are too many. */
+  readonly omitted: number
+}
+
+/** A span whose resource and scope are places in the lists beside it. */
+export interface WireSpan extends Omit<ReceivedSpan, 'traceId' | 'resource' | 'scope' | 'parentSpanId' | 'endMicros'> {
+  readonly parentSpanId?: string
+  readonly endMicros?: number
+  readonly resource: number
+  readonly scope: number
+  /** Texts that were cut, with their full length. */
+  readonly cut?: Readonly<Record<string, number>>
+}
+
+export interface TraceDetail {
+  readonly traceId: string
+  readonly isPinned: boolean
+  readonly resources: readonly ReceivedResource[]
+  readonly scopes: readonly ReceivedScope[]
+  readonly spans: readonly WireSpan[]
+  readonly logs: readonly ReceivedLog[]
+  readonly findings: readonly Finding[]
+}
