@@ -74,12 +74,30 @@ export default {
     },
     {
       name: 'src-uses-runtime-dependencies-only',
+      comment: "The viewer's page is bundled with what it is made of, and runs in a browser.",
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: '^src/', pathNot: '^src/viewer/page/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
         dependencyTypesNot: ['npm', 'npm-peer', 'type-only'],
       },
+    },
+    {
+      name: 'the-page-runs-in-a-browser',
+      comment: 'It shares with the server what is pure, and types.',
+      severity: 'error',
+      from: { path: '^src/viewer/page/' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/viewer/(page|analysis|query|rows|copy|model)/',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'nobody-imports-the-page',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/viewer/page/' },
+      to: { path: '^src/viewer/page/' },
     },
     { name: 'nothing-is-missing', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

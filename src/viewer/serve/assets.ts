@@ -48,7 +48,7 @@ export function sendAsset(assets: Assets, name: string, request: IncomingMessage
     return true
   }
   response.setHeader('content-type', asset.type)
-  const acceptsGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
+  const acceptsGzip = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')
   if (acceptsGzip) response.setHeader('content-encoding', 'gzip')
   const body = acceptsGzip ? asset.bytes : gunzipSync(asset.bytes)
   response.writeHead(200, { 'content-length': body.length }).end(request.method === 'HEAD' ? undefined : body)

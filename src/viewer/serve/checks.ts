@@ -32,7 +32,7 @@ export function refusalOf(request: IncomingMessage, isData: boolean): Refusal {
   const isRead = request.method === 'GET' || request.method === 'HEAD'
   const opensPage = !isData && isRead && mode === 'navigate' && destination === 'document'
   if (site !== undefined && site !== 'same-origin' && site !== 'none' && !opensPage) {
-    return `a request from another site (Sec-Fetch-Site: ${String(site)})`
+    return `a request from another site (Sec-Fetch-Site: ${site})`
   }
   if (origin !== undefined && !isOwnOrigin(origin, request.headers.host)) return 'a request from another origin'
   // No form can send this type, so that a page elsewhere can change nothing even in a browser that names no site.

@@ -43,8 +43,8 @@ function count(span: ReceivedSpan, counts: Map<string, Map<string, number>>): vo
 }
 
 function add(counts: Map<string, Map<string, number>>, key: string, value: AttributeValue): void {
-  let values = counts.get(key)
-  if (!values) counts.set(key, (values = new Map()))
+  const values = counts.get(key) ?? new Map<string, number>()
+  counts.set(key, values)
   if (value === null || typeof value === 'object') return
   const text = String(value)
   if (text.length > LONGEST_VALUE || (values.size > 1000 && !values.has(text))) return

@@ -132,12 +132,17 @@ export class TraceIndex {
   groups(): readonly FindingGroup[] {
     if (this.#groupsAreStale) {
       this.#groupsAreStale = false
-      this.#groups = groupFindings([...this.#settled.values()].flatMap(({ findings }) => findings)).slice(
-        0,
-        MOST_GROUPS,
-      )
+      this.#groups = this.#grouped()
     }
     return this.#groups
+  }
+
+  #grouped(): readonly FindingGroup[] {
+    const settled = [...this.#settled.values()]
+    return groupFindings(
+      settled.flatMap(({ findings }) => findings),
+      settled,
+    ).slice(0, MOST_GROUPS)
   }
 
   /** Makes the findings of traces that have settled, for as long as a slice of work may take. The newest come first. */

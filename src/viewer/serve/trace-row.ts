@@ -1,3 +1,4 @@
+import type { SpanNode } from '../analysis/span-node.js'
 import type { TraceAnalysis } from '../analysis/trace-analysis.js'
 import type { Finding, FindingLevel } from '../model/finding.js'
 import type { TraceSummary } from '../model/trace-store.js'
@@ -10,14 +11,18 @@ const RANKS: Readonly<Record<FindingLevel, number>> = { error: 0, warning: 1, in
 /** What an analysis says of a trace that its summary does not: which of several roots is the main one, and what is wrong. */
 export interface SettledFacts extends Pick<
   TraceRow,
-  'service' | 'name' | 'hasRoot' | 'answeredMicros' | 'goesOnMicros'
+  'traceId' | 'service' | 'name' | 'hasRoot' | 'answeredMicros' | 'goesOnMicros'
 > {
   readonly findings: readonly Finding[]
+  readonly mainRoot: Pick<SpanNode, 'span'> | undefined
 }
 
 export function settledFacts(analysis: TraceAnalysis, findings: readonly Finding[]): SettledFacts {
   const { mainRoot, answeredMicros, goesOnMicros } = analysis
   return {
+    traceId: analysis.traceId,
+    // Not the node itself, which holds all others.
+    mainRoot: mainRoot && { span: mainRoot.span },
     service: mainRoot?.span.resource.service ?? '',
     name: mainRoot?.span.name ?? '',
     hasRoot: mainRoot !== undefined && mainRoot.span.parentSpanId === undefined,
@@ -28,10 +33,9 @@ export function settledFacts(analysis: TraceAnalysis, findings: readonly Finding
 }
 
 export function traceRow(summary: TraceSummary, settled: SettledFacts | undefined): TraceRow {
-  const { traceId, firstStartMicros, spanCount, services, hasError, lastArrivalMillis } = summary
-  const { findings, ...facts } = settled ?? { ...summaryFacts(summary), findings: undefined }
+  const { firstStartMicros, spanCount, services, hasError, lastArrivalMillis } = summary
+  const { findings, mainRoot: _, ...facts } = settled ?? { ...summaryFacts(summary), findings: undefined }
   return {
-    traceId,
     startMicros: firstStartMicros,
     spanCount,
     services,
@@ -42,9 +46,11 @@ export function traceRow(summary: TraceSummary, settled: SettledFacts | undefine
   }
 }
 
-function summaryFacts({ root, services, lastEndMicros }: TraceSummary): Omit<SettledFacts, 'findings'> {
+function summaryFacts({ traceId, root, services, lastEndMicros }: TraceSummary): Omit<SettledFacts, 'findings'> {
   const end = root?.endMicros
   return {
+    traceId,
+    mainRoot: undefined,
     service: root?.service ?? services[0] ?? 'unknown_service',
     name: root?.name ?? '(its root has not arrived)',
     hasRoot: root !== undefined,

@@ -18,8 +18,8 @@ export interface PageSettings {
 export interface TestBrowser {
   /** A page of its own, which fails the test where it logs an error or asks for anything that is not of this server. */
   open(url: string, settings?: PageSettings): Promise<Page>
-  /** What went wrong on the pages so far: errors, and requests that leave the machine. */
-  readonly problems: string[]
+  /** Closes all pages, and says what went wrong on them: errors, and requests that leave the machine. */
+  finish(): Promise<string[]>
 }
 
 /** Tests in Debian's Chromium. Where there is none they are skipped, and say so. */
@@ -43,9 +43,14 @@ export function describeInBrowser(name: string, tests: (browser: TestBrowser) =>
 }
 
 function browserOf(current: () => Browser | undefined): TestBrowser {
-  const problems: string[] = []
+  let problems: string[] = []
   return {
-    problems,
+    async finish() {
+      for (const context of current()?.contexts() ?? []) await context.close()
+      const found = problems
+      problems = []
+      return found
+    },
     async open(url, { width = 1280, height = 800, theme = 'dark' } = {}) {
       const browser = current()
       if (!browser) throw new Error('there is no browser')
@@ -61,10 +66,10 @@ function browserOf(current: () => Browser | undefined): TestBrowser {
       page.on('console', (message) => {
         if (message.type() === 'error' && !message.text().includes('404')) problems.push(message.text())
       })
-      const { origin } = new URL(url)
       page.on('request', (request) => {
-        if (!request.url().startsWith(origin) && !/^(data|blob):/.test(request.url()))
-          problems.push(`asked for ${request.url()}`)
+        const { protocol, hostname } = new URL(request.url())
+        const isHere = hostname === '127.0.0.1' || protocol === 'data:' || protocol === 'blob:'
+        if (!isHere) problems.push(`asked for ${request.url()}`)
       })
       await page.goto(url)
       return page
@@ -74,7 +79,7 @@ function browserOf(current: () => Browser | undefined): TestBrowser {
 
 /** Where screenshots go: a folder that is named in the environment, or one that nobody looks at. */
 export async function screenshotFolder(): Promise<string> {
-  const folder = process.env['SPANWRIGHT_SCREENSHOTS'] ?? join(tmpdir(), 'spanwright-screenshots')
+  const folder = process.env.SPANWRIGHT_SCREENSHOTS ?? join(tmpdir(), 'spanwright-screenshots')
   await mkdir(folder, { recursive: true })
   return folder
 }

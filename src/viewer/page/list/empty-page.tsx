@@ -22,18 +22,10 @@ export function EmptyPage(): JSX.Element {
             <dt>{label}</dt>
             <dd>
               <code>{command}</code> {note}
+              <button type="button" aria-label={`Copy: ${command}`} onClick={() => void copy(command)}>
+                Copy
+              </button>
             </dd>
-            <button
-              type="button"
-              aria-label={`Copy: ${command}`}
-              onClick={() =>
-                void copyText(command).then((isCopied) =>
-                  notify(isCopied ? 'Copied' : 'The browser does not let this page copy'),
-                )
-              }
-            >
-              Copy
-            </button>
           </div>
         ))}
       </dl>
@@ -53,4 +45,8 @@ export function EmptyPage(): JSX.Element {
       )}
     </section>
   )
+}
+
+async function copy(text: string): Promise<void> {
+  notify((await copyText(text)) ? 'Copied' : 'The browser does not let this page copy')
 }

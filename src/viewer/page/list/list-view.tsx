@@ -11,6 +11,7 @@ export function ListView(): JSX.Element {
   if (isEmpty && location.value.query === '') return isLoaded.value ? <EmptyPage /> : <p class="hint">Loading…</p>
   return (
     <div class="list-view">
+      <h1 class="off-screen">Traces</h1>
       <FindingsPanel />
       <LatencyPanel />
       <TraceList />

@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks'
 import type { TraceRow } from '../../serve/wire.js'
 import { colourClass } from '../parts/colours.js'
 import { clockTime, counted, duration, grouped } from '../parts/format.js'
-import { useKeys } from '../parts/keys.js'
+import { useKeys, type Keys } from '../parts/keys.js'
 import { Rich } from '../parts/rich.js'
 import { RowWindow } from '../parts/row-window.js'
 import { isNarrow } from '../parts/screen.js'
@@ -17,62 +17,74 @@ import { durationOf, longestMicros, shownRows, sort, sortBy, type SortKey } from
 /** The trace that the keys are on. It stays chosen while rows come and go. */
 const chosenId = signal<string | undefined>(undefined)
 
+/** What is chosen is asked for with each press: keys that are held down come faster than the page is drawn. */
+function chosenRow(): TraceRow | undefined {
+  return shownRows.peek().find(({ traceId }) => traceId === chosenId.peek())
+}
+
+function move(by: number): void {
+  const list = shownRows.peek()
+  const at = list.findIndex(({ traceId }) => traceId === chosenId.peek())
+  const next = list[Math.min(Math.max(at + by, 0), list.length - 1)]
+  if (next) chosenId.value = next.traceId
+}
+
+function markChosen(): void {
+  const row = chosenRow()
+  if (row) markOrCompare(row.traceId)
+}
+
+const LIST_KEYS: Keys = {
+  j: () => {
+    move(1)
+  },
+  k: () => {
+    move(-1)
+  },
+  ArrowDown: () => {
+    move(1)
+  },
+  ArrowUp: () => {
+    move(-1)
+  },
+  PageDown: () => {
+    move(20)
+  },
+  PageUp: () => {
+    move(-20)
+  },
+  Home: () => {
+    move(-Infinity)
+  },
+  End: () => {
+    move(Infinity)
+  },
+  Enter: () => {
+    const row = chosenRow()
+    if (row) open(row)
+  },
+  Escape: () => {
+    if (chosenId.peek() !== undefined) chosenId.value = undefined
+    else amend({ query: '', brush: undefined })
+  },
+  p: () => {
+    isPaused.value = !isPaused.value
+  },
+  v: markChosen,
+  c: markChosen,
+  m: () => {
+    go({ ...location.peek(), view: { name: 'map' } })
+  },
+  f: () => {
+    go({ ...location.peek(), view: { name: 'flame' } })
+  },
+}
+
 export function TraceList(): JSX.Element {
   const list = shownRows.value
   const active = chosenId.value === undefined ? -1 : list.findIndex(({ traceId }) => traceId === chosenId.value)
-  const move = (by: number): void => {
-    const next = list[Math.min(Math.max(active + by, 0), list.length - 1)]
-    if (next) chosenId.value = next.traceId
-  }
   const chosen = list[active]
-  useKeys({
-    j: () => {
-      move(1)
-    },
-    k: () => {
-      move(-1)
-    },
-    ArrowDown: () => {
-      move(1)
-    },
-    ArrowUp: () => {
-      move(-1)
-    },
-    Home: () => {
-      move(-list.length)
-    },
-    End: () => {
-      move(list.length)
-    },
-    PageDown: () => {
-      move(20)
-    },
-    PageUp: () => {
-      move(-20)
-    },
-    Enter: () => {
-      if (chosen) open(chosen)
-    },
-    Escape: () => {
-      if (chosenId.peek() !== undefined) chosenId.value = undefined
-      else amend({ query: '', brush: undefined })
-    },
-    p: () => {
-      isPaused.value = !isPaused.value
-    },
-    v: () => {
-      if (chosen) markOrCompare(chosen.traceId)
-    },
-    m: () => {
-      go({ ...location.peek(), view: { name: 'map' } })
-    },
-    f: () => {
-      go({ ...location.peek(), view: { name: 'flame' } })
-    },
-    c: () => {
-      if (chosen) markOrCompare(chosen.traceId)
-    },
-  })
+  useKeys(LIST_KEYS)
   useEffect(() => {
     holdStill('chosen', chosen !== undefined)
   }, [chosen === undefined])

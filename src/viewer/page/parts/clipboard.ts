@@ -9,6 +9,7 @@ export async function copyText(text: string): Promise<boolean> {
     field.className = 'off-screen'
     document.body.append(field)
     field.select()
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only way where the page's address is no secure one
     const isCopied = document.execCommand('copy')
     field.remove()
     return isCopied

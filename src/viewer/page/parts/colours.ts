@@ -6,13 +6,25 @@ export function colourClass(service: string): string {
   return `c${colourIndex(service)}`
 }
 
+/** Which service has which colour on this page: the one that its name asks for, or the next that nobody has yet. */
+const given = new Map<string, number>()
+
 export function colourIndex(service: string): number {
+  const known = given.get(service)
+  if (known !== undefined) return known
+  const wanted = hashOf(service) % COLOURS
+  const taken = new Set(given.values())
+  let index = wanted
+  while (taken.size < COLOURS && taken.has(index)) index = (index + 1) % COLOURS
+  given.set(service, index)
+  return index
+}
+
+function hashOf(text: string): number {
   let hash = 0x811c9dc5
-  for (let index = 0; index < service.length; index++) {
-    hash = Math.imul(hash ^ service.charCodeAt(index), 0x01000193)
-  }
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
   // The low bits of this hash alone would tell names apart that differ in their last letter only.
-  return ((hash ^ (hash >>> 15)) >>> 0) % COLOURS
+  return (hash ^ (hash >>> 15)) >>> 0
 }
 
 /** The colours of the style sheet, for a canvas. */

@@ -10,6 +10,11 @@ export function duration(micros: number): string {
   return `${trim(micros / 3_600_000_000)} h`
 }
 
+/** When something was, after something else: `+3 ms`, or before it: `−3 ms`. */
+export function offset(micros: number): string {
+  return micros < 0 ? `−${duration(-micros)}` : `+${duration(micros)}`
+}
+
 function trim(value: number): string {
   const size = Math.abs(value)
   if (size >= 1000) return grouped(Math.round(value))

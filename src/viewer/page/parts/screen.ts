@@ -11,5 +11,3 @@ function matching(query: string): ReadonlySignal<boolean> {
 
 /** A telephone, or a window as narrow: one column. */
 export const isNarrow: ReadonlySignal<boolean> = matching('(max-width: 699px)')
-/** Details stand below the waterfall rather than beside it. */
-export const isMedium: ReadonlySignal<boolean> = matching('(max-width: 899px)')

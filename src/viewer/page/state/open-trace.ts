@@ -24,6 +24,11 @@ const opened = signal<ReadonlySet<string>>(new Set())
 /** The part of the trace's time that the bars show, in microseconds since its start; all of it where there is none. */
 export const zoom: Signal<readonly [number, number] | undefined> = signal(undefined)
 
+export function setZoom(wholeMicros: number, from: number, to: number): void {
+  const [start, end] = [Math.max(from, 0), Math.min(to, wholeMicros)]
+  zoom.value = end - start >= wholeMicros || end <= start ? undefined : [start, end]
+}
+
 const spans = computed(() => (detailNow.value ? decodedSpans(detailNow.value) : []))
 export const analysis: ReadonlySignal<TraceAnalysis | undefined> = computed(() =>
   spans.value.length > 0 ? analyseTrace(spans.value, { keepsClocks: isRaw.value }) : undefined,
@@ -58,10 +63,6 @@ export function rowKeyOf(node: SpanNode): string {
   if (indexes.value.has(node.id)) return node.id
   for (const row of rowsNow.value) if (row.type === 'folded' && row.nodes.includes(node)) return row.key
   return node.id
-}
-
-export function isFolded(key: string): boolean {
-  return closed.value.has(key)
 }
 
 export function setExpanded(key: string, isExpanded: boolean): void {

@@ -22,7 +22,7 @@ function stored(): Theme | undefined {
 }
 
 function show(): void {
-  document.documentElement.dataset['theme'] = chosen.value ?? ofSystem()
+  document.documentElement.dataset.theme = chosen.value ?? ofSystem()
   current.value = chosen.value ?? ofSystem()
 }
 

@@ -6,7 +6,7 @@ import type { TraceAnalysis } from '../../analysis/trace-analysis.js'
 import type { Attributes, AttributeValue, ReceivedLog, ReceivedSpan } from '../../model/received-span.js'
 import { copyText } from '../parts/clipboard.js'
 import { colourClass } from '../parts/colours.js'
-import { counted, duration, percent, preciseTime } from '../parts/format.js'
+import { counted, duration, offset, percent, preciseTime } from '../parts/format.js'
 import { amend, follow } from '../state/location.js'
 import type { DecodedSpan } from '../state/decode.js'
 import { notify } from '../state/notices.js'
@@ -66,7 +66,7 @@ export function Details({
           {pathMicros > 0 && node.pathMicros > 0 && ` (${percent(node.pathMicros / pathMicros)})`}
         </Pair>
         <Pair name="starts at">
-          +{duration(node.startMicros)} <small>{preciseTime(span.startMicros)}</small>
+          {offset(node.startMicros)} <small>{preciseTime(span.startMicros)}</small>
         </Pair>
         {node.shiftMicros !== 0 && (
           <Pair name="clock">
@@ -86,7 +86,7 @@ export function Details({
           {span.events.map((event, index) => (
             <details key={index} open={index < 3}>
               <summary>
-                <b>{event.name}</b> <small>+{duration(event.timeMicros - span.startMicros)}</small>
+                <b>{event.name}</b> <small>{offset(event.timeMicros - span.startMicros)}</small>
               </summary>
               <Table attributes={event.attributes} />
             </details>
@@ -171,7 +171,7 @@ function Part({ title, children }: { readonly title: string; readonly children: 
 function Log({ log, span }: { readonly log: ReceivedLog; readonly span: ReceivedSpan }): JSX.Element {
   return (
     <p class={`log ${log.severity.toLowerCase()}`}>
-      <small>+{duration(log.timeMicros - span.startMicros)}</small> <b>{log.severity}</b> {valueText(log.body)}
+      <small>{offset(log.timeMicros - span.startMicros)}</small> <b>{log.severity}</b> {valueText(log.body)}
     </p>
   )
 }

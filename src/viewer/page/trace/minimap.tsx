@@ -2,9 +2,8 @@ import type { JSX, TargetedPointerEvent } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { TraceAnalysis } from '../../analysis/trace-analysis.js'
 import { colourIndex, readColour, readColours } from '../parts/colours.js'
-import { zoom } from '../state/open-trace.js'
+import { setZoom, zoom } from '../state/open-trace.js'
 import { theme } from '../state/theme.js'
-import { setZoom } from './waterfall.js'
 
 const HEIGHT = 44
 
@@ -48,7 +47,7 @@ export function Minimap({ trace }: { readonly trace: TraceAnalysis }): JSX.Eleme
         if (!drag) return
         setDrag(undefined)
         if (Math.abs(drag[1] - drag[0]) < 0.005) zoom.value = undefined
-        else setZoom(trace, Math.min(...drag) * whole, Math.max(...drag) * whole)
+        else setZoom(whole, Math.min(...drag) * whole, Math.max(...drag) * whole)
       }}
       onPointerCancel={() => {
         setDrag(undefined)

@@ -1,12 +1,11 @@
 import { computed, type ReadonlySignal } from '@preact/signals'
-import type { CSSProperties, JSX } from 'preact'
+import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import type { SpanNode } from '../../analysis/span-node.js'
 import type { TraceAnalysis } from '../../analysis/trace-analysis.js'
 import type { RowView } from '../../rows/row-view.js'
 import type { WaterfallMode } from '../../rows/waterfall-rows.js'
-import { colourClass } from '../parts/colours.js'
-import { duration, grouped } from '../parts/format.js'
+import { grouped } from '../parts/format.js'
 import { useKeys } from '../parts/keys.js'
 import { RowWindow } from '../parts/row-window.js'
 import { isNarrow } from '../parts/screen.js'
@@ -16,7 +15,6 @@ import {
   expandAll,
   foldAll,
   isRaw,
-  logsBySpan,
   mode,
   reveal,
   rowAt,
@@ -24,11 +22,13 @@ import {
   rowIndexOf,
   rowKeyOf,
   setExpanded,
+  setZoom,
   zoom,
 } from '../state/open-trace.js'
 import { hits } from '../state/search.js'
 import { Details } from './details.js'
 import { Minimap } from './minimap.js'
+import { Axis, rowId, SpanRow } from './span-row.js'
 
 /** The span of the chosen row. */
 export const selectedNode: ReadonlySignal<SpanNode | undefined> = computed(() => {
@@ -56,7 +56,7 @@ export function Waterfall({ trace }: { readonly trace: TraceAnalysis }): JSX.Ele
     }
     document.querySelector<HTMLElement>('#waterfall')?.focus({ preventScroll: true })
   }, [trace.traceId])
-  useKeys(waterfallKeys(trace, active))
+  useKeys(waterfallKeys(trace))
   return (
     <div class={`waterfall ${selected === undefined ? '' : 'has-details'}`}>
       <div class="waterfall-main">
@@ -124,7 +124,14 @@ export function Waterfall({ trace }: { readonly trace: TraceAnalysis }): JSX.Ele
             const row = rowAt(index)
             return (
               row && (
-                <Row key={row.key} row={row} index={index} style={style} range={range} isChosen={index === active} />
+                <SpanRow
+                  key={row.key}
+                  row={row}
+                  index={index}
+                  style={style}
+                  range={range}
+                  isChosen={index === active}
+                />
               )
             )
           }}
@@ -135,11 +142,12 @@ export function Waterfall({ trace }: { readonly trace: TraceAnalysis }): JSX.Ele
   )
 }
 
-function rowId(key: string): string {
-  return `row-${key.replace(/[^\w-]/g, '_')}`
-}
-
-function waterfallKeys(trace: TraceAnalysis, active: number): Readonly<Record<string, () => void>> {
+/** What is chosen is asked for with each press: keys that are held down come faster than the page is drawn. */
+function waterfallKeys(trace: TraceAnalysis): Readonly<Record<string, () => void>> {
+  const activeIndex = (): number => rowIndexOf(location.peek().span)
+  const move = (by: number): void => {
+    select(activeIndex() + by)
+  }
   const select = (index: number): void => {
     const row = rowAt(Math.min(Math.max(index, 0), rowCount.peek() - 1))
     if (row) amend({ span: row.key })
@@ -163,32 +171,30 @@ function waterfallKeys(trace: TraceAnalysis, active: number): Readonly<Record<st
         ? (node.startMicros + (node.endMicros ?? node.startMicros)) / 2
         : (from + to) / 2
     const half = Math.max(((to - from) * factor) / 2, 0.5)
-    setZoom(trace, middle - half, middle + half)
+    setZoom(trace.durationMicros, middle - half, middle + half)
   }
   const pan = (by: number): void => {
     const [from, to] = zoom.peek() ?? [0, trace.durationMicros]
     const shift = Math.min(Math.max((to - from) * by, -from), trace.durationMicros - to)
-    setZoom(trace, from + shift, to + shift)
+    setZoom(trace.durationMicros, from + shift, to + shift)
   }
-  const row = rowAt(active)
+  const activeRow = (): RowView | undefined => rowAt(activeIndex())
+  const down = (): void => {
+    move(1)
+  }
+  const up = (): void => {
+    move(-1)
+  }
   return {
-    j: () => {
-      select(active + 1)
-    },
-    k: () => {
-      select(active - 1)
-    },
-    ArrowDown: () => {
-      select(active + 1)
-    },
-    ArrowUp: () => {
-      select(active - 1)
-    },
+    j: down,
+    k: up,
+    ArrowDown: down,
+    ArrowUp: up,
     PageDown: () => {
-      select(active + 20)
+      move(20)
     },
     PageUp: () => {
-      select(active - 20)
+      move(-20)
     },
     Home: () => {
       select(0)
@@ -197,14 +203,17 @@ function waterfallKeys(trace: TraceAnalysis, active: number): Readonly<Record<st
       select(rowCount.peek() - 1)
     },
     ArrowLeft: () => {
+      const row = activeRow()
       if (row?.isExpanded === true) setExpanded(row.key, false)
-      else if (row) select(parentIndexOf(active, row.level))
+      else if (row) select(parentIndexOf(activeIndex(), row.level))
     },
     ArrowRight: () => {
+      const row = activeRow()
       if (row?.isExpanded === false) setExpanded(row.key, true)
-      else if (row?.isExpanded === true) select(active + 1)
+      else if (row?.isExpanded === true) down()
     },
     Enter: () => {
+      const row = activeRow()
       if (row?.isExpanded !== undefined) setExpanded(row.key, !row.isExpanded)
     },
     e: foldAll,
@@ -251,12 +260,6 @@ function waterfallKeys(trace: TraceAnalysis, active: number): Readonly<Record<st
   }
 }
 
-export function setZoom(trace: TraceAnalysis, from: number, to: number): void {
-  const whole = trace.durationMicros
-  const [start, end] = [Math.max(from, 0), Math.min(to, whole)]
-  zoom.value = end - start >= whole || end <= start ? undefined : [start, end]
-}
-
 function pathNodes({ criticalPath }: TraceAnalysis): readonly SpanNode[] {
   return [...new Set((criticalPath?.sections ?? []).map(({ node }) => node))]
 }
@@ -267,149 +270,4 @@ function parentIndexOf(index: number, level: number): number {
     if (row && row.level < level) return at
   }
   return index
-}
-
-type Range = readonly [from: number, to: number]
-
-function Axis({ range: [from, to] }: { readonly range: Range }): JSX.Element {
-  const steps = isNarrow.value ? 2 : 4
-  return (
-    <div class="span-row head" role="row" aria-rowindex={1}>
-      <span role="columnheader" class="name">
-        span
-      </span>
-      <span role="columnheader" class="track" aria-label="time">
-        {Array.from({ length: steps }, (_, index) => (
-          <span key={index} class="tick" style={{ left: `${(index / steps) * 100}%` }}>
-            {duration(from + ((to - from) * index) / steps)}
-          </span>
-        ))}
-      </span>
-      <span role="columnheader" class="took">
-        took
-      </span>
-    </div>
-  )
-}
-
-interface RowProps {
-  readonly row: RowView
-  readonly index: number
-  readonly style: CSSProperties
-  readonly range: Range
-  readonly isChosen: boolean
-}
-
-function Row({ row, index, style, range, isChosen }: RowProps): JSX.Element {
-  const isHit = hits.value.length > 0 && hits.value.some(({ id }) => id === row.spanKey)
-  const logs = logsBySpan.value.get(row.spanKey)?.length ?? 0
-  return (
-    <div
-      id={rowId(row.key)}
-      role="row"
-      class={`span-row ${row.type} ${isChosen ? 'chosen' : ''} ${row.isError ? 'failed' : ''} ${isHit ? 'hit' : ''}`}
-      aria-level={row.level}
-      aria-expanded={row.isExpanded}
-      aria-rowindex={index + 2}
-      aria-selected={isChosen}
-      style={style}
-      onClick={() => {
-        amend({ span: row.key })
-      }}
-      onDblClick={() => {
-        if (row.isExpanded !== undefined) setExpanded(row.key, !row.isExpanded)
-      }}
-    >
-      <span role="gridcell" class="name" style={{ paddingLeft: `${Math.min(row.level - 1, 24) * 12}px` }}>
-        {row.isExpanded === undefined ? (
-          <span class="twisty" />
-        ) : (
-          <button
-            type="button"
-            class="twisty"
-            tabIndex={-1}
-            aria-label={row.isExpanded ? 'Fold' : 'Unfold'}
-            onClick={(event) => {
-              event.stopPropagation()
-              setExpanded(row.key, row.isExpanded !== true)
-            }}
-          >
-            {row.type === 'folded' ? '⋯' : row.isExpanded ? '▾' : '▸'}
-          </button>
-        )}
-        {row.service !== '' && <span class={`swatch ${colourClass(row.service)}`} aria-hidden="true" />}
-        {row.isError && (
-          <span class="level error">
-            <span aria-hidden="true">✗ </span>
-            <span class="off-screen">{row.isOrigin ? 'failed first: ' : 'failed: '}</span>
-          </span>
-        )}
-        <span class="label" title={[`${row.service} ${row.name}`, ...row.marks].join(' · ')}>
-          <span class="service">{row.service}</span> {row.name}
-          {row.count > 1 && <b> ×{row.count}</b>}
-        </span>
-        {logs > 0 && (
-          <span class="mark" title={`${logs} log records`}>
-            ≡{logs}
-          </span>
-        )}
-        {row.marks.length > 0 && (
-          <span class="mark" title={row.marks.join(' · ')}>
-            <span aria-hidden="true">!</span>
-            <span class="off-screen">{row.marks.join(', ')}</span>
-          </span>
-        )}
-      </span>
-      <span role="gridcell" class="track">
-        <Bars row={row} range={range} />
-        {row.path.length > 0 && (
-          <span class="off-screen">
-            on the critical path{row.path.every(([, , isAssumed]) => isAssumed) ? ', assumed' : ''}
-          </span>
-        )}
-      </span>
-      <span role="gridcell" class="took">
-        {row.type === 'missing' ? '' : row.hasEnded ? duration(row.durationMicros) : '…'}
-      </span>
-    </div>
-  )
-}
-
-/** So fine the bars of a folded row are drawn: what is nearer is one bar. */
-const FINEST_SHARE = 0.002
-
-function Bars({ row, range }: { readonly row: RowView; readonly range: Range }): JSX.Element {
-  const [from, to] = range
-  const place = (start: number, end: number): CSSProperties => ({
-    left: `${((Math.max(start, from) - from) / (to - from)) * 100}%`,
-    width: `${(Math.max(Math.min(end, to) - Math.max(start, from), 0) / (to - from)) * 100}%`,
-  })
-  const isSeen = ([start, end]: readonly [number, number, ...unknown[]]): boolean => end >= from && start <= to
-  return (
-    <>
-      {joined(row.bars, (to - from) * FINEST_SHARE)
-        .filter(isSeen)
-        .map(([start, end]) => (
-          <span
-            key={start}
-            class={`bar ${colourClass(row.service)} ${row.isError ? 'failed' : ''} ${row.hasEnded ? '' : 'open'}`}
-            style={place(start, end)}
-          />
-        ))}
-      {row.path.filter(isSeen).map(([start, end, isAssumed]) => (
-        <span key={`p${start}`} class={`path ${isAssumed ? 'assumed' : ''}`} style={place(start, end)} />
-      ))}
-    </>
-  )
-}
-
-function joined(bars: RowView['bars'], gap: number): readonly (readonly [number, number])[] {
-  if (bars.length < 2) return bars
-  const merged: [number, number][] = []
-  for (const [start, end] of bars.toSorted((a, b) => a[0] - b[0])) {
-    const last = merged.at(-1)
-    if (last && start <= last[1] + gap) last[1] = Math.max(last[1], end)
-    else merged.push([start, end])
-  }
-  return merged
 }
