@@ -16,10 +16,7 @@ export interface LookedAt extends Pick<TraceAnalysis, 'traceId'> {
  *
  * @param traces all that were looked at, those without findings too: a group says in how many of its kind it was
  */
-export function groupFindings(
-  findings: readonly Finding[],
-  traces: readonly LookedAt[],
-): FindingGroup[] {
+export function groupFindings(findings: readonly Finding[], traces: readonly LookedAt[]): FindingGroup[] {
   const kinds = new Map(
     traces.map(({ traceId, mainRoot }) => [traceId, mainRoot === undefined ? '' : kindOf(mainRoot)]),
   )
