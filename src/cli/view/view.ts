@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { messageOf } from '../../internal/diagnostics/diagnostics.js'
+import { nowEpochMillis } from '../../internal/runtime/clock.js'
 import { requireOwn } from '../../internal/runtime/own-package.js'
 import type { TraceStore } from '../../viewer/model/trace-store.js'
 import { LogFile } from '../../viewer/receive/follow-log.js'
@@ -11,6 +12,7 @@ import { appEnvironment } from './app-environment.js'
 import { viewArguments, type ViewArguments } from './arguments.js'
 import { VIEW_HELP } from './help.js'
 import { isOpenToNetwork, openPorts } from './open-ports.js'
+import { reportPrinter, type PrintReport } from './report-output.js'
 import { lateSpans, runApp } from './run-app.js'
 
 const WRONG_USE = 2
@@ -18,8 +20,10 @@ const WRONG_USE = 2
 /** `spanwright view [options] [FILE...] [-- command]`. Returns the exit status. */
 export async function view(args: readonly string[]): Promise<number> {
   let given: ViewArguments
+  let print: PrintReport | undefined
   try {
     given = viewArguments(args)
+    print = given.report && reportPrinter(given.report, process.stdout, process.stderr)
   } catch (error) {
     say(messageOf(error))
     return WRONG_USE
@@ -30,8 +34,7 @@ export async function view(args: readonly string[]): Promise<number> {
   }
   const store = memoryStore(given)
   try {
-    if (!readFiles(given.files, store)) return WRONG_USE
-    return await receive(given, store)
+    return await viewInto(store, given, print)
   } catch (error) {
     if (!(error instanceof PortTakenError)) throw error
     say(`${error.message}: is it another viewer, or a collector? --port N listens at another one`)
@@ -46,24 +49,46 @@ function say(line: string): void {
   process.stderr.write(`spanwright view: ${line}\n`)
 }
 
-/** False where a file could not be read at all. */
-function readFiles(files: readonly string[], store: TraceStore): boolean {
-  let areAllRead = true
-  for (const file of files) {
-    try {
-      const { spans, logs, problems } = readTraceFile(readFileSync(file), file)
-      store.add(spans)
-      store.addLogs(logs)
-      for (const problem of problems) say(problem)
-      areAllRead &&= spans.length > 0 || problems.length === 0
-    } catch (error) {
-      say(messageOf(error))
-      areAllRead = false
-    }
+async function viewInto(store: TraceStore, given: ViewArguments, print: PrintReport | undefined): Promise<number> {
+  const { files, command } = given
+  const startedMillis = nowEpochMillis()
+  const { problems, isUsable } = readFiles(files, store)
+  if (!isUsable) {
+    for (const problem of problems) say(problem)
+    return WRONG_USE
   }
-  return areAllRead
+  // The report has them, too.
+  if (!print) for (const problem of problems) say(problem)
+  const isOfFiles = print !== undefined && files.length > 0 && command.length === 0
+  const commandStatus = isOfFiles ? 0 : await receive(given, store)
+  return print ? print(store, { startedMillis, command, commandStatus, problems }) : commandStatus
 }
 
+interface FilesRead {
+  readonly problems: readonly string[]
+  /** False where one of them was no trace at all. */
+  readonly isUsable: boolean
+}
+
+function readFiles(files: readonly string[], store: TraceStore): FilesRead {
+  const problems: string[] = []
+  let isUsable = true
+  for (const file of files) {
+    try {
+      const read = readTraceFile(readFileSync(file), file)
+      store.add(read.spans)
+      store.addLogs(read.logs)
+      problems.push(...read.problems)
+      isUsable &&= read.spans.length > 0 || read.problems.length === 0
+    } catch (error) {
+      problems.push(messageOf(error))
+      isUsable = false
+    }
+  }
+  return { problems, isUsable }
+}
+
+/** Receives until the app has ended, or until a signal says so. Returns the app's status. */
 async function receive(given: ViewArguments, store: TraceStore): Promise<number> {
   const token = given.token ?? (isOpenToNetwork(given.host) ? randomBytes(16).toString('hex') : undefined)
   const receiver = await openPorts(given, { ...given, store, token }, say)
