@@ -22,7 +22,7 @@ const LAZY_OUTSIDE =
  * for: NodeSDK would make exporters of it that we hand over, and JSON is written by its serializer.
  */
 const OTLP = /^@opentelemetry\/(exporter-trace-otlp|otlp)-/
-const HARDLY_USES_OTLP = /[\\/](@opentelemetry[\\/]sdk-node|src[\\/]export[\\/]otlp)[\\/]/
+const HARDLY_USES_OTLP = /[\\/](@opentelemetry[\\/]sdk-node|src[\\/]export[\\/](otlp|metrics))[\\/]/
 
 /** Node's own modules that cost a start something, and that it does not need. */
 const LAZY_BUILT_IN =

@@ -6,7 +6,7 @@ import { BatchSpanProcessor, pipelineOf } from './export/pipeline/batch-span-pro
 import { BatchLogRecordProcessor } from './export/logs/batch-log-record-processor.js'
 import { NOTHING_FLUSHED, sumOfResults, type FlushResult } from './export/pipeline/flush-result.js'
 import { noDeliveryCounts, type LogLedger, type TracingLedger } from './export/pipeline/ledger.js'
-import type { MetricPipeline } from './export/metrics/metric-pipeline.js'
+import type { MetricPipeline } from './export/metrics/periodic-reader.js'
 import { meterLedger } from './export/pipeline/sdk-metrics.js'
 import { monotonicClock } from './internal/runtime/clock.js'
 import { processWide } from './internal/runtime/process-wide.js'

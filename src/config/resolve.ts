@@ -4,10 +4,10 @@ import type { LogRecordProcessor } from '@opentelemetry/sdk-logs'
 import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions'
 import { basename } from 'node:path'
-import type { MetricPipeline } from '../export/metrics/metric-pipeline.js'
+import type { MetricPipeline } from '../export/metrics/periodic-reader.js'
 import { metricPipelines } from '../export/metrics/metric-readers.js'
 import { metricPipelinesFromEnvironment } from '../export/metrics/metric-settings.js'
-import { logRecordProcessors } from '../export/logs/log-pipelines.js'
+import { logRecordProcessors } from '../export/logs/batch-log-record-processor.js'
 import { otlpFromEnvironment } from '../export/pipeline/otlp-settings.js'
 import {
   deliveryOf,

@@ -1,8 +1,7 @@
-import { warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
 import { readEnv } from '../internal/runtime/env.js'
 import type { TracePiece } from './trace-piece.js'
 import { waterfall } from './drawing/waterfall.js'
-import { messageOf } from './without-throwing.js'
 
 /** A stream that nobody reads must not fill the memory. */
 const MOST_BYTES_WAITING = 16 * 1_024 * 1_024

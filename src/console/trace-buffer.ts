@@ -1,9 +1,7 @@
 import type { SpanContext } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
-import { doNotPrintAtExit, printAtExit } from './print-at-exit.js'
-import { PrintedLately } from './printed-lately.js'
 import type { TracePiece } from './trace-piece.js'
-import { withoutThrowing } from './without-throwing.js'
+import { safely } from '../internal/diagnostics/safely.js'
 
 interface LocalTrace {
   readonly id: string
@@ -43,11 +41,11 @@ export class TraceBuffer {
 
   // A span that is broken (names and contexts come from the host) must not make `startSpan` or `end` throw.
   started(span: ReadableSpan): void {
-    withoutThrowing(() => this.#add(span))
+    guarded(() => this.#add(span))
   }
 
   ended(span: ReadableSpan): void {
-    withoutThrowing(() => this.#end(span))
+    guarded(() => this.#end(span))
   }
 
   #add(span: ReadableSpan): void {
@@ -73,7 +71,7 @@ export class TraceBuffer {
 
   /** Prints what has ended; open spans stay known, so that their end is printed as a continuation. */
   printAll(): void {
-    for (const trace of [...this.#traces.values()]) withoutThrowing(() => this.#print(trace))
+    for (const trace of [...this.#traces.values()]) guarded(() => this.#print(trace))
   }
 
   forget(): void {
@@ -109,7 +107,7 @@ export class TraceBuffer {
     if (waitMillis >= trace.timerMillis) return
     clearTimeout(trace.timer)
     trace.timerMillis = waitMillis
-    trace.timer = setTimeout(() => withoutThrowing(() => this.#print(trace)), waitMillis).unref()
+    trace.timer = setTimeout(() => guarded(() => this.#print(trace)), waitMillis).unref()
   }
 
   #waitMillis({ id, open, openRoots, rootEnded }: LocalTrace): number {
@@ -157,4 +155,54 @@ export class TraceBuffer {
 
 function isLocalRoot({ parentSpanContext }: ReadableSpan): boolean {
   return parentSpanContext === undefined || parentSpanContext.isRemote === true
+}
+
+function guarded(fn: () => void): void {
+  safely('the console exporter could not handle a span', fn)
+}
+
+const unprinted = new Set<TraceBuffer>()
+let listensForExit = false
+
+/** A script that ends, or calls `process.exit`, without shutting tracing down still sees its traces. */
+function printAtExit(buffer: TraceBuffer): void {
+  unprinted.add(buffer)
+  if (listensForExit) return
+  listensForExit = true
+  process.once('exit', () => {
+    for (const each of [...unprinted]) each.printAll()
+  })
+}
+
+function doNotPrintAtExit(buffer: TraceBuffer): void {
+  unprinted.delete(buffer)
+}
+
+const MOST_NAMES_REMEMBERED = 2_000
+
+/** Traces and spans printed of late, to recognise what continues them. */
+class PrintedLately {
+  readonly #traces = new Map<string, true>()
+  readonly #names = new Map<string, string>()
+
+  add(traceId: string, spans: readonly ReadableSpan[]): void {
+    remember(this.#traces, traceId, true)
+    for (const span of spans) remember(this.#names, span.spanContext().spanId, span.name.slice(0, 100))
+  }
+
+  hasTrace(traceId: string): boolean {
+    return this.#traces.has(traceId)
+  }
+
+  nameOf(spanId: string): string | undefined {
+    return this.#names.get(spanId)
+  }
+}
+
+function remember<V>(map: Map<string, V>, key: string, value: V): void {
+  map.delete(key)
+  map.set(key, value)
+  if (map.size <= MOST_NAMES_REMEMBERED) return
+  const [oldest] = map.keys()
+  if (oldest !== undefined) map.delete(oldest)
 }

@@ -1,4 +1,4 @@
-import { createFifo, type Fifo } from './fifo.js'
+import { Fifo } from './fifo.js'
 import type { QueuedBatch } from './queued-batch.js'
 
 /**
@@ -7,10 +7,10 @@ import type { QueuedBatch } from './queued-batch.js'
  * it was its turn.
  */
 export class BatchQueues {
-  readonly #halves: Fifo<QueuedBatch> = createFifo()
-  readonly #fresh: Fifo<QueuedBatch> = createFifo()
-  readonly #failed: Fifo<QueuedBatch> = createFifo()
-  readonly #adopted: Fifo<QueuedBatch> = createFifo()
+  readonly #halves = new Fifo<QueuedBatch>()
+  readonly #fresh = new Fifo<QueuedBatch>()
+  readonly #failed = new Fifo<QueuedBatch>()
+  readonly #adopted = new Fifo<QueuedBatch>()
   #takesAdopted = true
 
   get isEmpty(): boolean {

@@ -1,15 +1,13 @@
 import { monotonicClock, type Clock } from '../../internal/runtime/clock.js'
 import { LONGEST_TIMER_MILLIS } from '../../internal/async/settled-within.js'
-import { createWakeTimer, type WakeTimer } from './wake-timer.js'
+import { WakeTimer } from './wake-timer.js'
 import { Attempts } from './attempts.js'
-import type { EncodedBatch } from './batch.js'
+import { type EncodedBatch, adoptedBatch, ownBatch, type QueuedBatch } from './queued-batch.js'
 import type { DeliveryEvent } from './events.js'
 import { Flushes } from './flushes.js'
 import { OutageBuffer } from './outage-buffer.js'
 import { CircuitBreaker } from './circuit-breaker.js'
 import { SendResults } from './send-results.js'
-import { adoptedBatch, ownBatch, type QueuedBatch } from './queued-batch.js'
-import { SizeLimit } from './size-limit.js'
 import type { Spool } from '../spool/spool.js'
 import type { Transport } from '../transport/transport.js'
 import { BatchQueues } from './batch-queues.js'
@@ -32,34 +30,19 @@ export interface DeliveryParts {
   readonly random: () => number
 }
 
+const MOST_AT_ONCE = 4
+const ADOPTION_INTERVAL_MILLIS = 30_000
+
 /**
  * Brings batches to the backend: several at once while all is well, one at a time during an outage, for as long as it
  * lasts and the buffer has room. What earlier processes left in the spool is sent too, after the own batches.
  */
-export interface Delivery {
-  add(batch: EncodedBatch): void
-  /** Settles when nothing waits any more, when the backend turns out to be unreachable, or when the time is up. Never rejects. */
-  flush(timeoutMillis: number): Promise<void>
-  /** flush, and then what is left goes to the spool, if there is one. Afterwards nothing is sent any more. */
-  shutdown(timeoutMillis: number): Promise<void>
-  /** Ends everything at once; answers that are still to come are not told of. */
-  close(): void
-}
-
-export function createDelivery(parts: DeliveryParts): Delivery {
-  return new BatchDelivery(parts)
-}
-
-const MOST_AT_ONCE = 4
-const ADOPTION_INTERVAL_MILLIS = 30_000
-
-class BatchDelivery implements Delivery {
+export class Delivery {
   readonly #parts: DeliveryParts
   readonly #clock: Clock
   readonly #lines = new BatchQueues()
   readonly #buffer: OutageBuffer
   readonly #breaker: CircuitBreaker
-  readonly #sizeLimit = new SizeLimit()
   readonly #flushes: Flushes
   readonly #attempts: Attempts
   readonly #outcomes: SendResults
@@ -77,7 +60,7 @@ class BatchDelivery implements Delivery {
     this.#clock = clock
     this.#breaker = new CircuitBreaker(random)
     this.#flushes = new Flushes(this.#breaker)
-    this.#alarm = createWakeTimer(clock, () => this.#goOn())
+    this.#alarm = new WakeTimer(clock, () => this.#goOn())
     const onGone = (queued: QueuedBatch): void => this.#onGone(queued)
     const onHalf = (queued: QueuedBatch): void => this.#onHalf(queued)
     this.#buffer = new OutageBuffer({
@@ -91,8 +74,8 @@ class BatchDelivery implements Delivery {
       release,
     })
     const { endpoint } = transport
-    const [buffer, breaker, flushes, sizeLimit] = [this.#buffer, this.#breaker, this.#flushes, this.#sizeLimit]
-    this.#outcomes = new SendResults({ endpoint, lines, buffer, breaker, flushes, sizeLimit, tell })
+    const [buffer, breaker, flushes] = [this.#buffer, this.#breaker, this.#flushes]
+    this.#outcomes = new SendResults({ endpoint, lines, buffer, breaker, flushes, tell })
     this.#attempts = new Attempts(parts, (attempt, answer) => {
       this.#outcomes.onAnswer(attempt, answer, clock.nowMillis())
       this.#goOn()
@@ -113,10 +96,12 @@ class BatchDelivery implements Delivery {
     this.#goOn()
   }
 
+  /** Settles when nothing waits any more, when the backend turns out to be unreachable, or when the time is up. Never rejects. */
   flush(timeoutMillis: number): Promise<void> {
     return this.#flush(timeoutMillis, false)
   }
 
+  /** flush, and then what is left goes to the spool, if there is one. Afterwards nothing is sent any more. */
   async shutdown(timeoutMillis: number): Promise<void> {
     clearInterval(this.#adoption)
     this.#lines.leaveAdopted()
@@ -130,6 +115,7 @@ class BatchDelivery implements Delivery {
     this.#flushes.endAll()
   }
 
+  /** Ends everything at once; answers that are still to come are not told of. */
   close(): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
@@ -171,12 +157,8 @@ class BatchDelivery implements Delivery {
       const queued = this.#lines.take(now, this.#breaker.isOpen)
       if (!queued) return
       if (!this.#buffer.load(queued)) this.#outcomes.onUnreadable(queued)
-      else if (!this.#splitIfTooLarge(queued)) this.#begin(queued, now)
+      else if (!this.#outcomes.splitIfTooLarge(queued)) this.#begin(queued, now)
     }
-  }
-
-  #splitIfTooLarge(queued: QueuedBatch): boolean {
-    return queued.bytes !== undefined && this.#sizeLimit.isExceededBy(queued.bytes) && this.#buffer.split(queued)
   }
 
   #begin(queued: QueuedBatch, now: number): void {

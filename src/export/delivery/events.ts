@@ -1,4 +1,4 @@
-import type { EncodedBatch } from './batch.js'
+import type { EncodedBatch } from './queued-batch.js'
 
 /**
  * What a delivery tells while it works, in order. Each batch begins as waiting; `settled` and `shed` with nothing left are

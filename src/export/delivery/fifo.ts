@@ -1,21 +1,8 @@
-/** First in, first out, without the cost of an array's own `shift`, which moves everything behind it each time. */
-export interface Fifo<T> extends Iterable<T> {
-  readonly length: number
-  push(item: T): void
-  first(): T | undefined
-  shift(): T | undefined
-  /** Leaves out the items for which the test is false; in the order of the line. */
-  keepOnly(isKept: (item: T) => boolean): void
-}
-
-export function createFifo<T>(): Fifo<T> {
-  return new ArrayFifo<T>()
-}
-
 /** So many places may stand empty in front before the rest moves up. */
 const MOST_EMPTY = 1_024
 
-class ArrayFifo<T> implements Fifo<T> {
+/** First in, first out, without the cost of an array's own `shift`, which moves everything behind it each time. */
+export class Fifo<T> {
   #items: T[] = []
   #head = 0
 
@@ -40,6 +27,7 @@ class ArrayFifo<T> implements Fifo<T> {
     return item
   }
 
+  /** Leaves out the items for which the test is false; in the order of the line. */
   keepOnly(isKept: (item: T) => boolean): void {
     // Into a new array, so that what the test itself may push is not lost.
     const items = this.#items.slice(this.#head)

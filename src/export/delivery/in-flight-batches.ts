@@ -1,5 +1,5 @@
 import type { DeliveryCounts } from '../pipeline/ledger.js'
-import type { EncodedBatch } from './batch.js'
+import type { EncodedBatch } from './queued-batch.js'
 import type { DeliveryEvent } from './events.js'
 
 type Where = 'queued' | 'exporting' | 'spooled'

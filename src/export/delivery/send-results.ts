@@ -4,7 +4,6 @@ import type { Flushes } from './flushes.js'
 import type { OutageBuffer } from './outage-buffer.js'
 import type { CircuitBreaker } from './circuit-breaker.js'
 import type { QueuedBatch } from './queued-batch.js'
-import type { SizeLimit } from './size-limit.js'
 import type { Success, Answer, Retryable } from '../transport/transport.js'
 import type { BatchQueues } from './batch-queues.js'
 
@@ -14,7 +13,6 @@ interface SendResultsParts {
   readonly buffer: OutageBuffer
   readonly breaker: CircuitBreaker
   readonly flushes: Flushes
-  readonly sizeLimit: SizeLimit
   readonly tell: (event: DeliveryEvent) => void
 }
 
@@ -22,10 +20,17 @@ interface SendResultsParts {
 const PAUSE_MILLIS = 1_000
 const PAUSE_IN_FLUSH_MILLIS = 100
 
+/** nginx takes 1 MiB unless told otherwise, and gRPC servers 4 MiB. */
+const LARGEST_BYTES = 1_024 * 1_024
+/** What is refused below this size is so for its spans, and halved by itself: smaller requests would cost more than they save. */
+const SMALLEST_BYTES = 64 * 1_024
+
 /** What an answer means: for its batch, for the outage, for who waits, and for who listens. */
 export class SendResults {
   readonly #parts: SendResultsParts
   #hasTrouble = false
+  /** How large a request of several spans may be, for all that the backend has said. */
+  #mostBytes = LARGEST_BYTES
 
   constructor(parts: SendResultsParts) {
     this.#parts = parts
@@ -36,6 +41,11 @@ export class SendResults {
     else if (answer.kind === 'too-large') this.#tooLarge(attempt, answer.reason, now)
     else if (answer.kind === 'permanent') this.#permanent(attempt, answer.reason, now)
     else this.#retryable(attempt, answer, now)
+  }
+
+  /** Halves a request of the size that the backend has refused before. It must have its bytes. */
+  splitIfTooLarge(queued: QueuedBatch): boolean {
+    return (queued.bytes?.byteLength ?? 0) > this.#mostBytes && this.#parts.buffer.split(queued)
   }
 
   /** The spool does not have it any more; or can't read it now, and then it is there for another process. */
@@ -64,11 +74,11 @@ export class SendResults {
   }
 
   #tooLarge(attempt: Attempt, reason: string, now: number): void {
-    const { breaker, flushes, buffer, sizeLimit } = this.#parts
+    const { breaker, flushes, buffer } = this.#parts
     const { bytes } = attempt.queued
     // Parked in the spool while this attempt was under way: whoever sends it next splits it.
     if (!bytes) return
-    sizeLimit.refused(bytes)
+    this.#mostBytes = Math.min(this.#mostBytes, Math.max(SMALLEST_BYTES, Math.floor(bytes.byteLength / 2)))
     // One span that is too large alone is no trouble of the backend's.
     if (!buffer.split(attempt.queued)) this.#settle(attempt.queued, attempt.queued.spans, reason)
     if (breaker.isOpen && attempt.isProbe) breaker.foundTooLarge(now)

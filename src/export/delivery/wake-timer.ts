@@ -1,16 +1,7 @@
 import type { Clock } from '../../internal/runtime/clock.js'
 
 /** One timer that is moved about; keeps no process alive. */
-export interface WakeTimer {
-  /** Rings once, at that time; undefined: not at all. */
-  set(at: number | undefined): void
-}
-
-export function createWakeTimer(clock: Clock, ring: () => void): WakeTimer {
-  return new TimeoutWakeTimer(clock, ring)
-}
-
-class TimeoutWakeTimer implements WakeTimer {
+export class WakeTimer {
   readonly #clock: Clock
   readonly #ring: () => void
   #at: number | undefined
@@ -21,6 +12,7 @@ class TimeoutWakeTimer implements WakeTimer {
     this.#ring = ring
   }
 
+  /** Rings once, at that time; undefined: not at all. */
   set(at: number | undefined): void {
     if (at === this.#at) return
     clearTimeout(this.#timer)

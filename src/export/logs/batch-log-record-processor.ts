@@ -1,4 +1,9 @@
-import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs'
+import {
+  type LogRecordProcessor,
+  type ReadableLogRecord,
+  ConsoleLogRecordExporter,
+  SimpleLogRecordProcessor,
+} from '@opentelemetry/sdk-logs'
 import { addPipelineExitHook } from '../../internal/process-exit/exit-hooks.js'
 import type { ResolvedBatchOptions } from '../pipeline/batch-options.js'
 import type { LogLedger } from '../pipeline/ledger.js'
@@ -6,6 +11,7 @@ import { OtlpPipeline } from '../pipeline/otlp-pipeline.js'
 import type { OtlpSettings } from '../pipeline/otlp-settings.js'
 import { otlpLogEncoder } from '../otlp/log-encoder.js'
 import type { Pipeline } from '../pipeline/pipeline.js'
+import { logBatchOptions, type LogPipelineSettings } from './log-settings.js'
 
 /**
  * Sends log records over OTLP, as {@link BatchSpanProcessor} sends spans: by the delivery thread, whichever way the process
@@ -56,4 +62,17 @@ export class BatchLogRecordProcessor implements LogRecordProcessor {
     await this.#pipeline.shutdown(timeoutMillis)
     this.#removeExitHook()
   }
+}
+
+/** @param delivery what is the same for all signals */
+export function logRecordProcessors(
+  pipelines: readonly LogPipelineSettings[],
+  delivery: ResolvedBatchOptions,
+  shutdownTimeoutMillis: number,
+): LogRecordProcessor[] {
+  return pipelines.map(({ exporter, batch }) =>
+    exporter.kind === 'console'
+      ? new SimpleLogRecordProcessor({ exporter: new ConsoleLogRecordExporter() })
+      : new BatchLogRecordProcessor(exporter, logBatchOptions(batch, delivery), shutdownTimeoutMillis),
+  )
 }

@@ -3,10 +3,9 @@ import { AggregationTemporality, ConsoleMetricExporter, InstrumentType } from '@
 import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import type { DeliveryOptions } from '../pipeline/otlp-delivery.js'
 import type { ImmediateProducer } from './collect-now.js'
-import type { MetricPipeline } from './metric-pipeline.js'
+import { type MetricPipeline, periodicReader } from './periodic-reader.js'
 import type { MetricPipelineSettings } from './metric-settings.js'
 import { OtlpMetricExporter } from './otlp-metric-exporter.js'
-import { periodicReader } from './periodic-reader.js'
 
 export interface MetricPipelinesOptions {
   readonly delivery: DeliveryOptions

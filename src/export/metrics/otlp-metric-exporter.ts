@@ -8,9 +8,9 @@ import type {
 } from '@opentelemetry/sdk-metrics'
 import type { DeliveryCounts } from '../pipeline/ledger.js'
 import { OtlpDelivery, type DeliveryOptions } from '../pipeline/otlp-delivery.js'
-import type { OtlpSettings } from '../pipeline/otlp-settings.js'
-import { metricsRequest } from '../otlp/metrics-request.js'
+import type { OtlpSettings, OtlpProtocol } from '../pipeline/otlp-settings.js'
 import { aggregationOf, temporalityOf, type HistogramAggregation, type TemporalityPreference } from './temporality.js'
+import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer'
 
 /** What a metric reader's OTLP is made of. */
 export interface OtlpMetricSettings {
@@ -97,4 +97,10 @@ function pointsIn({ scopeMetrics }: ResourceMetrics): number {
   let points = 0
   for (const { metrics } of scopeMetrics) for (const { dataPoints } of metrics) points += dataPoints.length
   return points
+}
+
+/** An ExportMetricsServiceRequest, by OpenTelemetry's own serializer, in memory of exactly its size. */
+function metricsRequest(metrics: ResourceMetrics, protocol: OtlpProtocol): Uint8Array<ArrayBuffer> {
+  const serializer = protocol === 'http/json' ? JsonMetricsSerializer : ProtobufMetricsSerializer
+  return new Uint8Array(serializer.serializeRequest(metrics) ?? new Uint8Array())
 }

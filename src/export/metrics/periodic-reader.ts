@@ -1,10 +1,23 @@
-import { PeriodicExportingMetricReader, type MetricProducer, type PushMetricExporter } from '@opentelemetry/sdk-metrics'
+import {
+  PeriodicExportingMetricReader,
+  type MetricProducer,
+  type PushMetricExporter,
+  type IMetricReader,
+} from '@opentelemetry/sdk-metrics'
 import { addExitHook } from '../../internal/process-exit/exit-hooks.js'
 import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { withinMillis } from '../../internal/async/settled-within.js'
 import { collectNow, hasNewMeasurements, type ImmediateProducer } from './collect-now.js'
-import type { MetricPipeline } from './metric-pipeline.js'
 import { OtlpMetricExporter } from './otlp-metric-exporter.js'
+
+/** A reader, and what it exports by. */
+export interface MetricPipeline {
+  readonly reader: IMetricReader
+  /** Undefined where metrics are fetched. */
+  readonly exporter: PushMetricExporter | undefined
+  /** Collects and sends, in at most that time. Never rejects. */
+  flush(timeoutMillis: number): Promise<void>
+}
 
 interface PeriodicReaderOptions {
   readonly exporter: PushMetricExporter

@@ -10,19 +10,7 @@ interface DropNoticeParts {
 }
 
 /** Tells of drops of one kind: at once, then at most once a minute, always how many since the last line. */
-export interface DropNotice {
-  add(spans: number): void
-  /** The spans that were not told yet; they are the caller's to tell now. */
-  take(): number
-  /** Tells at once what was not told yet. */
-  tell(): void
-}
-
-export function createDropNotice(parts: DropNoticeParts): DropNotice {
-  return new PacedDropNotice(parts)
-}
-
-class PacedDropNotice implements DropNotice {
+export class DropNotice {
   readonly #parts: DropNoticeParts
   #untold = 0
   #lastLineMillis = Number.NEGATIVE_INFINITY
@@ -39,6 +27,7 @@ class PacedDropNotice implements DropNotice {
     this.#timer = setTimeout(() => this.tell(), Math.max(PACE.soonMillis, dueMillis)).unref()
   }
 
+  /** The spans that were not told yet; they are the caller's to tell now. */
   take(): number {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -47,6 +36,7 @@ class PacedDropNotice implements DropNotice {
     return untold
   }
 
+  /** Tells at once what was not told yet. */
   tell(): void {
     const spans = this.take()
     if (spans === 0) return

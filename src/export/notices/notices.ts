@@ -1,9 +1,9 @@
 import type { SignalNames } from '../pipeline/signal.js'
 import { monotonicClock, type Clock } from '../../internal/runtime/clock.js'
-import { createDropNotice, type DropNotice } from './drop-notice.js'
+import { DropNotice } from './drop-notice.js'
 import type { DeliveryEvent } from '../delivery/events.js'
 import { itemsInWords, reasonInWords } from './notice-text.js'
-import { createOutageNotice, type OutageNotice } from './outage-notice.js'
+import { OutageNotice } from './outage-notice.js'
 
 export interface NoticeParts {
   readonly signal: SignalNames
@@ -27,27 +27,6 @@ export interface NoticeParts {
 /** Where spans were dropped. */
 export type DropPlace = 'queue' | 'outage buffer' | 'spool' | 'refused' | 'exit'
 
-/**
- * What the operator is told of the delivery: failures, drops and recoveries, each with its cause and its cure; of
- * success, nothing.
- *
- * A failure is told at once (a fifth of a second later, so that a process that leaves says it all in one line), then with
- * its counts once a minute while it lasts, then its end. Drops are told with the failure while there is one, and else
- * at once, then once a minute. What is lost at exit is told before the call returns: no timer fires any more.
- */
-export interface Notices {
-  /** Failures and recoveries, and why spans were refused; no drops, and no warnings of the thread. */
-  onEvent(event: DeliveryEvent): void
-  /** Each dropped span once, also those that an event has told of. At exit: one call with all of them. */
-  dropped(where: DropPlace, spans: number): void
-  /** Tells at once what was not told yet. Nothing is told afterwards. */
-  close(): void
-}
-
-export function createNotices(parts: NoticeParts): Notices {
-  return new DeliveryNotices(parts)
-}
-
 const BUFFER_FULL =
   'the outage buffer is full. Raise SPANWRIGHT_OUTAGE_BUFFER_BYTES (batch.outageBufferBytes), or let a folder take ' +
   'them: SPANWRIGHT_SPOOL_DIR (batch.spoolDirectory).'
@@ -60,7 +39,15 @@ function queueFullInWords({ items, queueSizeVariable }: SignalNames): string {
   return `the queue is full. ${raise} fewer ${items}.`
 }
 
-class DeliveryNotices implements Notices {
+/**
+ * What the operator is told of the delivery: failures, drops and recoveries, each with its cause and its cure; of
+ * success, nothing.
+ *
+ * A failure is told at once (a fifth of a second later, so that a process that leaves says it all in one line), then with
+ * its counts once a minute while it lasts, then its end. Drops are told with the failure while there is one, and else
+ * at once, then once a minute. What is lost at exit is told before the call returns: no timer fires any more.
+ */
+export class Notices {
   readonly #parts: NoticeParts
   readonly #outage: OutageNotice
   readonly #drops: Readonly<Record<Exclude<DropPlace, 'exit'>, DropNotice>>
@@ -72,8 +59,8 @@ class DeliveryNotices implements Notices {
     // A cure may be empty.
     const warn = (message: string): void => parts.warn(message.trimEnd())
     this.#parts = { ...parts, warn }
-    this.#outage = createOutageNotice({ ...this.#parts, clock })
-    const drops = (why: () => string): DropNotice => createDropNotice({ signal: parts.signal, warn, clock, why })
+    this.#outage = new OutageNotice({ ...this.#parts, clock })
+    const drops = (why: () => string): DropNotice => new DropNotice({ signal: parts.signal, warn, clock, why })
     this.#drops = {
       queue: drops(() => queueFullInWords(parts.signal)),
       'outage buffer': drops(() => BUFFER_FULL),
@@ -82,6 +69,7 @@ class DeliveryNotices implements Notices {
     }
   }
 
+  /** Failures and recoveries, and why spans were refused; no drops, and no warnings of the thread. */
   onEvent(event: DeliveryEvent): void {
     if (this.#isClosed) return
     if (event.kind === 'attempt-failed') this.#failed(event.endpoint, event.reason)
@@ -92,6 +80,7 @@ class DeliveryNotices implements Notices {
     else if (event.kind === 'adopted-failed') this.#refused(event.reason, true)
   }
 
+  /** Each dropped span once, also those that an event has told of. At exit: one call with all of them. */
   dropped(where: DropPlace, spans: number): void {
     if (this.#isClosed || spans === 0) return
     if (where !== 'queue' && where !== 'exit') this.#reportLoss(where, spans)
@@ -100,6 +89,7 @@ class DeliveryNotices implements Notices {
     else this.#drops[where].add(spans)
   }
 
+  /** Tells at once what was not told yet. Nothing is told afterwards. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true

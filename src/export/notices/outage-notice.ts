@@ -10,34 +10,16 @@ interface OutageNoticeParts {
   readonly clock: Clock
 }
 
+/** A backend whose words are never the same twice would otherwise be told of every second. */
+const MOST_REASONS = 5
+
 /**
  * Tells of failing attempts. A reason is told when it first comes up; then, while the trouble lasts, there is one line a
  * minute with what it costs; then one when it is over. A further reason waits until a second after the line before, and
  * after five of them only the line of each minute names the newest. Of a backend that comes and goes, what fails again
  * for a known reason within a minute of the last line is no news.
  */
-export interface OutageNotice {
-  isOpen(): boolean
-  failed(endpoint: string, reason: string): void
-  /** Begins no trouble: whoever refuses for good is told of with the drops. */
-  refused(reason: string): void
-  dropped(spans: number): void
-  sentAgain(spans: number): void
-  recovered(): void
-  /** The trouble, for a line that somebody else writes now: it need not be told for itself any more. */
-  takeOver(): Readonly<Outage> | undefined
-  /** Tells at once what was not told yet, and ends. */
-  close(): void
-}
-
-export function createOutageNotice(parts: OutageNoticeParts): OutageNotice {
-  return new PacedOutageNotice(parts)
-}
-
-/** A backend whose words are never the same twice would otherwise be told of every second. */
-const MOST_REASONS = 5
-
-class PacedOutageNotice implements OutageNotice {
+export class OutageNotice {
   readonly #parts: OutageNoticeParts
   readonly #toldReasons = new Set<string>()
   #outage: Outage | undefined
@@ -65,6 +47,7 @@ class PacedOutageNotice implements OutageNotice {
     if (isFirst || isNews) this.#schedule(outage)
   }
 
+  /** Begins no trouble: whoever refuses for good is told of with the drops. */
   refused(reason: string): void {
     if (this.#outage) this.failed(this.#outage.endpoint, reason)
   }
@@ -87,6 +70,7 @@ class PacedOutageNotice implements OutageNotice {
     this.#parts.warn(endInWords(outage, this.#parts.signal, this.#now()))
   }
 
+  /** The trouble, for a line that somebody else writes now: it need not be told for itself any more. */
   takeOver(): Readonly<Outage> | undefined {
     const outage = this.#outage
     if (!outage) return undefined
@@ -95,6 +79,7 @@ class PacedOutageNotice implements OutageNotice {
     return outage
   }
 
+  /** Tells at once what was not told yet, and ends. */
   close(): void {
     const outage = this.#end()
     if (outage && (outage.newsMillis !== undefined || outage.droppedUntold > 0)) this.#tell(outage)

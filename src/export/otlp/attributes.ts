@@ -1,8 +1,7 @@
 import type { ByteWriter } from '../protobuf/byte-writer.js'
-import { writeTag } from '../protobuf/fields.js'
+import { writeTag, putText } from '../protobuf/fields.js'
 import { MOST_LEVELS } from './sanitize.js'
 import { writeKey } from './key-cache.js'
-import { putText } from './text.js'
 
 // Fields of AnyValue, and of the messages that it is made of, with their wire types.
 const STRING_VALUE = 0x0a

@@ -1,9 +1,20 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
-import type { BatchEncoder } from './batch-encoder.js'
 import { sanitizeSpan } from './sanitize-span.js'
-import { traceRequest, type TraceRequest } from './request.js'
+import { TraceRequest } from './request.js'
 import type { ScopeSpans } from './scope-spans.js'
 import { writeSpan } from './span.js'
+
+/** Makes items of one signal to export requests of OTLP. */
+export interface BatchEncoder<T> {
+  /** Adds an item. Never throws: what the host made unreadable is left out, and the rest of the item is there. */
+  add(item: T): void
+  /** How many items were added since the last `take`. */
+  readonly spans: number
+  /** About how many bytes `take` would return; the resource, which is read late, is not among them. */
+  readonly byteLength: number
+  /** The request, in memory of exactly its size. Empties the encoder. */
+  take(): Uint8Array<ArrayBuffer>
+}
 
 /** Makes spans that have ended to an ExportTraceServiceRequest. */
 export type SpanEncoder = BatchEncoder<ReadableSpan>
@@ -19,7 +30,7 @@ export function otlpProtobufEncoder(): SpanEncoder {
 class EagerEncoder implements SpanEncoder {
   spans = 0
   byteLength = 0
-  #request: TraceRequest = traceRequest()
+  #request: TraceRequest = new TraceRequest()
   #isBusy = false
   readonly #waiting: ReadableSpan[] = []
 
@@ -39,7 +50,7 @@ class EagerEncoder implements SpanEncoder {
     const isInsideAdd = this.#isBusy
     const bytes = this.#assemble()
     // Called by such a getter, it must leave the half-written span alone; that one is written again afterwards.
-    if (isInsideAdd) this.#request = traceRequest()
+    if (isInsideAdd) this.#request = new TraceRequest()
     else this.#request.clear()
     this.spans = 0
     this.byteLength = 0

@@ -1,7 +1,7 @@
 import type { InstrumentationScope } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
 import { writeAttributes } from './attributes.js'
-import { byteWriter, type ByteWriter } from '../protobuf/byte-writer.js'
+import { ByteWriter } from '../protobuf/byte-writer.js'
 import { writeCount, writeTag, writeText } from '../protobuf/fields.js'
 import { sanitizeResource, sanitizeScope } from './sanitize-source.js'
 
@@ -30,7 +30,7 @@ export function encodeResource(resource: Resource): Uint8Array {
 }
 
 function encodeHead(schemaUrl: string, writeFields: (writer: ByteWriter) => void): Uint8Array {
-  const writer = byteWriter()
+  const writer = new ByteWriter()
   writeTag(writer, HEAD)
   const start = writer.begin()
   writeFields(writer)

@@ -1,5 +1,5 @@
 import type { ByteWriter } from '../protobuf/byte-writer.js'
-import { putText } from './text.js'
+import { putText } from '../protobuf/fields.js'
 
 const KEY = 0x0a
 const VALUE = 0x12

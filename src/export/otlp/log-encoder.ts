@@ -1,7 +1,7 @@
 import { JsonLogsSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer'
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs'
 import type { OtlpProtocol } from '../pipeline/otlp-settings.js'
-import type { BatchEncoder } from './batch-encoder.js'
+import type { BatchEncoder } from './encoder.js'
 import { attempt, sanitizeAttributes, sanitizeCount, sanitizeEnum, sanitizeText } from './sanitize.js'
 
 /** Keeps the records, and has OpenTelemetry's own serializer write them. */

@@ -1,24 +1,13 @@
 import type { InstrumentationScope } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
-import { resourceSpans, type ResourceSpans } from './resource-spans.js'
+import { ResourceSpans } from './resource-spans.js'
 import type { ScopeSpans } from './scope-spans.js'
 
 /** Of more resources than this, those without spans in a batch are forgotten. An app has one as a rule. */
 const MOST_RESOURCES = 8
 
 /** An ExportTraceServiceRequest in the making: the spans by resource and scope, both told apart by identity. */
-export interface TraceRequest {
-  spansOf(resource: Resource, scope: InstrumentationScope): ScopeSpans
-  assemble(): Uint8Array<ArrayBuffer>
-  /** Forgets the spans. What is known of resources and scopes stays, and so do the buffers. */
-  clear(): void
-}
-
-export function traceRequest(): TraceRequest {
-  return new SpansByResource()
-}
-
-class SpansByResource implements TraceRequest {
+export class TraceRequest {
   readonly #resources = new Map<Resource, ResourceSpans>()
   #lastResource: Resource | undefined
   #lastScope: InstrumentationScope | undefined
@@ -45,6 +34,7 @@ class SpansByResource implements TraceRequest {
     return bytes
   }
 
+  /** Forgets the spans. What is known of resources and scopes stays, and so do the buffers. */
   clear(): void {
     const isCrowded = this.#resources.size > MOST_RESOURCES
     for (const [resource, group] of this.#resources) {
@@ -57,7 +47,7 @@ class SpansByResource implements TraceRequest {
   #scopesOf(resource: Resource): ResourceSpans {
     let group = this.#resources.get(resource)
     if (group === undefined) {
-      group = resourceSpans(resource)
+      group = new ResourceSpans(resource)
       this.#resources.set(resource, group)
     }
     return group

@@ -2,31 +2,15 @@ import type { InstrumentationScope } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
 import { attempt } from './sanitize.js'
 import { encodeResource } from './heads.js'
-import { messageSize, putMessage } from './message.js'
-import { scopeSpans, type ScopeSpans } from './scope-spans.js'
+import { messageSize, putMessage } from '../protobuf/fields.js'
+import { ScopeSpans } from './scope-spans.js'
 
 const RESOURCE_SPANS = 0x0a
 /** Of more scopes than this, those without spans in a batch are forgotten, and their memory with them. */
 const MOST_SCOPES = 64
 
 /** The spans of one resource by their scopes, a ResourceSpans. */
-export interface ResourceSpans {
-  readonly isEmpty: boolean
-  /** What it takes in the request, after `readResource`. */
-  readonly size: number
-  spansOf(scope: InstrumentationScope): ScopeSpans
-  /** Attributes may settle late (detectors are asynchronous), so the resource is read as late as can be. */
-  readResource(): void
-  /** Puts the message there, and returns where it ends. */
-  put(target: Uint8Array, position: number): number
-  clear(): void
-}
-
-export function resourceSpans(resource: Resource): ResourceSpans {
-  return new SpansByScope(resource)
-}
-
-class SpansByScope implements ResourceSpans {
+export class ResourceSpans {
   readonly #resource: Resource
   readonly #scopes = new Map<InstrumentationScope, ScopeSpans>()
   #head: Uint8Array = new Uint8Array()
@@ -40,6 +24,7 @@ class SpansByScope implements ResourceSpans {
     return this.#scopes.values().every((scope) => scope.isEmpty)
   }
 
+  /** What it takes in the request, after `readResource`. */
   get size(): number {
     return messageSize(this.#length())
   }
@@ -47,12 +32,13 @@ class SpansByScope implements ResourceSpans {
   spansOf(scope: InstrumentationScope): ScopeSpans {
     let spans = this.#scopes.get(scope)
     if (spans === undefined) {
-      spans = scopeSpans(scope)
+      spans = new ScopeSpans(scope)
       this.#scopes.set(scope, spans)
     }
     return spans
   }
 
+  /** Attributes may settle late (detectors are asynchronous), so the resource is read as late as can be. */
   readResource(): void {
     if (this.#isSettled) return
     // Asked before: what settles in between is read again.
@@ -60,6 +46,7 @@ class SpansByScope implements ResourceSpans {
     this.#head = encodeResource(this.#resource)
   }
 
+  /** Puts the message there, and returns where it ends. */
   put(target: Uint8Array, position: number): number {
     const start = putMessage(target, position, RESOURCE_SPANS, this.#length())
     target.set(this.#head, start)

@@ -7,12 +7,11 @@ import { reportToGlobalErrorHandler } from '../../internal/diagnostics/global-er
 import { asOwnRequest } from '../../internal/http/own-requests.js'
 import { withinMillis } from '../../internal/async/settled-within.js'
 import type { ResolvedBatchOptions } from './batch-options.js'
-import { createNotices, type Notices } from '../notices/notices.js'
+import { Notices } from '../notices/notices.js'
 import { noDeliveryCounts, type DeliveryCounts } from './ledger.js'
 import { NO_TIME_TO_SEND, type Pipeline } from './pipeline.js'
 import { SIGNALS } from './signal.js'
 import { ResourceWait } from './resource-wait.js'
-import { SpanQueue } from './span-queue.js'
 
 /** Batches for anybody's exporter, which is called on this thread, once at a time, as the specification asks. */
 export class ExporterPipeline implements Pipeline<ReadableSpan> {
@@ -186,7 +185,7 @@ export class ExporterPipeline implements Pipeline<ReadableSpan> {
   }
 
   #newNotices(): Notices {
-    return createNotices({
+    return new Notices({
       signal: SIGNALS.traces,
       warn,
       onLoss: reportToGlobalErrorHandler,
@@ -196,5 +195,33 @@ export class ExporterPipeline implements Pipeline<ReadableSpan> {
       waitingSpans: () => this.counts.queued + this.counts.exporting,
       spansOf: () => 0,
     })
+  }
+}
+
+/** Items in their order of arrival, at most so many; taken out in batches. */
+class SpanQueue<T> {
+  readonly #most: number
+  #items: T[] = []
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  get size(): number {
+    return this.#items.length
+  }
+
+  /** False where there is no room: the newest is the one to go, as the specification has it. */
+  push(item: T): boolean {
+    if (this.#items.length >= this.#most) return false
+    this.#items.push(item)
+    return true
+  }
+
+  take(most: number): T[] {
+    if (this.#items.length > most) return this.#items.splice(0, most)
+    const all = this.#items
+    this.#items = []
+    return all
   }
 }

@@ -3,9 +3,9 @@ import { reportToGlobalErrorHandler } from '../../internal/diagnostics/global-er
 import type { ResolvedBatchOptions } from './batch-options.js'
 import { InFlightBatches } from '../delivery/in-flight-batches.js'
 import type { DeliveryClient } from '../worker/delivery-client.js'
-import { openDeliveryClient } from '../worker/open-client.js'
+import { openDeliveryClient } from '../worker/worker-client.js'
 import type { DeliveryEvent } from '../delivery/events.js'
-import { createNotices, type Notices } from '../notices/notices.js'
+import { Notices } from '../notices/notices.js'
 import { hintFor } from '../notices/hints.js'
 import { noDeliveryCounts, type DeliveryCounts } from './ledger.js'
 import type { OtlpSettings } from './otlp-settings.js'
@@ -127,7 +127,7 @@ export class OtlpDelivery {
 
   #newNotices(): Notices {
     const { signal } = this.#otlp
-    return createNotices({
+    return new Notices({
       signal: SIGNALS[signal],
       warn,
       onLoss: reportToGlobalErrorHandler,

@@ -6,7 +6,7 @@ import type { ResolvedBatchOptions } from './batch-options.js'
 import type { DeliveryCounts } from './ledger.js'
 import { OtlpDelivery } from './otlp-delivery.js'
 import type { OtlpSettings } from './otlp-settings.js'
-import type { BatchEncoder } from '../otlp/batch-encoder.js'
+import type { BatchEncoder } from '../otlp/encoder.js'
 import type { Pipeline } from './pipeline.js'
 import { ResourceWait } from './resource-wait.js'
 

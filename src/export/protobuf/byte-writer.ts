@@ -1,40 +1,18 @@
-/** Bytes that grow, with the primitives of the protobuf wire format. Used again and again: the memory stays. */
-export interface ByteWriter {
-  bytes: Buffer
-  /** Of the same memory. */
-  view: DataView
-  /** Where the next byte goes. */
-  position: number
-  /**
-   * Makes room for so many more bytes, and for some fields of a fixed size after them: those need not ask for room. So it
-   * is called for whatever has no bound, and in each turn of a loop. `bytes` may be another buffer afterwards.
-   */
-  reserve(count: number): void
-  varint(value: number): void
-  varint64(value: number): void
-  fixed32(value: number): void
-  fixed64(low: number, high: number): void
-  double(value: number): void
-  /** A length and the bytes. */
-  blob(value: Uint8Array): void
-  /** Begins a message whose length is not known yet: leaves a byte for it, and tells where the message begins. */
-  begin(): number
-  /** Ends the message that began there, and writes its length; it moves where a byte is not enough for that. */
-  end(start: number): void
-  /** Like `begin` and `end`, with two bytes for the length: for what is seldom shorter than 128 bytes. */
-  beginLong(): number
-  endLong(start: number): void
-  /** Empties it; gives memory back where an exceptional batch made it large. */
-  clear(): void
-}
-
-export function byteWriter(): ByteWriter {
-  return new GrowingWriter()
-}
-
 /** How many bytes `value` takes as a varint; below 2^32. */
 export function varintSize(value: number): number {
   return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5
+}
+
+/** Writes a number below 2^32, and returns where it ends. */
+export function writeVarint(value: number, into: Uint8Array, at: number): number {
+  let position = at
+  let rest = value
+  while (rest > 0x7f) {
+    into[position++] = (rest & 0x7f) | 0x80
+    rest >>>= 7
+  }
+  into[position++] = rest
+  return position
 }
 
 const FIRST_CAPACITY = 4 * 1024
@@ -43,26 +21,25 @@ const KEPT_CAPACITY = 1024 * 1024
 const SLACK = 256
 const TWO_TO_32 = 2 ** 32
 
-class GrowingWriter implements ByteWriter {
-  bytes = Buffer.allocUnsafeSlow(FIRST_CAPACITY)
+/** Bytes that grow, with the primitives of the protobuf wire format. Used again and again: the memory stays. */
+export class ByteWriter {
+  bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY)
+  /** Where the next byte goes. */
   position = 0
-  view = viewOf(this.bytes)
+  /** Of the same memory. */
+  view: DataView = viewOf(this.bytes)
 
+  /**
+   * Makes room for so many more bytes, and for some fields of a fixed size after them: those need not ask for room. So it
+   * is called for whatever has no bound, and in each turn of a loop. `bytes` may be another buffer afterwards.
+   */
   reserve(count: number): void {
     const needed = this.position + count + SLACK
     if (needed > this.bytes.length) this.#grow(needed)
   }
 
   varint(value: number): void {
-    const bytes = this.bytes
-    let position = this.position
-    let rest = value
-    while (rest > 0x7f) {
-      bytes[position++] = (rest & 0x7f) | 0x80
-      rest >>>= 7
-    }
-    bytes[position++] = rest
-    this.position = position
+    this.position = writeVarint(value, this.bytes, this.position)
   }
 
   varint64(value: number): void {
@@ -95,6 +72,7 @@ class GrowingWriter implements ByteWriter {
     this.position += 8
   }
 
+  /** A length and the bytes. */
   blob(value: Uint8Array): void {
     this.varint(value.length)
     this.reserve(value.length)
@@ -102,16 +80,19 @@ class GrowingWriter implements ByteWriter {
     this.position += value.length
   }
 
+  /** Begins a message whose length is not known yet: leaves a byte for it, and tells where the message begins. */
   begin(): number {
     return ++this.position
   }
 
+  /** Ends the message that began there, and writes its length; it moves where a byte is not enough for that. */
   end(start: number): void {
     const length = this.position - start
     if (length < 0x80) this.bytes[start - 1] = length
     else this.#moveBehindLength(start, 1, length)
   }
 
+  /** Like `begin` and `end`, with two bytes for the length: for what is seldom shorter than 128 bytes. */
   beginLong(): number {
     return (this.position += 2)
   }
@@ -124,6 +105,7 @@ class GrowingWriter implements ByteWriter {
     } else this.#moveBehindLength(start, 2, length)
   }
 
+  /** Empties it; gives memory back where an exceptional batch made it large. */
   clear(): void {
     this.position = 0
     if (this.bytes.length > KEPT_CAPACITY) this.#use(Buffer.allocUnsafeSlow(FIRST_CAPACITY))

@@ -1,6 +1,6 @@
 import { renameSync, rmdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { attempt, errorCodeOf } from './file-errors.js'
+import { attempt, errorCodeOf } from './files.js'
 import { claimsIn, list } from './list.js'
 import { FREE_FILE, isClaimName, isEntryName, isTemporaryName, OWNER_FILE } from './names.js'
 

@@ -1,23 +1,11 @@
 import { mkdtempSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { attempt } from './file-errors.js'
+import { attempt, makeFolder } from './files.js'
 import { list } from './list.js'
-import { makeFolder } from './make-folder.js'
 import { claimPrefix, entryName, OWNER_FILE, tokenOf } from './names.js'
 import { isOwned, markAsFree, removeOwner, touch, TOUCH_EVERY_MILLIS, writeOwner } from './owner.js'
 import type { ProcessIdentity } from './process-identity.js'
 import { folderTrouble, NotOurs } from './trust.js'
-
-/** The folder of this process below the spool's folder; nobody else writes there. */
-export interface Claim {
-  readonly path: string
-  /** False where it has been deleted, or taken by a process that believed this one dead. */
-  isHeld(): boolean
-  /** Each later in order than the one before, also where the clock is set back. */
-  nextEntryName(): string
-  /** Leaves the entries to the next process; without any, leaves nothing. */
-  release(): void
-}
 
 /** Makes the folder, and everything above it that is missing. Throws where it can't, and leaves nothing then. */
 export function createClaim(
@@ -37,10 +25,11 @@ export function createClaim(
     attempt(() => deleteClaim(path), undefined)
     throw error
   }
-  return new OwnClaim(path, nowEpochMillis)
+  return new Claim(path, nowEpochMillis)
 }
 
-class OwnClaim implements Claim {
+/** The folder of this process below the spool's folder; nobody else writes there. */
+export class Claim {
   readonly path: string
   readonly #nowEpochMillis: () => number
   readonly #lease: NodeJS.Timeout
@@ -55,15 +44,18 @@ class OwnClaim implements Claim {
     }, TOUCH_EVERY_MILLIS).unref()
   }
 
+  /** False where it has been deleted, or taken by a process that believed this one dead. */
   isHeld(): boolean {
     return isOwned(this.path)
   }
 
+  /** Each later in order than the one before, also where the clock is set back. */
   nextEntryName(): string {
     this.#latest = Math.max(this.#latest, this.#nowEpochMillis())
     return entryName(this.#latest, this.#number++, tokenOf(this.path))
   }
 
+  /** Leaves the entries to the next process; without any, leaves nothing. */
   release(): void {
     clearInterval(this.#lease)
     const isEmpty = list(this.path).every(({ name }) => name === OWNER_FILE)

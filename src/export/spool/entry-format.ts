@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { EncodedBatch } from '../delivery/batch.js'
+import type { EncodedBatch } from '../delivery/queued-batch.js'
 import { STAMP_BYTES } from './stamp.js'
 
 export type EntryContent = Pick<EncodedBatch, 'bytes' | 'spans'>

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { attempt, errorCodeOf } from './file-errors.js'
+import { attempt, errorCodeOf } from './files.js'
 
 /** Tells a process from all others, also from a later one with the same pid. */
 export interface ProcessIdentity {

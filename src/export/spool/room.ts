@@ -1,22 +1,11 @@
 import type { Clock } from '../../internal/runtime/clock.js'
 import { usedBytes } from './list.js'
 
-/** What may still be written: measured now and then, since other processes write and delete too, and counted between. */
-export interface Room {
-  hasRoomFor(bytes: number): boolean
-  /** Counts what has been written; what has been deleted is negative. */
-  count(bytes: number): void
-  measure(): void
-}
-
 /** A full spool is not measured again for each batch. */
 const MEASURE_AFTER_MILLIS = 10_000
 
-export function measuredRoom(folder: string, maxBytes: number, clock: Clock): Room {
-  return new MeasuredRoom(folder, maxBytes, clock)
-}
-
-class MeasuredRoom implements Room {
+/** What may still be written: measured now and then, since other processes write and delete too, and counted between. */
+export class Room {
   readonly #folder: string
   readonly #maxBytes: number
   readonly #clock: Clock
@@ -37,6 +26,7 @@ class MeasuredRoom implements Room {
     return this.#usedBytes + bytes <= this.#maxBytes
   }
 
+  /** Counts what has been written; what has been deleted is negative. */
   count(bytes: number): void {
     this.#usedBytes += bytes
   }

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { renameSync, rmdirSync, unlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { attempt } from './file-errors.js'
+import { attempt, makeFolder } from './files.js'
 import { bytesOf, list, setAsideBytes } from './list.js'
-import { makeFolder } from './make-folder.js'
 import { isEntryName, SET_ASIDE } from './names.js'
 import { isTrustedFolder } from './trust.js'
 

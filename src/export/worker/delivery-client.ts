@@ -1,5 +1,5 @@
 import type { OtlpSettings } from '../pipeline/otlp-settings.js'
-import type { EncodedBatch } from '../delivery/batch.js'
+import type { EncodedBatch } from '../delivery/queued-batch.js'
 import type { DeliveryEvent } from '../delivery/events.js'
 
 /** Brings encoded batches to the backend, from a thread or from here. Nothing of it throws or rejects. */

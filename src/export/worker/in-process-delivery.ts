@@ -2,11 +2,11 @@ import { randomInt } from 'node:crypto'
 import { monotonicClock, nowEpochMillis } from '../../internal/runtime/clock.js'
 import { PREFIX } from '../../internal/diagnostics/diagnostics.js'
 import type { DeliverySettings } from './delivery-client.js'
-import { createDelivery, type Delivery } from '../delivery/delivery.js'
+import { Delivery } from '../delivery/delivery.js'
 import type { DeliveryEvent } from '../delivery/events.js'
 import { otlpTransport } from '../transport/otlp-transport.js'
 import { destinationOf } from '../spool/destination.js'
-import { openSpool } from '../spool/open-spool.js'
+import { FolderSpool } from '../spool/spool.js'
 
 /**
  * All of a delivery that works in this thread, whichever it is.
@@ -22,7 +22,7 @@ export function inProcessDelivery(
   const warn = (key: string, message: string): void => report({ kind: 'warning', key, message: PREFIX + message })
   const transport = otlpTransport(otlp)
   report({ kind: 'endpoint', endpoint: transport.endpoint })
-  return createDelivery({
+  return new Delivery({
     transport,
     report,
     outageBufferBytes,
@@ -31,7 +31,7 @@ export function inProcessDelivery(
     release,
     clock: monotonicClock,
     random: jitter,
-    ...(spool && { spool: openSpool({ ...spool, destination: destinationOf(otlp), warn, nowEpochMillis }) }),
+    ...(spool && { spool: new FolderSpool({ ...spool, destination: destinationOf(otlp), warn, nowEpochMillis }) }),
   })
 }
 

@@ -4,19 +4,15 @@ import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { envForThread } from '../../internal/runtime/env.js'
 import { monotonicClock, nowEpochMillis } from '../../internal/runtime/clock.js'
 import { LONGEST_TIMER_MILLIS } from '../../internal/async/settled-within.js'
-import type { EncodedBatch } from '../delivery/batch.js'
+import type { EncodedBatch } from '../delivery/queued-batch.js'
 import type { DeliveryClient, DeliveryListener, DeliverySettings } from './delivery-client.js'
 import { openChannel, type DeliveryWorker } from './delivery-worker.js'
 import { inProcessClient } from './in-process-client.js'
 import type { FromDelivery, ToDelivery } from './worker-messages.js'
+import { deliveryThreadFile } from '../../internal/runtime/own-package.js'
 
 /** A thread that dies this often will not live longer the next time. */
 const MOST_THREADS = 3
-
-/** @param file the thread's module; see thread.ts */
-export function workerClient(file: string, settings: DeliverySettings, listener: DeliveryListener): DeliveryClient {
-  return new WorkerClient(file, settings, listener)
-}
 
 /** A thread that runs, and the way to it. */
 interface Running extends DeliveryWorker {
@@ -25,6 +21,7 @@ interface Running extends DeliveryWorker {
   isAskedToStop: boolean
 }
 
+/** Sends by the delivery thread. */
 class WorkerClient implements DeliveryClient {
   readonly #file: string
   readonly #settings: DeliverySettings
@@ -40,6 +37,7 @@ class WorkerClient implements DeliveryClient {
   /** Instead, once threads have turned out not to work here. */
   #inProcess: DeliveryClient | undefined
 
+  /** @param file the thread's module; see worker.ts */
   constructor(file: string, settings: DeliverySettings, listener: DeliveryListener) {
     this.#file = file
     this.#settings = settings
@@ -201,4 +199,21 @@ class WorkerClient implements DeliveryClient {
       void this.#inProcess.flush(untilMillis - monotonicClock.nowMillis()).then(done)
     }
   }
+}
+
+export function openDeliveryClient(
+  settings: DeliverySettings,
+  listener: DeliveryListener,
+  wantsThread: boolean,
+): DeliveryClient {
+  if (!wantsThread) return inProcessClient(settings, listener)
+  const file = deliveryThreadFile()
+  if (file !== undefined) return new WorkerClient(file, settings, listener)
+  warnOnce(
+    'no delivery thread',
+    'it runs as part of a bundle: spans are sent from the main thread, and lost where the process ends at once, and ' +
+      'libraries inside of the bundle are not traced. Leave it and them outside ' +
+      '(esbuild --packages=external, webpack "externals", rollup "external"): docs/bundling.md',
+  )
+  return inProcessClient(settings, listener)
 }

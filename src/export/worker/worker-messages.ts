@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { EncodedBatch } from '../delivery/batch.js'
+import type { EncodedBatch } from '../delivery/queued-batch.js'
 import type { DeliverySettings } from './delivery-client.js'
 import type { DeliveryEvent } from '../delivery/events.js'
 

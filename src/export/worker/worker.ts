@@ -1,9 +1,9 @@
 import { diag, DiagLogLevel } from '@opentelemetry/api'
-import { parentPort } from 'node:worker_threads'
+import { parentPort, type MessagePort } from 'node:worker_threads'
 import { nowEpochMillis } from '../../internal/runtime/clock.js'
 import { inProcessDelivery } from './in-process-delivery.js'
-import type { ChannelData, ToDelivery, ToWorker } from './worker-messages.js'
-import { WorkerReports } from './worker-reports.js'
+import type { ChannelData, ToDelivery, ToWorker, FromDelivery } from './worker-messages.js'
+import type { DeliveryEvent } from '../delivery/events.js'
 
 // The delivery thread. An error that nobody expected ends it; the other side then starts a new one with what is not sent.
 
@@ -51,4 +51,52 @@ function open({ port, hasStopped, settings }: ChannelData): void {
     else if (message.kind === 'shutdown') void shutdown(Math.max(0, message.untilEpochMillis - nowEpochMillis()))
     else void delivery.flush(message.timeoutMillis).then(() => own.flushed(message.token))
   })
+}
+
+/** Only the ledger wants to know of an attempt that has begun, and most end sooner. */
+const BEGINNINGS_WAIT_MILLIS = 100
+
+/** Gathers what the delivery thread has to tell: to wake the app's thread costs it more than what it is told. */
+class WorkerReports {
+  readonly #port: MessagePort
+  #events: DeliveryEvent[] = []
+  #flushed: number[] = []
+  #soon: NodeJS.Immediate | undefined
+  #later: NodeJS.Timeout | undefined
+
+  constructor(port: MessagePort) {
+    this.#port = port
+  }
+
+  event(event: DeliveryEvent): void {
+    this.#events.push(event)
+    // Its bytes are copied now: later they may have been sent, and their memory given back.
+    if (event.kind === 'split' || event.kind === 'shed') this.#tell(false)
+    else if (event.kind === 'exporting') this.#later ??= setTimeout(() => this.#tell(false), BEGINNINGS_WAIT_MILLIS)
+    else this.#tellSoon()
+  }
+
+  flushed(token: number): void {
+    this.#flushed.push(token)
+    this.#tellSoon()
+  }
+
+  stopped(): void {
+    this.#tell(true)
+  }
+
+  #tellSoon(): void {
+    this.#soon ??= setImmediate(() => this.#tell(false))
+  }
+
+  #tell(hasStopped: boolean): void {
+    clearImmediate(this.#soon)
+    clearTimeout(this.#later)
+    this.#soon = undefined
+    this.#later = undefined
+    const message: FromDelivery = { events: this.#events, flushed: this.#flushed, hasStopped }
+    this.#events = []
+    this.#flushed = []
+    this.#port.postMessage(message)
+  }
 }

@@ -1,4 +1,4 @@
-import { writeVarint } from '../../export/protobuf/protobuf-cursor.js'
+import { writeVarint } from '../../export/protobuf/byte-writer.js'
 import type { Encoding } from './intake.js'
 
 const REJECTED = 'spans without a usable trace or span id'

@@ -1,4 +1,4 @@
-import { protobufCursor, type ProtobufCursor } from '../../export/protobuf/protobuf-cursor.js'
+import { ProtobufCursor } from '../../export/protobuf/protobuf-cursor.js'
 import type { AttributeValue } from '../model/received-span.js'
 import { MalformedError, MAX_OBJECTS, MAX_VALUE_DEPTH, newAttributes, TOO_DEEP } from './decoded.js'
 import { TextReader } from './text-reader.js'
@@ -24,7 +24,7 @@ export class OtlpWire {
   #objects = 0
 
   constructor(bytes: Uint8Array) {
-    this.cursor = protobufCursor(bytes)
+    this.cursor = new ProtobufCursor(bytes)
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#text = new TextReader(this.bytes)
   }

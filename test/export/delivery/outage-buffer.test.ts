@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { EncodedBatch } from '../../../src/export/delivery/batch.js'
+import type { EncodedBatch } from '../../../src/export/delivery/queued-batch.js'
 import { batchOf, decoded, spanNames, type SpanSpec } from './requests.js'
 import { ACCEPTED, BUSY, heard, rig, type Rig } from './rig.js'
 

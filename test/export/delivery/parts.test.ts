@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createWakeTimer } from '../../../src/export/delivery/wake-timer.js'
-import { createFifo } from '../../../src/export/delivery/fifo.js'
+import { WakeTimer } from '../../../src/export/delivery/wake-timer.js'
+import { Fifo } from '../../../src/export/delivery/fifo.js'
 import { monotonicClock } from '../../../src/internal/runtime/clock.js'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers())
 
 test('an alarm rings once for each time that it is set, also for the same time', async () => {
   const ring = vi.fn()
-  const alarm = createWakeTimer(monotonicClock, ring)
+  const alarm = new WakeTimer(monotonicClock, ring)
   const at = monotonicClock.nowMillis() + 5
   alarm.set(at)
   alarm.set(at)
@@ -21,7 +21,7 @@ test('an alarm rings once for each time that it is set, also for the same time',
 
 test('an alarm that is moved or taken back does not ring at the old time', async () => {
   const ring = vi.fn()
-  const alarm = createWakeTimer(monotonicClock, ring)
+  const alarm = new WakeTimer(monotonicClock, ring)
   const at = monotonicClock.nowMillis() + 5
   alarm.set(at)
   alarm.set(at + 20)
@@ -32,7 +32,7 @@ test('an alarm that is moved or taken back does not ring at the old time', async
 })
 
 test('a line of 200,000 is gone through in no time, in order', () => {
-  const fifo = createFifo<number>()
+  const fifo = new Fifo<number>()
   for (let n = 0; n < 200_000; n++) fifo.push(n)
   const begin = process.hrtime.bigint()
   for (let n = 0; n < 200_000; n++) if (fifo.shift() !== n) throw new Error('not in order')
@@ -42,7 +42,7 @@ test('a line of 200,000 is gone through in no time, in order', () => {
 })
 
 test('what the test of keepOnly itself pushes stays', () => {
-  const fifo = createFifo<number>()
+  const fifo = new Fifo<number>()
   for (const n of [0, 1, 2, 3]) fifo.push(n)
   fifo.shift()
   fifo.keepOnly((n) => {

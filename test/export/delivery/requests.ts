@@ -3,7 +3,7 @@ import { TraceState } from '@opentelemetry/core'
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
-import type { EncodedBatch } from '../../../src/export/delivery/batch.js'
+import type { EncodedBatch } from '../../../src/export/delivery/queued-batch.js'
 import { decodeJson, decodeProtobuf } from '../../helpers/otlp-sink/decode.js'
 import type { ExportRequestMessage } from '../../helpers/otlp-sink/message.js'
 

@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
-import type { EncodedBatch } from '../../../src/export/delivery/batch.js'
-import { createDelivery, type Delivery } from '../../../src/export/delivery/delivery.js'
+import type { EncodedBatch } from '../../../src/export/delivery/queued-batch.js'
+import { Delivery } from '../../../src/export/delivery/delivery.js'
 import type { DeliveryEvent } from '../../../src/export/delivery/events.js'
 import type { Spool } from '../../../src/export/spool/spool.js'
 import type { Answer, Retryable, Transport } from '../../../src/export/transport/transport.js'
@@ -112,7 +112,7 @@ export function rig(options: RigOptions = {}): Rig {
     release,
   } = options
   const events: DeliveryEvent[] = []
-  const delivery = createDelivery({
+  const delivery = new Delivery({
     transport,
     report: (event) => void events.push(event),
     outageBufferBytes,

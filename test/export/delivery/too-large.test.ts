@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { InFlightBatches } from '../../../src/export/delivery/in-flight-batches.js'
-import { splitIds } from '../../../src/export/delivery/split-ids.js'
+import { splitIds } from '../../../src/export/delivery/queued-batch.js'
 import { noDeliveryCounts } from '../../../src/export/pipeline/ledger.js'
 import { batchOf, spanNames, type Format } from './requests.js'
 import { ACCEPTED, BUSY, heard, MemorySpool, rig, TOO_LARGE, type Rig, type RigOptions } from './rig.js'

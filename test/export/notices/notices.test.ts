@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createNotices, type Notices } from '../../../src/export/notices/notices.js'
+import { Notices } from '../../../src/export/notices/notices.js'
 import { SIGNALS } from '../../../src/export/pipeline/signal.js'
 
 const ENDPOINT = 'http://collector:4318/v1/traces'
@@ -12,7 +12,7 @@ beforeEach(() => {
   vi.useFakeTimers()
   lines = []
   waiting = 0
-  notices = createNotices({
+  notices = new Notices({
     signal: SIGNALS.traces,
     warn: (line) => lines.push(line),
     hintFor: (reason, endpoint) => `Cure for ${reason} at ${new URL(endpoint).host}.`,
@@ -156,7 +156,7 @@ test('a partial success during a failure is counted, and is no failure itself', 
 })
 
 test('a cure that is empty leaves no space behind', () => {
-  const quiet = createNotices({
+  const quiet = new Notices({
     signal: SIGNALS.traces,
     warn: (line) => lines.push(line),
     hintFor: () => '',

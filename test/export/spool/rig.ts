@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach } from 'vitest'
-import { openSpool, type SpoolOptions } from '../../../src/export/spool/open-spool.js'
-import type { Spool } from '../../../src/export/spool/spool.js'
+import { FolderSpool, type SpoolOptions, type Spool } from '../../../src/export/spool/spool.js'
 import { startNode, type RunningNode } from '../../helpers/run-node.js'
 
 export const FIXTURE: string = fileURLToPath(new URL('fixtures/spool-process.mjs', import.meta.url))
@@ -34,7 +33,7 @@ export interface Rig {
 export function rig(folder: string = newFolder(), options: Partial<SpoolOptions> = {}): Rig {
   const warnings: Rig['warnings'] = []
   const clock = { millis: 0, epochMillis: Date.now() }
-  const spool = openSpool({
+  const spool = new FolderSpool({
     folder,
     maxBytes: 1e9,
     destination: DESTINATION,

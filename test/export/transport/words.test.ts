@@ -2,10 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { endpointName } from '../../../src/export/pipeline/otlp-settings.js'
 import { answerOfCallError } from '../../../src/export/transport/grpc/grpc-answer.js'
 import { answerOf } from '../../../src/export/transport/http/http-answer.js'
-import { isUnreachable, networkErrorWords } from '../../../src/export/transport/network-error.js'
-import { partialSuccessIn, partialSuccessInJson } from '../../../src/export/transport/partial-success.js'
-import { rpcStatusIn, rpcStatusMessageInJson } from '../../../src/export/transport/rpc-status.js'
-import { serverTextRedactor } from '../../../src/export/transport/redacted-text.js'
+import { isUnreachable, networkErrorWords, serverTextRedactor } from '../../../src/export/transport/server-text.js'
+import {
+  partialSuccessIn,
+  partialSuccessInJson,
+  rpcStatusIn,
+  rpcStatusMessageInJson,
+} from '../../../src/export/transport/response-body.js'
 import { exportResponseType, retryInfoType, statusType } from '../../helpers/otlp-sink/schema.js'
 
 test.each([

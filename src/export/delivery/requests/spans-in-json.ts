@@ -1,5 +1,4 @@
-import { explicitRandomness, randomnessOfId } from './randomness.js'
-import type { Goes, Thinned, Weigh } from './request-format.js'
+import { explicitRandomness, randomnessOfId, type Goes, type Thinned, type Weigh } from './randomness.js'
 
 /** What we look at; whatever else is there is kept. */
 interface RequestInJson {

@@ -1,6 +1,6 @@
-import { protobufCursor, varintLength, writeVarint, type ProtobufCursor } from '../../protobuf/protobuf-cursor.js'
-import { explicitRandomness, randomnessOfBytes } from './randomness.js'
-import type { Goes, Thinned, Weigh } from './request-format.js'
+import { varintSize, writeVarint } from '../../protobuf/byte-writer.js'
+import { ProtobufCursor } from '../../protobuf/protobuf-cursor.js'
+import { explicitRandomness, randomnessOfBytes, type Goes, type Thinned, type Weigh } from './randomness.js'
 
 /** The tag of the field that leads on to the spans: in a request, in its ResourceSpans, in their ScopeSpans. */
 const WAY_TO_SPANS: readonly number[] = [(1 << 3) | 2, (2 << 3) | 2, (2 << 3) | 2]
@@ -11,7 +11,7 @@ const TRACE_ID_BYTES = 16
 
 /** @throws where the bytes are no request; some of it may have been weighed by then. */
 export function weighProtobuf(bytes: Uint8Array, weigh: Weigh): void {
-  weighMessage(protobufCursor(bytes), 0, bytes.byteLength, 0, weigh)
+  weighMessage(new ProtobufCursor(bytes), 0, bytes.byteLength, 0, weigh)
 }
 
 /** @throws where the bytes are no request. */
@@ -82,7 +82,7 @@ class Thinning {
   #kept = 0
 
   constructor(bytes: Uint8Array, goes: Goes) {
-    this.#cursor = protobufCursor(bytes)
+    this.#cursor = new ProtobufCursor(bytes)
     this.#goes = goes
   }
 
@@ -131,7 +131,7 @@ class Thinning {
       return 0
     }
     this.#pieces[place - 2] = size
-    return tagEnd - start + varintLength(size) + size
+    return tagEnd - start + varintSize(size) + size
   }
 
   #keep(start: number, end: number): number {

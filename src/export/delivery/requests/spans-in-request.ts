@@ -1,5 +1,5 @@
-import type { EncodedBatch } from '../batch.js'
-import type { Goes, Thinned, Weigh } from './request-format.js'
+import type { EncodedBatch } from '../queued-batch.js'
+import type { Goes, Thinned, Weigh } from './randomness.js'
 import { thinJson, weighJson } from './spans-in-json.js'
 import { thinProtobuf, weighProtobuf } from './spans-in-protobuf.js'
 

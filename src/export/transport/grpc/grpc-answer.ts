@@ -1,7 +1,6 @@
-import { isUnreachable, withoutOpenSslNoise } from '../network-error.js'
-import { rpcStatusIn } from '../rpc-status.js'
+import { isUnreachable, withoutOpenSslNoise, beginningOf } from '../server-text.js'
+import { rpcStatusIn } from '../response-body.js'
 import type { Redact } from '../../../internal/diagnostics/redact.js'
-import { beginningOf } from '../redacted-text.js'
 import { retryable, type Answer } from '../transport.js'
 
 /** The names of gRPC's status codes, by their numbers. */

@@ -1,10 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { HttpExchange, HttpResponse } from './http-exchange.js'
-import { isUnreachable, networkErrorWords } from '../network-error.js'
-import { partialSuccessIn, partialSuccessInJson } from '../partial-success.js'
-import { rpcStatusIn, rpcStatusMessageInJson } from '../rpc-status.js'
+import { isUnreachable, networkErrorWords, beginningOf } from '../server-text.js'
+import { partialSuccessIn, partialSuccessInJson, rpcStatusIn, rpcStatusMessageInJson } from '../response-body.js'
 import type { Redact } from '../../../internal/diagnostics/redact.js'
-import { beginningOf } from '../redacted-text.js'
 import { retryable, type Answer } from '../transport.js'
 
 /** Specification: OTLP/HTTP, "Failures". */
