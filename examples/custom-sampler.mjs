@@ -1,4 +1,4 @@
-// Any OpenTelemetry Sampler will do; this one leaves health checks out:  node custom-sampler.mjs
+// Any OpenTelemetry Sampler will do; this one drops health checks:  node custom-sampler.mjs
 import { SamplingDecision, startTracing, withSpan } from 'spanwright'
 
 const { NOT_RECORD, RECORD_AND_SAMPLED } = SamplingDecision

@@ -4,7 +4,7 @@ import { startTracing, withSpan } from 'spanwright'
 const tracing = startTracing({
   serviceName: 'nightly-report',
   traceExporter: 'console',
-  shutdownTimeoutMillis: 1_000, // the longest that leaving may take
+  shutdownTimeoutMillis: 1_000, // the longest time of a shutdown
 })
 
 withSpan('build report', () => 42)
@@ -13,5 +13,5 @@ withSpan('build report', () => 42)
 await tracing.flush()
 
 // ... and stops once, at the end. Neither ever rejects. A process that ends by itself, or by SIGTERM, SIGINT or SIGHUP,
-// sends what is left without being told to.
+// sends what is left by itself.
 await tracing.shutdown()
