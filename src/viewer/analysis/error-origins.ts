@@ -36,13 +36,14 @@ const NOTHING_ABOVE: Above = { nearest: undefined, highest: undefined, count: 0,
 
 /** Those that explain the most first. `order` has parents before children. */
 export function errorOriginsOf(order: readonly SpanNode[]): ErrorOrigin[] {
+  if (!order.some(hasFailed)) return []
   const above = new Map<SpanNode, Above>()
   const failing: SpanNode[] = []
   const hasFailedBelow = new Set<SpanNode>()
   for (const node of order) {
     const own =
       node.parent === undefined ? NOTHING_ABOVE : beneath(node.parent, above.get(node.parent) ?? NOTHING_ABOVE)
-    above.set(node, own)
+    if (own !== NOTHING_ABOVE) above.set(node, own)
     if (!hasFailed(node)) continue
     failing.push(node)
     if (own.nearest !== undefined) hasFailedBelow.add(own.nearest)

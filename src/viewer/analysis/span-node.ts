@@ -8,6 +8,8 @@ export interface SpanNode {
   readonly parent: SpanNode | undefined
   /** In the order of their start. */
   readonly children: readonly SpanNode[]
+  /** Its place among the trace's `nodes`: parents before children. */
+  readonly index: number
   /** 0 for a root, and for an orphan. */
   readonly depth: number
   readonly startMicros: number
@@ -46,6 +48,7 @@ export function draftNode(span: ReceivedSpan, id: string): DraftNode {
     id,
     parent: undefined,
     children: [],
+    index: 0,
     depth: 0,
     startMicros: 0,
     endMicros: undefined,
@@ -66,7 +69,7 @@ export function* ancestorsOf(node: SpanNode): Generator<SpanNode> {
 }
 
 /** Everything below a span, parents before children. */
-export function* descendantsOf(node: SpanNode): Generator<SpanNode> {
+export function* descendantsOf(node: SpanNode): Generator<SpanNode, void, unknown> {
   const stack = node.children.toReversed()
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     yield next

@@ -57,7 +57,7 @@ export function analyseTrace(spans: readonly ReceivedSpan[], options: AnalysisOp
   const tops = [...tree.roots, ...tree.orphans]
   const clockSkews = options.keepsClocks === true ? [] : correctClocks(preorder(tops))
   const startMicros = setTimes(tree.nodes)
-  for (const node of tree.nodes) node.children.sort(byStart)
+  for (const { children } of tree.nodes) if (children.length > 1) children.sort(byStart)
   const nodes = preorder(tops.sort(byStart))
   for (const node of nodes) setWaiting(node)
   const roots = tree.roots.toSorted(byStart)
@@ -116,13 +116,14 @@ function setWaiting(node: DraftNode): void {
     child.outlivesParent =
       node.endMicros !== undefined && (child.endMicros ?? child.startMicros) > node.endMicros + toleranceOf(node)
   }
-  node.selfMicros = lengthOf(selfIntervals(node))
+  node.selfMicros = node.children.length === 0 ? node.durationMicros : lengthOf(selfIntervals(node))
 }
 
 function preorder(tops: readonly DraftNode[]): DraftNode[] {
   const order: DraftNode[] = []
   const stack = tops.toReversed()
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    node.index = order.length
     order.push(node)
     for (let i = node.children.length - 1; i >= 0; i--) {
       const child = node.children[i]

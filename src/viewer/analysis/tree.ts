@@ -14,11 +14,12 @@ export interface Tree {
 
 /** Links never make parents: they may lead to other traces, and a span can have many. */
 export function treeOf(spans: readonly ReceivedSpan[]): Tree {
-  const { nodes, byId, repeatedSpans } = index(spans)
+  const index = indexOf(spans)
+  const { nodes, repeatedSpans } = index
   const roots: DraftNode[] = []
   const orphans: DraftNode[] = []
   for (const node of nodes) {
-    const parent = parentOf(node, byId)
+    const parent = parentOf(node, index)
     if (parent !== undefined) adopt(parent, node)
     else if (node.span.parentSpanId === undefined) roots.push(node)
     else orphans.push(node)
@@ -27,61 +28,80 @@ export function treeOf(spans: readonly ReceivedSpan[]): Tree {
   return { nodes, roots, orphans, repeatedSpans }
 }
 
-function index(spans: readonly ReceivedSpan[]): {
-  nodes: DraftNode[]
-  byId: Map<string, DraftNode[]>
+interface Index {
+  readonly nodes: DraftNode[]
+  /** The first span with each id. */
+  readonly byId: Map<string, DraftNode>
+  /** Ids that several spans have. */
+  readonly shared: Map<string, SharedId>
   repeatedSpans: number
-} {
-  const nodes: DraftNode[] = []
-  const byId = new Map<string, DraftNode[]>()
-  let repeatedSpans = 0
-  for (const span of spans) {
-    const same = byId.get(span.spanId)
-    if (same === undefined) {
-      const node = draftNode(span, span.spanId)
-      nodes.push(node)
-      byId.set(span.spanId, [node])
-    } else if (same.some((node) => isSentTwice(node.span, span))) repeatedSpans += 1
-    else {
-      const node = draftNode(span, `${span.spanId}#${same.length + 1}`)
-      nodes.push(node)
-      same.push(node)
-      for (const each of same) each.hasTakenId = true
-    }
-  }
-  return { nodes, byId, repeatedSpans }
 }
 
-/** What an exporter that had no answer sends again. */
-function isSentTwice(a: ReceivedSpan, b: ReceivedSpan): boolean {
-  return (
-    a.startMicros === b.startMicros &&
-    a.endMicros === b.endMicros &&
-    a.name === b.name &&
-    a.kind === b.kind &&
-    a.parentSpanId === b.parentSpanId &&
-    a.resource.service === b.resource.service
-  )
+/** The spans of one id, as their children look for a parent: no list, for a broken sender gives all spans one id. */
+interface SharedId {
+  readonly known: Set<string>
+  readonly client: DraftNode | undefined
+  readonly server: DraftNode | undefined
+  readonly byService: Map<string, DraftNode>
+}
+
+function indexOf(spans: readonly ReceivedSpan[]): Index {
+  const index: Index = { nodes: [], byId: new Map(), shared: new Map(), repeatedSpans: 0 }
+  for (const span of spans) {
+    const first = index.byId.get(span.spanId)
+    if (first !== undefined) addSecond(index, first, span)
+    else {
+      const node = draftNode(span, span.spanId)
+      index.nodes.push(node)
+      index.byId.set(span.spanId, node)
+    }
+  }
+  return index
+}
+
+function addSecond(index: Index, first: DraftNode, span: ReceivedSpan): void {
+  const shared =
+    index.shared.get(span.spanId) ??
+    withSecond({ known: new Set(), client: undefined, server: undefined, byService: new Map() }, first)
+  const size = shared.known.size
+  if (shared.known.has(contentOf(span))) {
+    index.repeatedSpans += 1
+    return
+  }
+  const node = draftNode(span, `${span.spanId}#${size + 1}`)
+  node.hasTakenId = true
+  first.hasTakenId = true
+  index.nodes.push(node)
+  index.shared.set(span.spanId, withSecond(shared, node))
+}
+
+function withSecond(shared: SharedId, node: DraftNode): SharedId {
+  const { kind, resource } = node.span
+  shared.known.add(contentOf(node.span))
+  if (kind === 'server' || !shared.byService.has(resource.service)) shared.byService.set(resource.service, node)
+  return {
+    ...shared,
+    client: shared.client ?? (kind === 'client' ? node : undefined),
+    server: shared.server ?? (kind === 'server' ? node : undefined),
+  }
+}
+
+/** The same for a span that an exporter sent again because it had no answer. */
+function contentOf({ startMicros, endMicros, name, kind, parentSpanId, resource }: ReceivedSpan): string {
+  return [startMicros, endMicros, name, kind, parentSpanId, resource.service].join('\n')
 }
 
 /**
  * Of several spans with one id, Zipkin's server half is below the client half, and what has the id as its parent is
  * below the half of its own service, or else below the server, which works for the client.
  */
-function parentOf(node: DraftNode, byId: ReadonlyMap<string, readonly DraftNode[]>): DraftNode | undefined {
-  if (node.span.kind === 'server' && node.hasTakenId) {
-    const client = byId.get(node.span.spanId)?.find(({ span }) => span.kind === 'client')
-    if (client !== undefined) return client
-  }
-  const { parentSpanId, resource } = node.span
-  const candidates = parentSpanId === undefined ? [] : (byId.get(parentSpanId) ?? [])
-  if (candidates.length < 2) return candidates[0]
-  return (
-    candidates.find(({ span }) => span.kind === 'server' && span.resource.service === resource.service) ??
-    candidates.find(({ span }) => span.resource.service === resource.service) ??
-    candidates.find(({ span }) => span.kind === 'server') ??
-    candidates[0]
-  )
+function parentOf(node: DraftNode, { byId, shared }: Index): DraftNode | undefined {
+  const { kind, spanId, parentSpanId, resource } = node.span
+  const client = kind === 'server' && node.hasTakenId ? shared.get(spanId)?.client : undefined
+  if (client !== undefined) return client
+  if (parentSpanId === undefined) return undefined
+  const candidates = shared.get(parentSpanId)
+  return candidates?.byService.get(resource.service) ?? candidates?.server ?? byId.get(parentSpanId)
 }
 
 function adopt(parent: DraftNode, child: DraftNode): void {

@@ -44,30 +44,33 @@ export function callsOf(analysis: TraceAnalysis): TraceCalls {
 function read({ nodes }: TraceAnalysis): TraceCalls {
   const reader = new CallReader()
   const calls = new Map<SpanNode, Call>()
-  const requests = new Map<SpanNode, SpanNode>()
-  const isInCall = new Set<SpanNode>()
-  const paths = new PathIds()
+  // By index: parents come first, so theirs are known.
+  const requests: SpanNode[] = []
+  const isInCall = new Uint8Array(nodes.length)
+  const paths = new Uint32Array(nodes.length)
+  const pathIds = new Map<string, number>()
   const byKey = new Map<string, SpanNode[]>()
   for (const node of nodes) {
-    const { parent, span } = node
-    const request = isRequest(node) ? node : ((parent && requests.get(parent)) ?? node)
-    requests.set(node, request)
-    const call = reader.read(span)
-    const isWithin = parent !== undefined && request !== node && isInCall.has(parent)
-    if (call !== undefined || isWithin) isInCall.add(node)
-    const path = request === node ? 0 : paths.idOf(parent, span.name)
-    paths.set(node, path)
-    if (call === undefined || isWithin) continue
+    const { parent, span, index } = node
+    const request = isRequest(node) ? node : ((parent && requests[parent.index]) ?? node)
+    requests.push(request)
+    const above = parent === undefined || request === node ? 0 : (paths[parent.index] ?? 0)
+    if (request !== node) paths[index] = numberOf(pathIds, `${above}\n${span.name}`)
+    const isWithin = parent !== undefined && request !== node && isInCall[parent.index] === 1
+    const call = isWithin ? undefined : reader.read(span)
+    if (call !== undefined || isWithin) isInCall[index] = 1
+    if (call === undefined) continue
     calls.set(node, call)
-    const key = `${request.id}\n${request === node ? '' : paths.of(parent)}\n${call.key}`
+    const key = `${request.index}\n${above}\n${call.key}`
     const alike = byKey.get(key)
     if (alike === undefined) byKey.set(key, [node])
     else alike.push(node)
   }
+  const requestOf = (node: SpanNode): SpanNode => requests[node.index] ?? node
   return {
     calls,
-    groups: [...byKey.values()].filter(({ length }) => length > 1).map((alike) => groupOf(alike, calls, requests)),
-    requestOf: (node) => requests.get(node) ?? node,
+    groups: [...byKey.values()].filter(({ length }) => length > 1).map((alike) => groupOf(alike, calls, requestOf)),
+    requestOf,
   }
 }
 
@@ -76,31 +79,17 @@ function isRequest({ span, parent }: SpanNode): boolean {
   return parent.span.resource.service !== span.resource.service
 }
 
-/** Names from the request down to a span, as a number. */
-class PathIds {
-  readonly #ids = new Map<string, number>()
-  readonly #byNode = new Map<SpanNode, number>()
-
-  of(node: SpanNode | undefined): number {
-    return (node && this.#byNode.get(node)) ?? 0
-  }
-
-  set(node: SpanNode, id: number): void {
-    this.#byNode.set(node, id)
-  }
-
-  idOf(parent: SpanNode | undefined, name: string): number {
-    const key = `${this.of(parent)}\n${name}`
-    const found = this.#ids.get(key) ?? this.#ids.size + 1
-    this.#ids.set(key, found)
-    return found
-  }
+/** A number for each text, from 1. */
+function numberOf(numbers: Map<string, number>, text: string): number {
+  const number = numbers.get(text) ?? numbers.size + 1
+  numbers.set(text, number)
+  return number
 }
 
 function groupOf(
   alike: readonly SpanNode[],
   calls: ReadonlyMap<SpanNode, Call>,
-  requests: ReadonlyMap<SpanNode, SpanNode>,
+  requestOf: (node: SpanNode) => SpanNode,
 ): CallGroup {
   const nodes = alike.toSorted((a, b) => a.startMicros - b.startMicros)
   const first = nodes[0]
@@ -116,7 +105,7 @@ function groupOf(
   return {
     call,
     nodes,
-    request: requests.get(first) ?? first,
+    request: requestOf(first),
     parent: first.parent,
     busyMicros: nodes.reduce((sum, { durationMicros }) => sum + durationMicros, 0),
     overlapShare: overlapping / (nodes.length - 1),

@@ -1,12 +1,15 @@
 import type { CodeLocation, Confidence, Finding, FindingLevel } from '../../model/finding.js'
 import { numberOf, textOf } from '../attributes.js'
 import { callsOf, type TraceCalls } from '../calls/trace-calls.js'
+import { httpStatusOf } from '../failures.js'
 import { covered, type Interval } from '../intervals.js'
 import type { SpanNode } from '../span-node.js'
 import type { TraceAnalysis } from '../trace-analysis.js'
 import { fingerprintOf } from './fingerprint.js'
 
 const MOST_SPANS = 20
+/** So far up a place in the source is looked for. */
+const MOST_LEVELS = 10
 
 export interface FoundThing {
   readonly id: string
@@ -33,7 +36,9 @@ export class TraceFacts {
   readonly calls: TraceCalls
   /** The main root's duration, or else the trace's: what shares are shares of. Never 0. */
   readonly rootMicros: number
-  #pathBelow: ReadonlyMap<SpanNode, number> | undefined
+  /** By index. */
+  #pathBelow: Float64Array | undefined
+  #failingRequests: readonly (SpanNode | undefined)[] | undefined
 
   constructor(analysis: TraceAnalysis) {
     this.analysis = analysis
@@ -48,7 +53,18 @@ export class TraceFacts {
   /** Sections of the critical path in a span and all below it. */
   pathBelow(node: SpanNode): number {
     this.#pathBelow ??= pathsBelow(this.analysis.nodes)
-    return this.#pathBelow.get(node) ?? 0
+    return this.#pathBelow[node.index] ?? 0
+  }
+
+  /** Requests above a span that fail, or answer that they do, from the nearest up. */
+  failingRequests(node: SpanNode, most: number): SpanNode[] {
+    this.#failingRequests ??= failingRequestsAbove(this.analysis.nodes)
+    const found: SpanNode[] = []
+    for (let at = this.#failingRequests[node.index]; at !== undefined; at = this.#failingRequests[at.index]) {
+      if (found.length === most) break
+      found.push(at)
+    }
+    return found
   }
 
   finding({ key, nodes, count = nodes.length, durationMicros, ...found }: FoundThing): Finding {
@@ -75,22 +91,37 @@ export function busyTime(nodes: readonly SpanNode[]): number {
   return covered(nodes.map(({ startMicros, endMicros = startMicros }): Interval => [startMicros, endMicros]))
 }
 
-function pathsBelow(nodes: readonly SpanNode[]): Map<SpanNode, number> {
-  const sums = new Map<SpanNode, number>()
-  for (const node of nodes.toReversed()) {
-    sums.set(
-      node,
-      node.children.reduce((sum, child) => sum + (sums.get(child) ?? 0), node.pathMicros),
-    )
+function pathsBelow(nodes: readonly SpanNode[]): Float64Array {
+  const sums = Float64Array.from(nodes, ({ pathMicros }) => pathMicros)
+  for (let index = nodes.length - 1; index >= 0; index--) {
+    const parent = nodes[index]?.parent
+    if (parent !== undefined) sums[parent.index] = (sums[parent.index] ?? 0) + (sums[index] ?? 0)
   }
   return sums
+}
+
+/** For each span the nearest request above it that fails, or answers that it does. */
+function failingRequestsAbove(nodes: readonly SpanNode[]): (SpanNode | undefined)[] {
+  const nearest: (SpanNode | undefined)[] = []
+  for (const { parent } of nodes) {
+    const isRequest = parent?.span.kind === 'server' || parent?.span.kind === 'consumer' || parent?.parent === undefined
+    const isFailing =
+      parent?.span.status === 'error' || (parent !== undefined && (httpStatusOf(parent.span) ?? 0) >= 400)
+    nearest.push(isRequest && isFailing ? parent : parent && nearest[parent.index])
+  }
+  return nearest
 }
 
 /** The nearest place in the source that a span or one above it, up to its request, tells. */
 function codeOf([first]: readonly SpanNode[], calls: TraceCalls): CodeLocation | undefined {
   if (first === undefined) return undefined
   const request = calls.requestOf(first)
-  for (let node: SpanNode | undefined = first; node !== undefined; node = node === request ? undefined : node.parent) {
+  let node: SpanNode | undefined = first
+  for (
+    let level = 0;
+    node !== undefined && level < MOST_LEVELS;
+    level++, node = node === request ? undefined : node.parent
+  ) {
     const { attributes } = node.span
     const path = textOf(attributes, 'code.file.path', 'code.filepath')
     if (path === undefined) continue

@@ -1,3 +1,4 @@
+import type { Call } from '../calls/call.js'
 import { callsOf } from '../calls/trace-calls.js'
 import { covered, type Interval } from '../intervals.js'
 import type { SpanNode } from '../span-node.js'
@@ -41,31 +42,33 @@ export class OperationPaths {
 
   measure(analysis: TraceAnalysis): Map<OperationPath, PathMeasure> {
     const measures = new Map<OperationPath, Draft>()
-    const places = new Map<SpanNode, Place>()
-    const place = (siblings: readonly SpanNode[], parent: Place | undefined): void => {
-      const alike = Map.groupBy(siblings, (node) => this.#pathOf(node, analysis, parent?.path))
+    const { calls } = callsOf(analysis)
+    // By index: parents come first, so theirs are known.
+    const places: Place[] = []
+    const settle = (siblings: readonly SpanNode[], parent: Place | undefined): void => {
+      const alike = Map.groupBy(siblings, (node) => this.#pathOf(node, calls.get(node), parent?.path))
       for (const [path, nodes] of alike) {
         const measure = measures.get(path) ?? emptyMeasure()
         measures.set(path, measure)
         measure.atOnce = Math.max(measure.atOnce, mostAtOnce(nodes))
         const scale = (parent?.scale ?? 1) * shareThatPassed(nodes)
+        const place = { path, scale }
         for (const node of nodes) {
-          places.set(node, { path, scale })
+          places[node.index] = place
           add(measure, node, scale)
         }
       }
     }
-    place(
+    settle(
       analysis.nodes.filter(({ parent }) => parent === undefined),
       undefined,
     )
-    for (const node of analysis.nodes) place(node.children, places.get(node))
+    for (const node of analysis.nodes) if (node.children.length > 0) settle(node.children, places[node.index])
     return measures
   }
 
-  #pathOf(node: SpanNode, analysis: TraceAnalysis, parent: OperationPath | undefined): OperationPath {
+  #pathOf(node: SpanNode, call: Call | undefined, parent: OperationPath | undefined): OperationPath {
     const { service } = node.span.resource
-    const call = callsOf(analysis).calls.get(node)
     const isQuery = call?.kind === 'database'
     const key = `${service}\n${isQuery ? call.key : node.span.name}`
     const children = this.#children.get(parent) ?? new Map<string, OperationPath>()

@@ -84,9 +84,11 @@ function isExplained({ node, trace }: OpenSpan, from: number, to: number): boole
 function leavesOf(spans: readonly OpenSpan[]): OpenSpan[] {
   const within = new Set(spans.map(({ node }) => node))
   const outer = new Set<SpanNode>()
+  const seen = new Set<SpanNode>()
   for (const { node } of spans) {
     for (const above of ancestorsOf(node)) {
-      if (outer.has(above)) break
+      if (seen.has(above)) break
+      seen.add(above)
       if (within.has(above)) outer.add(above)
     }
   }

@@ -13,6 +13,7 @@ const LEAST_SAVED_SHARE = 0.2
 const WARNING_COUNT = 3
 const SHORTEST_VALUE = 4
 const MOST_VALUES = 200
+const MOST_LEVELS = 16
 
 interface Step {
   readonly node: SpanNode
@@ -102,7 +103,12 @@ function follows(chain: readonly Step[], node: SpanNode, call: Call, known: Read
 function valuesAbove(parent: SpanNode, { calls }: TraceFacts): Set<string> {
   const known = new Set<string>()
   const request = calls.requestOf(parent)
-  for (let node: SpanNode | undefined = parent; node !== undefined; node = node === request ? undefined : node.parent) {
+  let node: SpanNode | undefined = parent
+  for (
+    let level = 0;
+    node !== undefined && level < MOST_LEVELS;
+    level++, node = node === request ? undefined : node.parent
+  ) {
     for (const value of valuesIn(node.span.attributes)) known.add(value)
   }
   for (const value of valuesIn(parent.span.resource.attributes)) known.add(value)

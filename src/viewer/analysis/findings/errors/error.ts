@@ -1,6 +1,5 @@
 import type { ErrorOrigin } from '../../error-origins.js'
 import { httpStatusOf } from '../../failures.js'
-import { ancestorsOf, type SpanNode } from '../../span-node.js'
 import type { Finding } from '../../../model/finding.js'
 import type { Detector, TraceFacts } from '../facts.js'
 import { listed, oneLine, placeOf } from '../words.js'
@@ -20,7 +19,7 @@ function describe(key: string, alike: readonly ErrorOrigin[], facts: TraceFacts,
   const [first] = alike
   if (first === undefined) throw new Error('no origin')
   const isBeside = isHabit(first) && hasOthers
-  const affected = affectedBy(first)
+  const affected = affectedBy(first, facts)
   const times = alike.length === 1 ? '' : ` (${alike.length} times)`
   const effect = affected.length === 0 || isBeside ? '' : `; it made ${listed(affected)} fail`
   return facts.finding({
@@ -33,17 +32,11 @@ function describe(key: string, alike: readonly ErrorOrigin[], facts: TraceFacts,
   })
 }
 
-/** Requests above that fail, or answer that they do; or else the highest span that fails. */
-function affectedBy({ node, highestFailed }: ErrorOrigin): string[] {
-  const affected: SpanNode[] = []
-  for (const above of ancestorsOf(node)) {
-    const isFailing = above.span.status === 'error' || (httpStatusOf(above.span) ?? 0) >= 400
-    const isRequest = above.span.kind === 'server' || above.span.kind === 'consumer' || above.parent === undefined
-    if (isFailing && isRequest) affected.push(above)
-    if (affected.length === MOST_NAMED) break
-  }
-  if (affected.length === 0 && highestFailed !== undefined) affected.push(highestFailed)
-  return affected.map((above) => {
+/** Requests above that fail, or else the highest span that does. */
+function affectedBy({ node, highestFailed }: ErrorOrigin, facts: TraceFacts): string[] {
+  const requests = facts.failingRequests(node, MOST_NAMED)
+  if (requests.length === 0 && highestFailed !== undefined) requests.push(highestFailed)
+  return requests.map((above) => {
     const status = httpStatusOf(above.span)
     return oneLine(`${placeOf(above)}${status === undefined || status < 400 ? '' : ` (${status})`}`, 200)
   })

@@ -5,6 +5,8 @@ import { humanDuration, plural } from '../words.js'
 const SHORTEST_MICROS = 10_000
 const WARNING_MICROS = 50_000
 const WARNING_SHARE = 0.2
+/** To open a connection takes a few steps. */
+const MOST_LOOKED_AT = 50
 const POOL = /^(pg-pool\.connect|generic-pool\.acquire)|acquire|pool\b.*\b(get|connect|checkout)/i
 const CONNECTING = /connect|\btls\b|handshake/i
 
@@ -62,12 +64,13 @@ export function isPoolWait({ span }: SpanNode): boolean {
 }
 
 function waitsIn({ analysis }: TraceFacts): SpanNode[] {
-  return analysis.nodes.filter((node) => isPoolWait(node) && node.durationMicros >= SHORTEST_MICROS)
+  return analysis.nodes.filter((node) => node.durationMicros >= SHORTEST_MICROS && isPoolWait(node))
 }
 
 function opensConnection(node: SpanNode): boolean {
-  for (const below of descendantsOf(node)) if (CONNECTING.test(below.span.name)) return true
-  return false
+  return descendantsOf(node)
+    .take(MOST_LOOKED_AT)
+    .some(({ span }) => CONNECTING.test(span.name))
 }
 
 function runningAt({ span, startMicros }: SpanNode, { calls }: TraceFacts): number {

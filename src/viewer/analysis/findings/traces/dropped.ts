@@ -4,7 +4,7 @@ import { listed, plural } from '../words.js'
 
 /** What an SDK left out because of its limits. */
 export const dropped: Detector = (facts) => {
-  const incomplete = facts.analysis.nodes.filter((node) => lossOf([node]) !== '')
+  const incomplete = facts.analysis.nodes.filter(isIncomplete)
   const byService = Map.groupBy(incomplete, ({ span }) => span.resource.service)
   return Array.from(byService, ([service, nodes]) =>
     facts.finding({
@@ -18,6 +18,10 @@ export const dropped: Detector = (facts) => {
       advice: 'OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT, OTEL_SPAN_EVENT_COUNT_LIMIT and OTEL_SPAN_LINK_COUNT_LIMIT raise them.',
     }),
   )
+}
+
+function isIncomplete({ span }: SpanNode): boolean {
+  return span.droppedAttributesCount > 0 || span.droppedEventsCount > 0 || span.droppedLinksCount > 0
 }
 
 function lossOf(nodes: readonly SpanNode[]): string {
