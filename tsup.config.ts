@@ -11,6 +11,7 @@ const ENTRIES = {
   'built-in-instrumentations': 'src/instrumentation/built-in-instrumentations.ts',
   statement: 'src/spans/sql/statement.ts',
   waterfall: 'src/console/drawing/waterfall.ts',
+  'findings-in-spans': 'src/viewer/findings-in-spans.ts',
   cli: 'src/cli/main.ts',
   view: 'src/cli/view/view.ts',
   'view-preload': 'src/cli/view/preload.ts',

@@ -41,6 +41,8 @@ export { withExemplars, type ExemplarCounter, type ExemplarHistogram } from './m
 export type { PrometheusRegistry, SpanMetricsOptions } from './metrics/span-metrics-options.js'
 export type { NamingStyle } from './metrics/naming.js'
 export { collectSpans, type SpanCollection, type SpanTree } from './testing/collect-spans.js'
+export { findings } from './testing/findings.js'
+export type { CodeLocation, Confidence as FindingConfidence, Finding, FindingLevel } from './viewer/model/finding.js'
 export { probabilitySampler } from './sampling/samplers/probability.js'
 export {
   rateLimitingSampler,
