@@ -44,7 +44,7 @@ export default {
     {
       name: 'viewer-is-loaded-by-the-command-alone',
       severity: 'error',
-      comment: 'But for what a test asks of it, from a file apart.',
+      comment: 'Except for what a test asks of it, from a file apart.',
       from: { path: '^src/', pathNot: ['^src/(viewer|cli/view)/', '^src/testing/findings\\.ts$'] },
       to: { path: '^src/viewer/', dependencyTypesNot: ['type-only'] },
     },
