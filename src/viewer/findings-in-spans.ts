@@ -31,10 +31,7 @@ export function findingsInSpans(spans: readonly ReadableSpan[]): Finding[] {
   const ids = new Set(spans.map((span) => span.spanContext().spanId))
   const resources = new Map<ReadableSpan['resource'], ReceivedResource>()
   const received = spans.map((span) => receivedSpan(span, ids, resources))
-  const traces = Array.from(
-    Map.groupBy(received, ({ traceId }) => traceId).values(),
-    (trace) => analyseTrace(trace),
-  )
+  const traces = Array.from(Map.groupBy(received, ({ traceId }) => traceId).values(), (trace) => analyseTrace(trace))
   return [...traces.flatMap(findingsOf), ...findingsAcross(traces)].sort(byImportance)
 }
 
