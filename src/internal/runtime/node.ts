@@ -1,4 +1,3 @@
-import { isInternalThread } from 'node:worker_threads'
 import { processWide } from './process-wide.js'
 import { requireOwn } from './own-package.js'
 
@@ -14,8 +13,7 @@ export function isSupportedRuntime(): boolean {
 
 /** Logs one line, once a process, whichever door is used. Threads, which inherit the flag, have nothing to add. */
 export function logUnsupportedRuntime(): void {
-  const { isMainThread } = requireOwn('node:worker_threads') as typeof import('node:worker_threads')
-  if (state.isLogged || !isMainThread) return
+  if (state.isLogged || !workerThreads().isMainThread) return
   state.isLogged = true
   process.stderr.write(`spanwright needs Node.js 22.15 or newer, this is ${runtime()}; the app is not traced\n`)
 }
@@ -40,5 +38,10 @@ export function isBuiltInLoaded(name: string): boolean {
  * there. What worker_threads says is asked for in threads only: loading it in the main one takes time and memory.
  */
 export function isHooksThread(): boolean {
-  return isBuiltInLoaded('internal/worker/io') && isInternalThread
+  return isBuiltInLoaded('internal/worker/io') && workerThreads().isInternalThread
+}
+
+/** Required when it is asked for: the register file has no room for names that are read lazily. */
+function workerThreads(): typeof import('node:worker_threads') {
+  return requireOwn('node:worker_threads') as typeof import('node:worker_threads')
 }
