@@ -69,6 +69,8 @@ export function viewArguments(args: readonly string[]): ViewArguments {
   if (end !== -1 && command.length === 0) throw new Error('there is no command after the two dashes')
   if (values.text && values.json) throw new Error('--text and --json are two forms of one report: give one of them')
   if (values.mcp && (values.text || values.json)) throw new Error('--mcp speaks on stdout, as --text and --json do')
+  if (values.mcp && command.length > 0)
+    throw new Error('--mcp runs no command: run the app by a spanwright view of its own')
   const maxMegabytes = wholeNumber('--max-mb', values['max-mb'], 1, 1_000_000)
   return {
     help: values.help,
@@ -104,8 +106,7 @@ interface ReportValues {
 /** Whatever only a report can answer asks for one, in text. */
 function reportOf(values: ReportValues): ReportArguments | undefined {
   const { text, json, traces, query, github, baseline, limit, 'fail-on': failOn } = values
-  if (traces && !json) throw new Error('--traces goes with --json')
-  const isWanted = text || json || github || [query, failOn, baseline].some((value) => value !== undefined)
+  const isWanted = text || json || traces || github || [query, failOn, baseline].some((value) => value !== undefined)
   if (!isWanted && limit.length === 0) return undefined
   return {
     format: json ? 'json' : 'text',

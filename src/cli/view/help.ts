@@ -22,7 +22,7 @@ Receiving
 Instead of the page, at the end
   --text              print findings and operations
   --json              print one JSON object; what the app prints goes to stderr
-  --traces            with --json: each trace, too
+  --traces            each trace, too: all waterfalls, or what --json has of each
   --query QUERY       look only at traces that match: 'service:orders duration>200ms'
   --fail-on IDS       end with status 1 where a finding of such an id or level was found: n+1,error or warning
   --limit ID.FIELD=N  from when on a finding counts: n+1.count=10, slow-query.duration=200ms

@@ -3,15 +3,20 @@ import { readFileSync } from 'node:fs'
 import { messageOf } from '../../internal/diagnostics/diagnostics.js'
 import { nowEpochMillis } from '../../internal/runtime/clock.js'
 import { requireOwn } from '../../internal/runtime/own-package.js'
+import { attachedTo, isViewerAt } from '../../viewer/mcp/attach.js'
+import type { Response } from '../../viewer/mcp/json-rpc.js'
+import type { McpServer } from '../../viewer/mcp/server.js'
+import { serveStdio } from '../../viewer/mcp/stdio.js'
 import type { TraceStore } from '../../viewer/model/trace-store.js'
 import { LogFile } from '../../viewer/receive/follow-log.js'
 import { readTraceFile } from '../../viewer/receive/open-file.js'
-import { PortTakenError, type Receiver } from '../../viewer/receive/receiver.js'
+import { OTLP_PORTS, PortTakenError, type Receiver } from '../../viewer/receive/receiver.js'
 import { memoryStore } from '../../viewer/store/memory.js'
 import { appEnvironment } from './app-environment.js'
 import { viewArguments, type ViewArguments } from './arguments.js'
 import { VIEW_HELP } from './help.js'
 import { isOpenToNetwork, openPorts } from './open-ports.js'
+import { MCP_PATH, pageAndTools } from './page-and-tools.js'
 import { reportPrinter, type PrintReport } from './report-output.js'
 import { lateSpans, runApp } from './run-app.js'
 
@@ -60,6 +65,7 @@ async function viewInto(store: TraceStore, given: ViewArguments, print: PrintRep
   // The report has them, too.
   if (!print) for (const problem of problems) say(problem)
   const isOfFiles = print !== undefined && files.length > 0 && command.length === 0
+  if (given.mcp) return await speakMcp(given, store)
   const commandStatus = isOfFiles ? 0 : await receive(given, store)
   return print ? print(store, { startedMillis, command, commandStatus, problems }) : commandStatus
 }
@@ -90,26 +96,64 @@ function readFiles(files: readonly string[], store: TraceStore): FilesRead {
 
 /** Receives until the app has ended, or until a signal says so. Returns the app's status. */
 async function receive(given: ViewArguments, store: TraceStore): Promise<number> {
-  const token = given.token ?? (isOpenToNetwork(given.host) ? randomBytes(16).toString('hex') : undefined)
-  const receiver = await openPorts(given, { ...given, store, token }, say)
-  const logs = given.logs.map((path) => new LogFile(path, (records) => store.addLogs(records)))
+  const viewer = await openViewer(given, store)
   try {
-    for (const log of logs) log.follow()
-    announce(given, receiver, token)
-    return given.command.length > 0 ? await runAndWait(given, store, receiver, token) : await untilAsked()
+    return given.command.length > 0 ? await runAndWait(given, store, viewer) : await untilAsked()
   } finally {
-    for (const log of logs) log.close()
-    await receiver.close()
+    await viewer.close()
   }
+}
+
+interface Viewer {
+  readonly receiver: Receiver
+  readonly token: string | undefined
+  readonly mcp: McpServer
+  close(): Promise<void>
+}
+
+async function openViewer(given: ViewArguments, store: TraceStore): Promise<Viewer> {
+  const token = given.token ?? (isOpenToNetwork(given.host) ? randomBytes(16).toString('hex') : undefined)
+  const other = pageAndTools(store, token, () => receiver.refusals())
+  const receiver: Receiver = await openPorts(given, { ...given, store, token, handleOther: other.handle }, say)
+  const logs = given.logs.map((path) => new LogFile(path, (records) => store.addLogs(records)))
+  for (const log of logs) log.follow()
+  announce(given, receiver, token)
+  return {
+    receiver,
+    token,
+    mcp: other.mcp,
+    async close() {
+      for (const log of logs) log.close()
+      other.close()
+      await receiver.close()
+    },
+  }
+}
+
+/** Each message goes to the viewer that runs on the port. Where none does, or none any more, this process becomes it. */
+async function speakMcp(given: ViewArguments, store: TraceStore): Promise<number> {
+  const { port = OTLP_PORTS[0], token } = given
+  const url = `http://127.0.0.1:${port}${MCP_PATH}`
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const running = attachedTo(url, headers)
+  // Said at once, and not to the agent: another program has the port.
+  let own = (await isViewerAt(url, headers)) ? undefined : Promise.resolve(await openViewer(given, store))
+  const answer = async (message: unknown, signal: AbortSignal): Promise<Response | undefined> => {
+    if (!own && (await isViewerAt(url, headers))) return running(message, signal)
+    own ??= openViewer(given, store)
+    return (await own).mcp.answer(message, signal)
+  }
+  await serveStdio(answer, process.stdin, process.stdout)
+  await (await own)?.close()
+  return 0
 }
 
 async function runAndWait(
   { command, report }: ViewArguments,
   store: TraceStore,
-  { ports }: Receiver,
-  token: string | undefined,
+  { receiver, token }: Viewer,
 ): Promise<number> {
-  const [port] = ports
+  const [port] = receiver.ports
   const preloadFile = requireOwn.resolve('./view-preload.cjs')
   const env = appEnvironment({ endpoint: `http://127.0.0.1:${port}`, preloadFile, token })
   const { status, end, wasAsked } = await runApp(command, env, { ownsStdout: report?.format !== 'json' })

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
+import { messageOf } from '../../internal/diagnostics/diagnostics.js'
 import { CODE, failure, isObject, type MessageId, type Response } from './json-rpc.js'
 
 const LONGEST_LINE = 4_000_000
@@ -27,7 +28,9 @@ export async function serveStdio(answer: Answer, input: Readable, output: Writab
     cancelNamed(message, running)
     const controller = new AbortController()
     if (id !== undefined) running.set(id, controller)
-    const response = await answer(message, controller.signal)
+    const response = await answer(message, controller.signal).catch((error: unknown) => {
+      return id === undefined ? undefined : failure(id, CODE.internal, messageOf(error))
+    })
     if (id !== undefined && running.get(id) === controller) running.delete(id)
     if (response !== undefined && !controller.signal.aborted) write(output, response)
   }

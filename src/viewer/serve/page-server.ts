@@ -21,6 +21,8 @@ export interface PageOptions {
 }
 
 export interface PageServer {
+  /** What the page knows of the traces. */
+  readonly index: TraceIndex
   /** Answers a request for the page or its data: everything that is not OTLP. False for what is neither. */
   handle(request: IncomingMessage, response: ServerResponse): boolean
   close(): void
@@ -63,6 +65,7 @@ export function pageServer({
     }
   }
   return {
+    index,
     handle(request, response) {
       const url = URL.parse(request.url ?? '/', 'http://localhost')
       if (!url) return false

@@ -128,6 +128,12 @@ export class TraceIndex {
     )
   }
 
+  /** Whether a trace is complete, as far as anybody can tell. */
+  isSettled(traceId: string): boolean {
+    const summary = this.store.summaryOf(traceId)
+    return summary !== undefined && isSettled(summary, this.#time.nowEpochMillis())
+  }
+
   /** Findings of one fault each over all traces, the worst first. */
   groups(): readonly FindingGroup[] {
     if (this.#groupsAreStale) {

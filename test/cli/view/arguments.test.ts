@@ -56,7 +56,7 @@ describe('a wrong command line is explained', () => {
     [['--max-mb', '-1'], 'argument is ambiguous'],
     [['--text', '--json'], 'give one of them'],
     [['--mcp', '--json'], '--mcp speaks on stdout'],
-    [['--traces'], '--traces goes with --json'],
+    [['--mcp', '--', 'node', 'app.js'], '--mcp runs no command'],
     [['--token', 'short'], '--token must have 8 to 200'],
     [['--token', 'with spaces in it'], '--token must have 8 to 200'],
     [['--allow-origin', 'app.test'], '--allow-origin must be an origin'],
