@@ -8,7 +8,7 @@ const HELP = `Usage: spanwright <command>
 
 Commands
   view     shows traces on a page of this machine, and what is wrong with them: spanwright view -- npm run dev
-  doctor   says whether an app is traced, and whether its spans arrive: spanwright doctor -- node app.js
+  doctor   reports whether an app is traced, and whether its spans arrive: spanwright doctor -- node app.js
 
 Options
   -h, --help     this text; "spanwright view --help" for a command's own

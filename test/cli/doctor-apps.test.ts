@@ -102,7 +102,7 @@ describe('an app whose spans arrive', () => {
   })
 })
 
-describe('what the app misses is told', () => {
+describe('what the app misses is reported', () => {
   test('packages that were loaded before tracing started, with the line that mends it', async () => {
     const { diagnosis } = await examine(['--', 'node', fixture('late/static.mjs')])
     expect(diagnosis.modules.missed).toContainEqual({ name: 'express', why: 'too late' })
@@ -147,10 +147,10 @@ describe('what the app misses is told', () => {
     ])
   })
 
-  test('options that were not looked at, because the doctor did not see that the app starts tracing', async () => {
+  test('options that had no effect, because the doctor did not see that the app starts tracing', async () => {
     const { diagnosis } = await examine(['--', 'node', app('hidden-start.cjs')])
     expect(diagnosis.problems.map(({ problem }) => problem)).toEqual([
-      'Options of startTracing() were not looked at: serviceName.',
+      'Options of startTracing() had no effect: serviceName.',
     ])
     expect(diagnosis.problems[0]?.cure).toContain('--no-start')
     const asItIs = await examine(['--no-start', '--', 'node', app('hidden-start.cjs')])
@@ -271,7 +271,7 @@ describe('the end of the app', () => {
     expect(run.exitCode).toBe(0)
   })
 
-  test('an app that hears no signal is killed, and that is told', async () => {
+  test('an app that hears no signal is killed, and that is reported', async () => {
     const run = await examine(['--seconds', '1', '--', 'node', app('deaf.cjs')])
     expect(run.diagnosis.app).toMatchObject({ signal: 'SIGKILL', wasKilled: true })
     expect(run.stderr).toContain('ending it by SIGKILL')

@@ -54,7 +54,7 @@ describe('without a command, a test span goes to the endpoint', () => {
       'log',
     ],
   ]
-  test.each(REFUSALS)('%s: in the words of the server, with a cure', async (_case, behaviour, words, cure) => {
+  test.each(REFUSALS)('%s: in the words of the server, with a hint', async (_case, behaviour, words, cure) => {
     sink.respondWith(behaviour)
     const run = await look({ OTEL_EXPORTER_OTLP_ENDPOINT: sink.httpUrl })
     expect(run.exitCode).toBe(1)
@@ -79,7 +79,7 @@ describe('without a command, a test span goes to the endpoint', () => {
       'wrong version number',
       'http:// instead of https://',
     ],
-  ])('%s: that is said', async (_case, settings, words, cure) => {
+  ])('%s: that is reported', async (_case, settings, words, cure) => {
     const env = Object.entries(settings()).map(([name, value]) => [`OTEL_EXPORTER_OTLP_${name}`, value])
     const run = await look(Object.fromEntries(env) as Record<string, string>)
     expect(run.exitCode).toBe(1)
@@ -120,7 +120,7 @@ describe('without a command, a test span goes to the endpoint', () => {
       expect(settingOf(run.diagnosis, 'certificate')).toBe(`${caPath} ← OTEL_EXPORTER_OTLP_CERTIFICATE`)
     })
 
-    test('without the CA, the cure names its variable', async () => {
+    test('without the CA, the hint names its variable', async () => {
       const run = await look({ OTEL_EXPORTER_OTLP_ENDPOINT: tlsSink.httpUrl })
       expect(run.diagnosis.problems[0]?.cure).toContain('OTEL_EXPORTER_OTLP_CERTIFICATE')
       expect(run.exitCode).toBe(1)
@@ -146,7 +146,7 @@ describe('without a command, a test span goes to the endpoint', () => {
   })
 })
 
-test('an endpoint that fails is told also where the app made no span, and once where it did', async () => {
+test('an endpoint that fails is reported also where the app made no span, and once where it did', async () => {
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }
   const without = await runDoctor(['--', 'node', app('nothing.cjs')], { env })
   expect(without.diagnosis.problems).toMatchObject([
@@ -245,7 +245,7 @@ describe('each setting has its source', () => {
 })
 
 describe('in words', () => {
-  test('there are the sections, no colours, and the cure beneath what is wrong', async () => {
+  test('there are the sections, no colours, and the hint beneath what is wrong', async () => {
     const { stdout, exitCode } = await runDoctorInWords([], {
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' },
     })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startsItself } from '../../src/cli/doctor/in-app/starts-itself.js'
-import { maskOf } from '../../src/cli/doctor/settings/masking.js'
+import { headerRedactor } from '../../src/internal/diagnostics/redact.js'
 import { reasonInWords } from '../../src/export/notices/notice-text.js'
 import { answerOfCallError } from '../../src/export/transport/grpc/grpc-answer.js'
 import { answerOf } from '../../src/export/transport/http/http-answer.js'
@@ -62,7 +62,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   'a gRPC error on the way': (text) => call(`No connection established. Last error: ${text}`),
   'a network error': (text) => networkErrorWords(new Error(text)),
   'the reason of an exporter': reasonInWords,
-  'what the doctor shows': maskOf(['authorization=Bearer%20abcdefghijkl']),
+  'what the doctor shows': headerRedactor(['authorization=Bearer%20abcdefghijkl']),
   'a stack': framesOf,
   'headers of a response': serverTiming,
   'a statement': (text) => readStatement(text, 'microsoft.sql_server'),

@@ -2,7 +2,7 @@ import type { TracingLedger } from '../../export/pipeline/ledger.js'
 import { noDeliveryCounts } from '../../export/pipeline/ledger.js'
 import type { ModuleFindings, ProcessReport, ExporterInUse } from './process-report.js'
 
-// The processes of an app, seen as one.
+// The processes of an app, taken together.
 
 export const isOfTheApp = ({ isLauncher }: ProcessReport): boolean => !isLauncher
 
@@ -10,7 +10,7 @@ export const isOfTheApp = ({ isLauncher }: ProcessReport): boolean => !isLaunche
 export const tracingOnes = (reports: readonly ProcessReport[]): readonly ProcessReport[] =>
   reports.filter((report) => isOfTheApp(report) && report.tracing === 'on')
 
-/** Spans of the app that a backend has taken. The console, and what can't be seen into, are no backends. */
+/** Spans of the app that a backend has taken. The console, and processors of others, are no backends. */
 export function deliveredSpans(reports: readonly ProcessReport[]): number {
   return tracingOnes(reports)
     .filter(({ ways }) => ways.some(isSeenToArrive))

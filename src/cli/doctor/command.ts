@@ -4,7 +4,7 @@ import { doctorArguments, type DoctorArguments } from './arguments.js'
 import { diagnose, mainReport } from './diagnosis.js'
 import type { AppFindings, Diagnosis } from './findings.js'
 import { DOCTOR_HELP } from './help.js'
-import { maskOf } from './settings/masking.js'
+import { headerRedactor } from '../../internal/diagnostics/redact.js'
 import type { ProcessReport } from './process-report.js'
 import { newReportFolder, type ReportFolder } from './report-folder.js'
 import { testExport, type EndpointFindings } from './checks/test-export.js'
@@ -33,7 +33,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
   return diagnosis.ok ? 0 : 1
 }
 
-/** What is said meanwhile. */
+/** Progress. */
 function say(line: string): void {
   process.stderr.write(`spanwright doctor: ${line}\n`)
 }
@@ -81,8 +81,8 @@ async function findingsOf(reports: readonly ProcessReport[], app: AppFindings | 
     headers.push(...Object.values(way.otlp.connection.headers).map((value) => `=${value}`))
   }
   const fromVariables = Object.entries(main?.environment ?? {}).filter(([name]) => name.endsWith('_HEADERS'))
-  const mask = maskOf([...headers, ...fromVariables.map(([, value]) => value)])
-  return diagnose({ reports, app, endpoints, warnings, mask })
+  const redact = headerRedactor([...headers, ...fromVariables.map(([, value]) => value)])
+  return diagnose({ reports, app, endpoints, warnings, redact })
 }
 
 /** What our own parts and OpenTelemetry's log while the endpoint is tried belongs into the diagnosis. */

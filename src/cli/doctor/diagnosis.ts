@@ -13,7 +13,7 @@ export interface Seen {
   readonly endpoints: readonly EndpointFindings[]
   /** What was logged while the endpoint was tried. */
   readonly warnings: readonly string[]
-  readonly mask: Redact
+  readonly redact: Redact
 }
 
 /** The process whose settings are shown: the first that traces, else the first that has tried to. */
@@ -54,7 +54,7 @@ export function diagnose(seen: Seen): Diagnosis {
   }
   const { problems, ok } = problemsOf(found, main)
   const summary = ok ? wellInWords(found) : (problems[0]?.problem ?? '')
-  return masked({ ok, summary, problems, ...found }, seen.mask)
+  return redacted({ ok, summary, problems, ...found }, seen.redact)
 }
 
 function processFindings({ pid, thread, main, tracing, starter, ledger }: ProcessReport): ProcessFindings {
@@ -82,9 +82,9 @@ function wellInWords({ app, ledger }: Pick<Diagnosis, 'app' | 'ledger'>): string
 }
 
 /** All texts, wherever they are. */
-function masked(diagnosis: Diagnosis, mask: Redact): Diagnosis {
+function redacted(diagnosis: Diagnosis, redact: Redact): Diagnosis {
   const walk = (value: unknown): unknown => {
-    if (typeof value === 'string') return mask(value)
+    if (typeof value === 'string') return redact(value)
     if (Array.isArray(value)) return value.map(walk)
     if (typeof value !== 'object' || value === null) return value
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, walk(inner)]))

@@ -16,7 +16,7 @@ export function encrypt(text: string, key: string): Uint8Array {
   return Buffer.concat([iv, cipher.getAuthTag(), body])
 }
 
-/** @throws Error for what was not sealed with this key */
+/** @throws Error for what was not encrypted with this key */
 export function decrypt(bytes: Uint8Array, key: string): string {
   const decipher = createDecipheriv(ALGORITHM, Buffer.from(key, 'hex'), bytes.subarray(0, IV_BYTES))
   decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES))

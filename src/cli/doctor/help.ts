@@ -1,7 +1,7 @@
 export const DOCTOR_HELP = `Usage: spanwright doctor [options] [-- command]
 
-Runs the app with tracing, and says whether it is traced, by which settings, what was missed, and whether spans arrive.
-Without a command: which settings hold here, and whether the endpoint takes a test span.
+Runs the app with tracing, and reports whether it is traced, by which settings, what was missed, and whether spans arrive.
+Without a command: which settings apply here, and whether the endpoint takes a test span.
 
   spanwright doctor
   spanwright doctor -- node app.js

@@ -1,11 +1,11 @@
 import { DOCTOR_VARIABLE } from '../../internal/diagnostics/doctor.js'
 import { readEnv } from '../../internal/runtime/env.js'
 
-/** What the doctor tells the processes that it starts, in a variable that they inherit. */
+/** From the doctor to the processes that it starts, in a variable that they inherit. */
 export interface Instructions {
   /** Where each process writes its report. */
   readonly folder: string
-  /** Seals the reports. */
+  /** Encrypts the reports. */
   readonly key: string
   /** Whether tracing is started in an app that does not start it itself. */
   readonly starts: boolean
@@ -15,7 +15,7 @@ export const instructionsAsVariables = (instructions: Instructions): Record<stri
   [DOCTOR_VARIABLE]: JSON.stringify(instructions),
 })
 
-/** Undefined where somebody else has set the variable, to whatever. */
+/** Undefined where the variable has any other value. */
 export function readInstructions(): Instructions | undefined {
   try {
     const read = JSON.parse(readEnv(DOCTOR_VARIABLE) ?? '') as Partial<Instructions> | null

@@ -2,10 +2,10 @@ import type { WhyOff } from '../../internal/diagnostics/doctor.js'
 import type { OtlpSettings } from '../../export/pipeline/otlp-settings.js'
 import type { TracingLedger } from '../../export/pipeline/ledger.js'
 
-/** What one process, or one worker thread, of the app tells the doctor. Plain data: it travels as a file. */
+/** The report of one process, or one worker thread, of the app. Plain data, written to a file. */
 export interface ProcessReport {
   readonly pid: number
-  /** When the process began, in clock ticks since the boot of the machine; undefined where only Linux could tell. */
+  /** When the process began, in clock ticks since the boot of the machine; undefined except on Linux. */
   readonly processStart: string | undefined
   readonly thread: number
   /** The version of Node.js. */
@@ -20,9 +20,9 @@ export interface ProcessReport {
   readonly failure: string | undefined
   /** Options of the call that started tracing, in words without secrets. */
   readonly options: Readonly<Record<string, string>>
-  /** Options of a later call: they were not looked at. */
+  /** Options of a later call, without effect. */
   readonly unusedOptions: readonly string[]
-  /** What was settled, by the names of the settings. */
+  /** Values that hold, by the names of the settings. */
   readonly settled: Readonly<Record<string, string>>
   /** OTEL_* and SPANWRIGHT_* as they were when tracing started. */
   readonly environment: Readonly<Record<string, string>>
@@ -31,12 +31,12 @@ export interface ProcessReport {
   readonly ways: readonly ExporterInUse[]
   readonly ledger: TracingLedger | undefined
   readonly modules: ModuleFindings
-  /** All that spanwright has said on stderr. */
+  /** The warnings that spanwright has logged. */
   readonly warnings: readonly string[]
 }
 
 /**
- * Who starts tracing: the flag that the app had already, the app's own code, this command, or nobody (it was told not to).
+ * Who starts tracing: the flag that the app had already, the app's own code, this command, or nobody (`--no-start`).
  */
 export type Starter = 'flag' | 'code' | 'doctor' | 'nobody'
 

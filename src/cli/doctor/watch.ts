@@ -7,7 +7,7 @@ import type { WatchOptions } from './arguments.js'
 import { livingProcesses, send } from './living-processes.js'
 import { deliveredSpans } from './aggregate.js'
 
-/** What was seen of the app. */
+/** How the app ran. */
 export interface AppRun extends AppEnd {
   /** Who ended it: itself, the doctor when it had seen enough, or a signal to the doctor. */
   readonly endedBy: 'itself' | 'doctor' | 'signal'

@@ -3,7 +3,7 @@ import { onWarning } from './diagnostics.js'
 import { readEnv } from '../runtime/env.js'
 import { requireOwn } from '../runtime/own-package.js'
 
-/** The variable by which `spanwright doctor` tells the processes that it starts where to report. */
+/** The variable by which the processes that `spanwright doctor` starts get to know where to report. */
 export const DOCTOR_VARIABLE = 'SPANWRIGHT_DOCTOR'
 
 /** Where a process has its one report. */
@@ -12,9 +12,9 @@ export const REPORT_SLOT = 'doctor.report'
 /** Why tracing does not start. */
 export type WhyOff = 'disabled' | 'wrong file' | 'another SDK' | 'another API'
 
-/** What `spanwright doctor` is told of a start. Nothing of it throws. */
+/** What `spanwright doctor` gets to know of a start. No method throws. */
 export interface DoctorsReport {
-  /** Each call of startTracing; `isRunning`: its options are not looked at. */
+  /** Each call of startTracing; `isRunning`: its options have no effect. */
   called(options: object, isRunning: boolean): void
   /** Tracing is off, and stays off. */
   off(why: WhyOff): void
@@ -35,7 +35,7 @@ export interface StartedParts {
 
 /** What the report needs of this copy of the package. */
 export interface DoctorsTools {
-  readonly takePartInDepartures: typeof addExitHook
+  readonly addExitHook: typeof addExitHook
   readonly onWarning: typeof onWarning
 }
 
@@ -43,7 +43,7 @@ export interface DoctorsTools {
 export function doctorsReport(): DoctorsReport | undefined {
   if (readEnv(DOCTOR_VARIABLE) === undefined) return undefined
   const report = preloadedReport() ?? loadedReport()
-  report?.use({ takePartInDepartures: addExitHook, onWarning })
+  report?.use({ addExitHook, onWarning })
   return report
 }
 

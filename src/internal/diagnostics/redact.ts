@@ -16,6 +16,17 @@ export function redactor(secrets: readonly string[]): Redact {
   return (text) => forms.reduce<string>((rest, secret) => rest.replaceAll(secret, '***'), text)
 }
 
+/**
+ * Replaces the values of OTLP headers, and of any URL user, password and query.
+ *
+ * @param headers texts such as those of OTEL_EXPORTER_OTLP_HEADERS
+ */
+export function headerRedactor(headers: readonly string[]): Redact {
+  const values = headers.flatMap((text) => text.split(',')).map((pair) => pair.slice(pair.indexOf('=') + 1).trim())
+  const redact = redactor(values.flatMap(secretsOfHeader))
+  return (text) => redactUrls(redact(text))
+}
+
 /** "Bearer abc" is as secret as its token alone. The second word of other values is one where it is long enough for a token. */
 export function secretsOfHeader(value: string): string[] {
   return [value, decoded(value)].flatMap((text) => [text, text.replace(SCHEME, '')])
@@ -32,7 +43,7 @@ export function secretsOfUrl(url: string): string[] {
   return [username, password, user, secret, basic, search.slice(1), decoded(search.slice(1))]
 }
 
-/** What lets somebody in by any URL in a text: user and password, and the query. Takes time in proportion to the text. */
+/** Of any URL in a text: user and password, and the query. Takes time in proportion to the text. */
 export function redactUrls(text: string): string {
   return text.replace(/:\/\/[^\s/?#@"']*@/g, '://***@').replace(/[^\s"']+/g, (word) => {
     const scheme = word.indexOf('://')

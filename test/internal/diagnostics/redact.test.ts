@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { redactor, redactUrls, secretsOfHeader } from '../../../src/internal/diagnostics/redact.js'
+import { headerRedactor, redactor, redactUrls, secretsOfHeader } from '../../../src/internal/diagnostics/redact.js'
 
 const redacting = (...values: string[]): ((text: string) => string) => redactor(values.flatMap(secretsOfHeader))
 
@@ -30,4 +30,22 @@ test('URLs lose user, password and query', () => {
   expect(redactUrls('"https://ada:pw@host:4318/v1?key=abc" is wrong, http://host/a@b?')).toBe(
     '"https://***@host:4318/v1?***" is wrong, http://host/a@b?',
   )
+})
+
+test('hides header values wherever they turn up, as they were written, decoded, and without their scheme', () => {
+  const redact = headerRedactor(['authorization=Bearer%20s3cr3t,x-team=payments', 'api-key=k3y%2Fk3y'])
+  expect(redact('got "Bearer s3cr3t" and s3cr3t and Bearer%20s3cr3t')).toBe('got "***" and *** and ***')
+  expect(redact('k3y/k3y or k3y%2Fk3y of payments')).toBe('*** or *** of ***')
+})
+
+test('hides what lets somebody in by a URL, and nothing else of it', () => {
+  const redact = headerRedactor([])
+  expect(redact('"https://ada:pw@host:4318/v1/traces?key=abc" is wrong')).toBe(
+    '"https://***@host:4318/v1/traces?***" is wrong',
+  )
+  expect(redact('http://host/a@b and a question? yes')).toBe('http://host/a@b and a question? yes')
+})
+
+test('takes no ordinary words out of a text for a header that is short', () => {
+  expect(headerRedactor(['x-env=a'])('a span')).toBe('a span')
 })

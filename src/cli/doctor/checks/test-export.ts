@@ -1,3 +1,7 @@
+import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import type { ReadableSpan } from '@opentelemetry/sdk-trace'
+import { randomBytes } from 'node:crypto'
 import { hintFor } from '../../../export/notices/hints.js'
 import { reasonInWords } from '../../../export/notices/notice-text.js'
 import { otlpTransport } from '../../../export/transport/otlp-transport.js'
@@ -5,8 +9,7 @@ import type { Answer } from '../../../export/transport/transport.js'
 import { otlpJsonEncoder } from '../../../export/otlp/json-encoder.js'
 import { otlpProtobufEncoder } from '../../../export/otlp/encoder.js'
 import type { OtlpSettings } from '../../../export/pipeline/otlp-settings.js'
-import { monotonicClock } from '../../../internal/runtime/clock.js'
-import { testSpan } from './test-span.js'
+import { monotonicClock, nowEpochMillis } from '../../../internal/runtime/clock.js'
 
 /** What became of a test span. */
 export interface EndpointFindings {
@@ -14,9 +17,9 @@ export interface EndpointFindings {
   readonly protocol: string
   /** `partial`: the backend answered, and did not keep the span. */
   readonly answer: 'accepted' | 'partial' | 'refused' | 'failed'
-  /** The server's own words, or the error's. */
+  /** The message of the server, or of the error. */
   readonly words: string
-  /** What probably helps; empty where nothing has to. */
+  /** A hint; may be empty. */
   readonly cure: string
   readonly tookMillis: number
 }
@@ -46,5 +49,34 @@ function findings(answer: Answer, endpoint: string): Pick<EndpointFindings, 'ans
     answer: kind === 'retryable' ? 'failed' : 'refused',
     words: reasonInWords(reason),
     cure: hintFor(reason, endpoint),
+  }
+}
+
+/** Under the service's name, and named so that it is recognised in the backend. */
+function testSpan(serviceName: string): ReadableSpan {
+  const context = {
+    traceId: randomBytes(16).toString('hex'),
+    spanId: randomBytes(8).toString('hex'),
+    traceFlags: TraceFlags.SAMPLED,
+  }
+  const now = nowEpochMillis()
+  const time: [number, number] = [Math.floor(now / 1_000), (now % 1_000) * 1e6]
+  return {
+    name: 'spanwright doctor',
+    kind: SpanKind.INTERNAL,
+    spanContext: () => context,
+    startTime: time,
+    endTime: time,
+    duration: [0, 0],
+    ended: true,
+    status: { code: SpanStatusCode.UNSET },
+    attributes: { 'spanwright.doctor': true },
+    links: [],
+    events: [],
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+    resource: resourceFromAttributes({ 'service.name': serviceName }),
+    instrumentationScope: { name: 'spanwright' },
   }
 }

@@ -1,10 +1,10 @@
 import { styleText } from 'node:util'
 import type { Setting } from '../../../config/provenance.js'
 import type { Diagnosis, Problem } from '../findings.js'
-import { formatLedger } from './format-ledger.js'
+import type { TracingLedger } from '../../../export/pipeline/ledger.js'
 import type { MissedModule, PatchedModule, Starter } from '../process-report.js'
 
-/** The diagnosis for people. Colours where `stream` is a terminal, and nobody has asked for none (NO_COLOR). */
+/** The diagnosis for people. Colours where `stream` is a terminal, and NO_COLOR is not set. */
 export function formatDiagnosis(diagnosis: Diagnosis, stream: NodeJS.WriteStream): string {
   const style = (format: 'bold' | 'green' | 'red' | 'yellow', text: string): string =>
     styleText(format, text, { stream })
@@ -47,7 +47,7 @@ function tracingInWords({ tracing, startedBy, processes }: Diagnosis): readonly 
   return [`on, started ${startedBy === undefined ? '' : STARTERS[startedBy]}${where}`]
 }
 
-/** What everybody wants to know; the rest is shown where somebody has said it. */
+/** Shown always; the others where they are not the default. */
 const ALWAYS_SHOWN: ReadonlySet<string> = new Set([
   'service.name',
   'exporter',
@@ -111,6 +111,28 @@ function spansInWords({ sampler, ledger }: Diagnosis): readonly string[] {
 function appInWords({ app }: Diagnosis): readonly string[] {
   if (!app || app.notStarted !== undefined) return []
   const how = app.signal === null ? `with status ${app.exitCode}` : `by ${app.signal}`
-  const who = { itself: '', doctor: ', when the doctor had seen enough', signal: ', as the doctor was told to stop' }
+  const who = { itself: '', doctor: ', when the doctor had seen enough', signal: ', as the doctor was stopped' }
   return [app.command.join(' '), `ended ${how}${who[app.endedBy]}`]
+}
+
+type Part = readonly [count: number, words: string]
+
+/** The ledger for people: how many were made, then where they are, without what is zero. */
+function formatLedger(ledger: TracingLedger): readonly string[] {
+  const sampled = ledger.started - ledger.notRecorded - ledger.sampledOut - ledger.open - ledger.undecided
+  const parts: readonly Part[] = [
+    [ledger.notRecorded + ledger.sampledOut, 'left out by the sampler'],
+    [ledger.undecided, 'held back, their trace is not decided'],
+    [ledger.open, 'never ended'],
+    [ledger.queued + ledger.exporting, 'not sent yet'],
+    [ledger.spooled, 'in the spool on disk'],
+    [ledger.droppedQueueFull, 'dropped: the queue was full'],
+    [ledger.droppedOutageBuffer, 'dropped: the outage buffer was full'],
+    [ledger.droppedExportFailed, 'refused by the backend'],
+    [ledger.droppedAtExit, 'lost as the app ended'],
+  ]
+  return [
+    `${ledger.started} made, ${sampled} sampled, ${ledger.exported} delivered`,
+    ...parts.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`),
+  ]
 }

@@ -13,7 +13,7 @@ export function noteLoadedPackages(): LoadedPackages {
   return processWide('doctor.loaded-packages', () => {
     const all = new Set<string>()
     const byApp = new Set<string>()
-    // A Node.js that is too old has none; it is told of that.
+    // A Node.js that is too old has none; that is logged elsewhere.
     if (typeof (registerHooks as unknown) !== 'function') return { all, byApp }
     registerHooks({
       resolve(specifier, context, nextResolve) {

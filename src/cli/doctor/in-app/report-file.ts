@@ -34,7 +34,7 @@ export class ReportFile {
       renameSync(`${this.#path}.new`, `${this.#path}.report`)
       this.#last = text
     } catch {
-      // The doctor has gone and taken the folder along: nobody wants to know any more.
+      // The doctor has ended and removed the folder.
       clearInterval(this.#timer)
     }
   }

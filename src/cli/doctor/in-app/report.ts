@@ -65,12 +65,12 @@ class ReportOfThisProcess implements InAppReport {
     this.#file?.write()
   }
 
-  /** By each copy of the package. Who comes to the departures first leaves last: the last spans are settled by then. */
-  use({ takePartInDepartures, onWarning }: DoctorsTools): void {
+  /** By each copy of the package. The first exit hook runs last: the last spans are settled by then. */
+  use({ addExitHook, onWarning }: DoctorsTools): void {
     if (this.#copies.has(onWarning)) return
     this.#copies.add(onWarning)
     onWarning((message) => this.#warnings.add(message))
-    takePartInDepartures({
+    addExitHook({
       timeoutMillis: 0,
       prepare: () => undefined,
       needsEventLoop: false,
@@ -157,11 +157,11 @@ function environment(): Record<string, string> {
   return others
 }
 
-/** Parts of the app's own may throw when they are looked at: that is no reason for the app not to start. */
+/** Parts of the app's own may throw when they are read, which must not keep the app from starting. */
 function safely(look: () => void): void {
   try {
     look()
   } catch {
-    // What could not be looked at is not in the report.
+    // What could not be read is not in the report.
   }
 }

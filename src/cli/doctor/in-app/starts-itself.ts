@@ -10,7 +10,7 @@ const COMMENT = /^[ \t]*(?:\/\/|\*|\/\*).*$/gm
 
 /**
  * Whether one of the files, or one that it leads to by a relative path, starts tracing in code. By their text: nothing is
- * run. What packages of a workspace do is not seen; the app's own call then comes second, which is told.
+ * run. What packages of a workspace do is not found; the app's own call is then the second one, which is logged.
  */
 export function startsItself(files: readonly string[]): boolean {
   const waiting = [...files]
