@@ -150,7 +150,7 @@ export function resolveMetricPipelines(
   const asDefault = spanMetrics && !isInRegistry ? ['otlp'] : ['none']
   const pipelines = settings.metricPipelines ?? metricPipelinesFromEnvironment(asDefault) ?? []
   if (spanMetrics && !isInRegistry && pipelines.length === 0)
-    warnOnce('span metrics', 'OTEL_METRICS_EXPORTER is none, and spanMetrics has no registry: they go nowhere')
+    warnOnce('span metrics', 'OTEL_METRICS_EXPORTER is none, and spanMetrics has no registry: the metrics are not sent')
   if (pipelines.length === 0) return []
   const delivery = deliveryOf('metrics', resolveBatchOptions(batch ?? {}, settings.options.batch ?? {}))
   return metricPipelines(pipelines, { delivery, shutdownTimeoutMillis, producer: spanMetrics?.producer, isInRegistry })

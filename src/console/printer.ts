@@ -34,11 +34,11 @@ export class Printer {
     const stream = this.#options.stream ?? process.stdout
     if ('writableLength' in stream && stream.writableLength > MOST_BYTES_WAITING) {
       this.#skipped += 1
-      warnOnce('console-exporter-slow', 'the console exporter leaves traces out: its stream does not keep up')
+      warnOnce('console-exporter-slow', 'the console exporter skips traces: its stream is too slow')
       return
     }
     const lines = this.#linesOf(piece, stream)
-    if (this.#skipped > 0) lines.unshift(`${this.#skipped} traces not printed: the output does not keep up`, '')
+    if (this.#skipped > 0) lines.unshift(`${this.#skipped} traces not printed: the output is too slow`, '')
     this.#skipped = 0
     this.#write(stream, `${lines.join('\n')}\n\n`)
   }

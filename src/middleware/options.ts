@@ -23,5 +23,5 @@ export function checkMiddlewareOptions<Request>(
 
 /** The result of `ignore`; a request that it fails on is not ignored. */
 export function isIgnored<Request>({ ignore }: MiddlewareOptions<Request>, request: Request): boolean {
-  return ignore !== undefined && Boolean(safely('ignore failed; what it fails on is traced', () => ignore(request)))
+  return ignore !== undefined && Boolean(safely('ignore failed; the request is traced', () => ignore(request)))
 }

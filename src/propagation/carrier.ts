@@ -87,7 +87,7 @@ export const openedSetter: TextMapSetter<OpenCarrier> = {
     if (!isHeaderName(name) || !isHeaderValue(value)) {
       warnOnce(
         'no header',
-        'a propagator wrote what no header may be (a line break, say): it was left out of a carrier',
+        'a propagator wrote a value that is not allowed in a header (a line break, for example): it was left out of a carrier',
       )
       return
     }

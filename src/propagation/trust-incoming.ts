@@ -29,7 +29,7 @@ function askedFor(trust: Exclude<TrustIncoming, boolean>): Exclude<TrustIncoming
       const answer: unknown = trust(header)
       return answer === true
     } catch (error) {
-      warnOnce('trustIncoming', `trustIncoming failed (${messageOf(error)}); what it fails on is not trusted`)
+      warnOnce('trustIncoming', `trustIncoming failed (${messageOf(error)}); the headers are not trusted`)
       return false
     }
   }

@@ -66,7 +66,7 @@ function readOrNothing(statement: string, system: string): Statement {
   try {
     return readStatement(statement, system)
   } catch (error) {
-    warnOnce('db-statement', `withDbSpan could not read a statement, its span goes without: ${messageOf(error)}`)
+    warnOnce('db-statement', `withDbSpan could not read a statement, its span is made without it: ${messageOf(error)}`)
     return {}
   }
 }

@@ -144,7 +144,7 @@ export function startSpan(name: string, options: SpanOptions | undefined, parent
   try {
     return currentTracer().startSpan(name, options, parent)
   } catch (error) {
-    warnOnce('span-start', `a span could not be started (${messageOf(error)}); the work goes on without it`)
+    warnOnce('span-start', `a span could not be started (${messageOf(error)}); the traced code runs without it`)
     return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
   }
 }

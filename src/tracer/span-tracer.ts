@@ -61,7 +61,7 @@ export class SpanTracer implements Tracer {
     try {
       return this.start(textOrEmpty(name), options ?? {}, given)
     } catch (error) {
-      warnOnce('span start', `a span could not be started: ${messageOf(error)}; what it is about goes on without it`)
+      warnOnce('span start', `a span could not be started: ${messageOf(error)}; the traced code runs without it`)
       return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
     }
   }

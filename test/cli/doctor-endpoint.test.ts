@@ -64,7 +64,7 @@ describe('without a command, a test span goes to the endpoint', () => {
   })
 
   test.each([
-    ['nobody listens', () => ({ ENDPOINT: 'http://127.0.0.1:1' }), 'ECONNREFUSED', 'Nobody listens'],
+    ['nothing listens', () => ({ ENDPOINT: 'http://127.0.0.1:1' }), 'ECONNREFUSED', 'Nothing listens'],
     ['there is no such host', () => ({ ENDPOINT: 'http://no-such-host.invalid' }), /ENOTFOUND|EAI_AGAIN/, 'No host'],
     ['HTTP to the port for gRPC', () => ({ ENDPOINT: sink.grpcUrl }), 'Expected HTTP', 'PROTOCOL=grpc'],
     [
@@ -151,7 +151,7 @@ test('an endpoint that fails is reported also where the app made no span, and on
   const without = await runDoctor(['--', 'node', app('nothing.cjs')], { env })
   expect(without.diagnosis.problems).toMatchObject([
     { problem: 'The app made no span.' },
-    { cure: expect.stringContaining('Nobody listens') as string },
+    { cure: expect.stringContaining('Nothing listens') as string },
   ])
   const withSpan = await runDoctor(['--', 'node', app('one-span.cjs')], { env })
   expect(withSpan.diagnosis.problems).toMatchObject([{ problem: expect.stringContaining('ECONNREFUSED') as string }])
@@ -253,7 +253,7 @@ describe('in words', () => {
       /^\nTracing\n {2}on, started by this command.*\n\nSettings\n {2}service\.name +unknown_service/,
     )
     expect(stdout).toMatch(
-      /\n✗ No span can be delivered: http:\/\/127\.0\.0\.1:1\/v1\/traces .*\n {2}Nobody listens at .*\n$/,
+      /\n✗ No span can be delivered: http:\/\/127\.0\.0\.1:1\/v1\/traces .*\n {2}Nothing listens at .*\n$/,
     )
     expect(stdout).not.toContain('\u001b')
     expect(exitCode).toBe(1)

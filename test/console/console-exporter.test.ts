@@ -331,7 +331,7 @@ describe('stream', () => {
     expect(screen.writes).toEqual([])
     waiting.mockReturnValue(0)
     start('three').end()
-    expect(screen.writes[0]).toMatch(/^2 traces not printed: the output does not keep up\n\ntrace /)
+    expect(screen.writes[0]).toMatch(/^2 traces not printed: the output is too slow\n\ntrace /)
   })
 
   test('is process.stdout unless another is given', () => {

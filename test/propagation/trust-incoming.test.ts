@@ -39,7 +39,7 @@ describe('a function', () => {
     expect(isContinued(extracted(throwing, {}))).toBe(false)
     expect(isContinued(propagation.extract(ROOT_CONTEXT, { traceparent: TRACEPARENT }))).toBe(false)
     expect(write.mock.calls.map(([text]) => text)).toEqual([
-      'spanwright: trustIncoming failed (no such thing); what it fails on is not trusted\n',
+      'spanwright: trustIncoming failed (no such thing); the headers are not trusted\n',
     ])
   })
 

@@ -54,7 +54,7 @@ test('a statement that is an object for the driver is left out, and the call is 
   const statement = { text: 'SELECT 1', values: [] } as unknown as string
   expect(spanOf({ system: 'postgresql', statement, collection: 'orders' }).name).toBe('orders')
   expect(said.mock.calls).toEqual([
-    [expect.stringMatching(/^spanwright: withDbSpan could not read a statement, its span goes without: .+\n$/)],
+    [expect.stringMatching(/^spanwright: withDbSpan could not read a statement, its span is made without it: .+\n$/)],
   ])
   said.mockRestore()
 })

@@ -27,8 +27,8 @@ function bounded(name: string, attributes: DetectedResourceAttributes): Detected
   const timer = setTimeout(() => {
     warnOnce(
       `detector ${name}`,
-      `the resource detector "${name}" has found nothing in ${LONGEST_DETECTION_MILLIS} ms and is not waited for; ` +
-        'take it out of OTEL_NODE_RESOURCE_DETECTORS where it does not belong',
+      `the resource detector "${name}" has found nothing in ${LONGEST_DETECTION_MILLIS} ms and is skipped; ` +
+        'remove it from OTEL_NODE_RESOURCE_DETECTORS if it is not needed',
     )
     resolve(undefined)
   }, LONGEST_DETECTION_MILLIS)

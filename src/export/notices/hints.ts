@@ -66,7 +66,7 @@ const BY_WORDS: readonly Hint[] = [
   [/had no time to send/, 'Wait for shutdown() of tracing before process.exit().'],
   [
     /ECONNREFUSED/,
-    (endpoint, signal) => `Nobody listens at ${endpoint}: is a collector running? ${SETS_WHERE(signal)}`,
+    (endpoint, signal) => `Nothing listens at ${endpoint}: is a collector running? ${SETS_WHERE(signal)}`,
   ],
   [
     /ENOTFOUND|EAI_AGAIN|Name resolution failed/,

@@ -21,6 +21,6 @@ export function readCertificates({ caFile, certFile, keyFile, isOptional = false
   }
   const files = { ca: read(caFile), cert: read(certFile), key: read(keyFile) }
   if (!isOptional || !files.ca || (files.cert === undefined) === (files.key === undefined)) return files
-  warnOnce('client certificate', 'of a client certificate and its key one is missing, and the other is not used')
+  warnOnce('client certificate', 'a client certificate without its key, or a key without its certificate, is not used')
   return { ca: files.ca, cert: undefined, key: undefined }
 }

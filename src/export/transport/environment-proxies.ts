@@ -9,7 +9,7 @@ export function proxiesToFollow(): Readonly<Record<string, string>> {
   if (process.allowedNodeEnvironmentFlags.has('--use-env-proxy')) return proxies
   warnOnce(
     'environment proxies',
-    `OTLP over HTTP does not go by the proxy of the environment: that takes Node.js 22.21 or 24.5, this is ${process.version}. ` +
+    `OTLP over HTTP does not use the proxy of the environment: that needs Node.js 22.21 or 24.5, this is ${process.version}. ` +
       'OTLP over gRPC does (OTEL_EXPORTER_OTLP_PROTOCOL=grpc)',
   )
   return {}

@@ -88,7 +88,7 @@ export function messageOf(error: unknown): string {
   try {
     return String(error instanceof Error ? error.message : error)
   } catch {
-    return 'an error without words'
+    return 'an error without a message'
   }
 }
 

@@ -19,7 +19,7 @@ export function askSampler(sampler: Sampler, question: SamplingParameters): Samp
     if (typeof result?.decision === 'number') return result as SamplingResult
     throw new TypeError('it answers without a decision')
   } catch (error) {
-    warnOnce('sampler-throws', `a sampler failed (${messageOf(error)}); what it fails on is not sampled`)
+    warnOnce('sampler-throws', `a sampler failed (${messageOf(error)}); the span is not sampled`)
     return { decision: SamplingDecision.NOT_RECORD }
   }
 }

@@ -77,10 +77,7 @@ class FromComposable extends HoldingSampler implements Sampler {
     try {
       return decide(this.#composable.getSamplingIntent(...question), traceId, inherited)
     } catch (error) {
-      warnOnce(
-        'composable-throws',
-        `a composable sampler failed (${messageOf(error)}); what it fails on is not sampled`,
-      )
+      warnOnce('composable-throws', `a composable sampler failed (${messageOf(error)}); the span is not sampled`)
       return dropped(inherited)
     }
   }

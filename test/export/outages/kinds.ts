@@ -70,7 +70,7 @@ export const KINDS: readonly Kind[] = [
     begin: ({ sink }) => sink.down(),
     end: ({ sink }) => sink.up(),
     reason: { grpc: 'UNAVAILABLE: connect ECONNREFUSED <address>', 'http/protobuf': 'connect ECONNREFUSED <address>' },
-    cure: /Nobody listens at \S+: is a collector running\? OTEL_EXPORTER_OTLP_ENDPOINT sets where spans go/,
+    cure: /Nothing listens at \S+: is a collector running\? OTEL_EXPORTER_OTLP_ENDPOINT sets where spans go/,
   },
   {
     name: 'resets connections',

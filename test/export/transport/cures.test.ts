@@ -36,7 +36,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
   test('nobody listens', async () => {
     await plain.down()
     const url = urlOf(protocol, plain)
-    expect(await cure(url)).toContain(`Nobody listens at ${url}: is a collector running? OTEL_EXPORTER_OTLP_ENDPOINT`)
+    expect(await cure(url)).toContain(`Nothing listens at ${url}: is a collector running? OTEL_EXPORTER_OTLP_ENDPOINT`)
   })
 
   test('no such host', async () => {
