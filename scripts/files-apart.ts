@@ -14,6 +14,8 @@ const APART: readonly { readonly file: string; readonly importer: RegExp; readon
     importer: /[\\/]instrumentation[\\/]install\.ts$/,
     names: ['dns', 'http', 'net', 'undici'],
   },
+  // Of GraphQL.js 17, which few apps have; without state.
+  { file: 'graphql-spans', importer: /[\\/]channels[\\/]graphql\.ts$/, names: ['traceGraphql'] },
   // Drawing is for development; it is without state, and loaded with the first trace that is printed.
   { file: 'waterfall', importer: /[\\/]console[\\/]printer\.ts$/, names: ['waterfall'] },
   // SQL is read for withDbSpan alone.

@@ -1,5 +1,6 @@
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation'
 import type { CatalogueEntry } from './catalogue.js'
+import { withGraphqlChannels } from './channels/graphql.js'
 import type { InstrumentationName } from './config-types.js'
 import { keepExpressRoutes, withExpressLayers } from './frameworks/express.js'
 import { withInProcessRequests } from './frameworks/in-process-requests.js'
@@ -17,6 +18,7 @@ type Extension = (Class: InstrumentationClass) => InstrumentationClass
 const EXTENSIONS: Readonly<Partial<Record<InstrumentationName, Extension>>> = {
   express: withExpressLayers,
   'generic-pool': withGenericPoolCallers,
+  graphql: withGraphqlChannels,
   http: (Class) => withFaithfulRequests(withFastPath(withOutcomes(Class))),
   mysql2: withMysql2Callers,
   redis: withRedisCallers,

@@ -6,7 +6,14 @@ import { runNode } from '../helpers/run-node.js'
 import { REPOSITORY } from '../helpers/traced-app.js'
 
 /** The main file, and what it loads of those beside it. */
-const IN_THE_APP = ['index', 'in-process-delivery', 'built-in-instrumentations', 'statement', 'waterfall']
+const IN_THE_APP = [
+  'index',
+  'in-process-delivery',
+  'built-in-instrumentations',
+  'graphql-spans',
+  'statement',
+  'waterfall',
+]
 
 test('whatever the build requires is a dependency, so that it is found in strict layouts such as that of pnpm', () => {
   const { dependencies, peerDependencies, imports } = JSON.parse(
