@@ -18,6 +18,7 @@ export interface SpanPlan extends Partial<
   readonly at: readonly [startMillis: number, endMillis?: number]
   /** That of the span above where none is given. */
   readonly service?: string
+  /** That of the span above where it is of the same service. */
   readonly resource?: Attributes
   readonly attributes?: Attributes
   readonly children?: readonly PlannedSpan[]
@@ -33,9 +34,9 @@ export function traceOf(
   const spans: ReceivedSpan[] = []
   const resources = new Map<string, ReceivedResource>()
   let next = firstId
-  const add = (planned: PlannedSpan, above: { spanId?: string; service: string }): void => {
-    const [name, { at, service = above.service, resource: given = {}, children = [], attributes = {}, ...parts }] =
-      planned
+  const add = (planned: PlannedSpan, above: { spanId?: string; service: string; resource: Attributes }): void => {
+    const [name, { at, service = above.service, resource: own, children = [], attributes = {}, ...parts }] = planned
+    const given = own ?? (service === above.service ? above.resource : {})
     const spanId = parts.spanId ?? (next++).toString(16).padStart(16, '0')
     const key = JSON.stringify([service, given])
     const resource = resources.get(key) ?? {
@@ -66,9 +67,9 @@ export function traceOf(
       spanId,
       resource,
     })
-    for (const child of children) add(child, { spanId, service })
+    for (const child of children) add(child, { spanId, service, resource: given })
   }
-  for (const root of roots) add(root, { service: 'shop' })
+  for (const root of roots) add(root, { service: 'shop', resource: {} })
   return spans
 }
 

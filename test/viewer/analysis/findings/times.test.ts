@@ -99,7 +99,7 @@ describe('pool-wait and connect', () => {
   })
 
   it('is a new connection where one was opened', () => {
-    const opening = pool([10, 45], [['tcp.connect', { at: [11, 20] }]])
+    const opening = pool([10, 75], [['tcp.connect', { at: [11, 20] }]])
     expect(found('pool-wait', request('GET', 100, [opening]))).toEqual([])
     expect(found('connect', request('GET', 100, [opening]))).toMatchObject([{ level: 'info' }])
     expect(found('connect', request('GET', 400, [opening]))).toEqual([])

@@ -5,6 +5,8 @@ import { humanDuration, plural } from '../words.js'
 const SHORTEST_MICROS = 10_000
 const WARNING_MICROS = 50_000
 const WARNING_SHARE = 0.2
+/** To connect takes some milliseconds everywhere: a first request has to. */
+const SHORTEST_CONNECT_MICROS = 50_000
 /** To open a connection takes a few steps. */
 const MOST_LOOKED_AT = 50
 const POOL = /^(pg-pool\.connect|generic-pool\.acquire)|acquire|pool\b.*\b(get|connect|checkout)/i
@@ -32,10 +34,11 @@ export const poolWait: Detector = (facts) => {
 
 /** A request paid for a new connection. */
 export const connect: Detector = (facts) => {
-  const opened = waitsIn(facts).filter(
-    (node) =>
-      facts.pathBelow(node) > 0 && facts.shareOfRoot(node.durationMicros) >= WARNING_SHARE && opensConnection(node),
-  )
+  const opened = waitsIn(facts).filter((node) => {
+    const isLong =
+      node.durationMicros >= SHORTEST_CONNECT_MICROS && facts.shareOfRoot(node.durationMicros) >= WARNING_SHARE
+    return isLong && facts.pathBelow(node) > 0 && opensConnection(node)
+  })
   return groupsOf(opened).map((nodes) =>
     facts.finding({
       id: 'connect',
