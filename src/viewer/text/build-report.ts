@@ -1,3 +1,5 @@
+import { coldStartIds } from '../analysis/findings/across/cold-start.js'
+import { findingsAcross } from '../analysis/findings/findings-across.js'
 import { findingsOf } from '../analysis/findings/findings-of.js'
 import { groupFindings } from '../analysis/findings/group-findings.js'
 import { operations, type Operation } from '../analysis/many/operations.js'
@@ -34,15 +36,14 @@ interface LookedAt {
 export function buildReport(store: TraceStore, options: ReportOptions = {}): ViewReport {
   const traces = lookAt(store, options)
   const analyses = traces.map(({ analysis }) => analysis)
-  const groups = groupFindings(
-    traces.flatMap(({ findings }) => findings),
-    analyses,
-  )
+  const limits = options.limits ?? new Map()
+  const across = findingsAcross(analyses).filter((finding) => isWithinLimits(judged(finding), limits))
+  const groups = groupFindings([...traces.flatMap(({ findings }) => findings), ...across], analyses)
   return {
     schema: REPORT_SCHEMA,
     run: runReport(store, analyses, options),
     findings: groups.map((group) => findingReport(group, options)),
-    operations: operations(analyses).map(operationReport),
+    operations: operations(analyses, { coldStarts: coldStartIds(analyses) }).map(operationReport),
     ...(options.withTraces && { traces: traces.map(({ analysis, findings }) => traceReport(analysis, findings)) }),
   }
 }

@@ -1,3 +1,4 @@
+import type { CallKind } from '../analysis/calls/call.js'
 import type { CodeLocation, Confidence, FindingLevel } from '../model/finding.js'
 
 /*
@@ -97,7 +98,20 @@ export interface TraceReport {
   readonly clockSkews: readonly ClockSkewReport[]
   /** Of the main root. */
   readonly criticalPath?: CriticalPathReport
+  /** Calls that one request makes three times and more, alike but for their values. Not all of them are findings. */
+  readonly repeatedCalls: readonly RepeatedCallsReport[]
   readonly findings: readonly TraceFindingReport[]
+}
+
+export interface RepeatedCallsReport {
+  /** `service:name` of the span above the first of them. */
+  readonly parent?: string
+  readonly kind: CallKind
+  readonly call: string
+  readonly count: number
+  /** Half of them ran beside another, at least. */
+  readonly atOnce: boolean
+  readonly busyMillis: number
 }
 
 export interface ErrorOriginReport {

@@ -1,3 +1,4 @@
+import { callsOf } from '../analysis/calls/trace-calls.js'
 import type { PathSection } from '../analysis/critical-path.js'
 import type { ErrorOrigin } from '../analysis/error-origins.js'
 import type { SpanNode } from '../analysis/span-node.js'
@@ -7,11 +8,13 @@ import type {
   ClockSkewReport,
   CriticalPathReport,
   ErrorOriginReport,
+  RepeatedCallsReport,
   TraceFindingReport,
   TraceReport,
 } from './report.js'
 
 const MOST_ON_TOP = 5
+const FEWEST_REPEATED = 3
 
 /** One trace of `--json --traces`. */
 export function traceReport(analysis: TraceAnalysis, findings: readonly Finding[]): TraceReport {
@@ -34,8 +37,22 @@ export function traceReport(analysis: TraceAnalysis, findings: readonly Finding[
       return { from, to, calls, ...(shiftMicros === undefined ? undefined : { shiftMillis: millis(shiftMicros) }) }
     }),
     ...(path === undefined ? undefined : { criticalPath: path }),
+    repeatedCalls: repeatedCalls(analysis),
     findings: findings.map(findingReport),
   }
+}
+
+function repeatedCalls(analysis: TraceAnalysis): RepeatedCallsReport[] {
+  return callsOf(analysis)
+    .groups.filter(({ nodes }) => nodes.length >= FEWEST_REPEATED)
+    .map(({ call, nodes, parent, busyMicros, overlapShare }) => ({
+      ...(parent && { parent: nameOf(parent) }),
+      kind: call.kind,
+      call: call.label,
+      count: nodes.length,
+      atOnce: overlapShare >= 0.5,
+      busyMillis: millis(busyMicros),
+    }))
 }
 
 function pathReport({ criticalPath }: TraceAnalysis): CriticalPathReport | undefined {
