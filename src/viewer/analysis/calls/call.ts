@@ -34,7 +34,8 @@ export class CallReader {
   read(span: ReceivedSpan): Call | undefined {
     const { attributes, kind } = span
     const system = textOf(attributes, 'db.system.name', 'db.system')
-    const text = textOf(attributes, 'db.query.text', 'db.statement')
+    // The last is Zipkin's.
+    const text = textOf(attributes, 'db.query.text', 'db.statement', 'sql.query')
     if (system !== undefined || text !== undefined) return this.#database(span, system ?? '', text)
     if (kind !== 'client') return undefined
     return httpCall(span) ?? rpcCall(span) ?? otherCall(span)
@@ -107,7 +108,7 @@ function httpCall({ attributes }: ReceivedSpan): Call | undefined {
   const { host, path, query } = partsOf(url)
   const target = hostOf(attributes) ?? host
   const template = textOf(attributes, 'url.template')
-  const shape = template ?? shapeOf(path ?? textOf(attributes, 'url.path', 'http.target') ?? '')
+  const shape = template ?? shapeOf(path ?? textOf(attributes, 'url.path', 'http.target', 'http.path') ?? '')
   const verb = (method ?? 'GET').toUpperCase()
   const isKnown = url !== undefined && !/REDACTED|\*\*\*|%2A%2A%2A/i.test(url)
   return {

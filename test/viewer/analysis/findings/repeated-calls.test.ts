@@ -89,6 +89,31 @@ describe('n+1', () => {
     expect(found('n+1', request('GET /orders', 100, times(6, find)))).toMatchObject([{ count: 6 }])
   })
 
+  it("is found by Zipkin's tag for statements, by which alike names are told apart", () => {
+    const tagged = (text: (n: number) => string): PlannedSpan[] =>
+      times(6, (n) => ['select', { at: [n, n + 1], kind: 'client', attributes: { 'sql.query': text(n) } }])
+    expect(
+      found(
+        'n+1',
+        request(
+          'GET',
+          100,
+          tagged((n) => `select a from b where c = ${n}`),
+        ),
+      ),
+    ).toMatchObject([{ count: 6 }])
+    expect(
+      found(
+        'n+1',
+        request(
+          'GET',
+          100,
+          tagged((n) => `select a from b${n} where c = 1`),
+        ),
+      ),
+    ).toEqual([])
+  })
+
   it('names the place in the source where a span tells it', () => {
     const located = times(5, (n) =>
       query('SELECT 2 FROM a WHERE b = $1', [n, n + 1], {
