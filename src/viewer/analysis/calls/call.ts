@@ -55,8 +55,7 @@ export class CallReader {
     const target = [system, namespace].filter((part) => part !== undefined && part !== '').join(' ')
     if (text !== undefined && kind === 'database') {
       const statement = this.#statement(text, system)
-      const access =
-        statement.access === 'other' && operation !== undefined ? accessOfOperation(operation) : statement.access
+      const access = statement.access === 'other' ? accessOfOperation(operation ?? wordOf(name)) : statement.access
       const what = [collection, statement.key].filter(Boolean)
       const isJson = statement.key.startsWith('{') || statement.key.startsWith('[')
       return {
@@ -69,7 +68,7 @@ export class CallReader {
         isVolatile: statement.isVolatile,
       }
     }
-    const word = operation ?? /^\S+/.exec(text ?? name)?.[0] ?? name
+    const word = operation ?? wordOf(text ?? name)
     const isConnecting = text === undefined && operation === undefined && CONNECTING.test(name)
     return {
       kind,
@@ -90,6 +89,11 @@ export class CallReader {
     this.#statements.set(key, statement)
     return statement
   }
+}
+
+/** The first word, without what stands before a dot: `mongodb.find`, `DynamoDB.GetItem`. */
+function wordOf(text: string): string {
+  return /^\S+/.exec(text)?.[0].replace(/^.*\./, '') ?? text
 }
 
 function identityOf(text: string, attributes: Attributes, { hasPlaceholders }: Statement): string | undefined {
