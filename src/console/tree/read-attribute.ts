@@ -1,6 +1,6 @@
 import { clean } from '../drawing/terminal-text.js'
 
-/** The first of the attributes that is there, as one line of harmless text. */
+/** The first of the attributes that is there, as one clean line. */
 export function read(attributes: Readonly<Record<string, unknown>>, ...keys: string[]): string | undefined {
   for (const key of keys) {
     try {

@@ -29,11 +29,11 @@ export class Attempts {
     return this.#abandon.size
   }
 
-  get parcels(): readonly QueuedBatch[] {
+  get batches(): readonly QueuedBatch[] {
     return [...this.#abandon.keys()]
   }
 
-  /** The parcel must have its bytes. */
+  /** The batch must have its bytes. */
   begin(queued: QueuedBatch, isProbe: boolean, now: number): void {
     const { transport, attemptTimeoutMillis } = this.#parts
     const timeoutMillis = Math.max(1, Math.min(attemptTimeoutMillis, this.#deadline - now))
@@ -55,7 +55,7 @@ export class Attempts {
   }
 }
 
-/** So much later than promised a transport may answer. */
+/** How much later than its time-out a transport may answer. */
 const GRACE_MILLIS = 1_000
 
 /**

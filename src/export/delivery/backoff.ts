@@ -3,21 +3,21 @@ const LONGEST_MILLIS = 15_000
 const JITTER = 0.2
 const FIRST_IN_FLUSH_MILLIS = 100
 const LONGEST_IN_FLUSH_MILLIS = 1_000
-const LONGEST_TOLD_MILLIS = 300_000
+const LONGEST_REQUESTED_MILLIS = 300_000
 
-/** After so many failures in a row, from 1; `random` is from 0 to 1 and spreads what many processes do. */
+/** `failures` in a row, from 1; `random` is from 0 to 1 and spreads what many processes do. */
 export function backoffMillis(failures: number, random: number): number {
   const nominal = Math.min(FIRST_MILLIS * 2 ** (failures - 1), LONGEST_MILLIS)
   return Math.round(nominal * (1 - JITTER + 2 * JITTER * random))
 }
 
-/** Where somebody waits for the outcome and will not wait long. */
+/** During a flush, which is short. */
 export function flushBackoffMillis(failures: number): number {
   return Math.min(FIRST_IN_FLUSH_MILLIS * 2 ** (failures - 1), LONGEST_IN_FLUSH_MILLIS)
 }
 
-/** What the backend asked for, within reason. */
-export function toldMillis(retryAfterMillis: number | undefined): number | undefined {
+/** The delay that the backend asked for, within bounds. */
+export function requestedMillis(retryAfterMillis: number | undefined): number | undefined {
   if (retryAfterMillis === undefined || Number.isNaN(retryAfterMillis)) return undefined
-  return Math.min(Math.max(retryAfterMillis, 0), LONGEST_TOLD_MILLIS)
+  return Math.min(Math.max(retryAfterMillis, 0), LONGEST_REQUESTED_MILLIS)
 }

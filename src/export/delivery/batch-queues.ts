@@ -2,9 +2,9 @@ import { Fifo } from './fifo.js'
 import type { QueuedBatch } from './queued-batch.js'
 
 /**
- * What waits, in four lines. Who has not been tried goes before who has failed, so that a batch that the backend never
- * takes does not keep the others waiting; who was adopted goes last. The halves of a batch that was too large come first:
- * it was its turn.
+ * Batches that wait, in four queues. A batch that was never sent takes precedence over one that failed, so that a batch that the
+ * backend never takes does not block the others; adopted batches come last. The halves of a batch that was too large come
+ * first: it was its turn.
  */
 export class BatchQueues {
   readonly #halves = new Fifo<QueuedBatch>()
@@ -37,28 +37,28 @@ export class BatchQueues {
     this.#halves.push(queued)
   }
 
-  /** To the back of the line; `notBefore` never falls from one call to the next. */
+  /** To the end of its queue; `notBefore` never falls from one call to the next. */
   putBack(queued: QueuedBatch, notBefore: number): void {
     queued.notBefore = notBefore
     if (queued.id === undefined) this.add(queued)
     else this.#failed.push(queued)
   }
 
-  /** Who is next; with `isProbe` also who should not go yet. */
+  /** The next batch; with `isProbe` also one that is not due yet. */
   take(now: number, isProbe: boolean): QueuedBatch | undefined {
     return [this.#halves, this.#fresh, this.#failed, this.#adopted]
       .find((line) => line.length > 0 && (isProbe || (line.first()?.notBefore ?? 0) <= now))
       ?.shift()
   }
 
-  /** When somebody may go; undefined where nobody waits. */
+  /** When the next batch is due; undefined where none waits. */
   get dueAt(): number | undefined {
     if (this.hasFresh) return 0
     const times = [this.#failed.first()?.notBefore, this.#adopted.first()?.notBefore].filter((at) => at !== undefined)
     return times.length > 0 ? Math.min(...times) : undefined
   }
 
-  /** Who has failed may go at once. */
+  /** Batches that failed are due at once. */
   release(): void {
     for (const queued of this.#failed) queued.notBefore = 0
     for (const queued of this.#adopted) queued.notBefore = 0

@@ -23,7 +23,7 @@ export interface DeliveryParts {
   /** See {@link OutageBuffer}. */
   readonly shedsOldest?: boolean
   readonly attemptTimeoutMillis: number
-  /** Takes the memory of each batch that has come to its end; nobody reads it any more. */
+  /** Takes the memory of each batch that has come to its end; it is not read any more. */
   readonly release?: ((bytes: Uint8Array) => void) | undefined
   readonly clock?: Clock
   /** From 0 to 1. */
@@ -40,13 +40,13 @@ const ADOPTION_INTERVAL_MILLIS = 30_000
 export class Delivery {
   readonly #parts: DeliveryParts
   readonly #clock: Clock
-  readonly #lines = new BatchQueues()
+  readonly #queues = new BatchQueues()
   readonly #buffer: OutageBuffer
   readonly #breaker: CircuitBreaker
   readonly #flushes: Flushes
   readonly #attempts: Attempts
-  readonly #outcomes: SendResults
-  readonly #alarm: WakeTimer
+  readonly #results: SendResults
+  readonly #wakeTimer: WakeTimer
   readonly #adoption: NodeJS.Timeout | undefined
   #state: 'open' | 'left' | 'closed' = 'open'
   #lastId = 0
@@ -54,30 +54,30 @@ export class Delivery {
 
   constructor(parts: DeliveryParts) {
     const { transport, spool, outageBufferBytes, release, clock = monotonicClock, random } = parts
-    const tell = (event: DeliveryEvent): void => this.#tell(event)
-    const lines = this.#lines
+    const report = (event: DeliveryEvent): void => this.#report(event)
+    const queues = this.#queues
     this.#parts = parts
     this.#clock = clock
     this.#breaker = new CircuitBreaker(random)
     this.#flushes = new Flushes(this.#breaker)
-    this.#alarm = new WakeTimer(clock, () => this.#goOn())
+    this.#wakeTimer = new WakeTimer(clock, () => this.#goOn())
     const onGone = (queued: QueuedBatch): void => this.#onGone(queued)
     const onHalf = (queued: QueuedBatch): void => this.#onHalf(queued)
     this.#buffer = new OutageBuffer({
-      lines,
+      queues,
       maxBytes: outageBufferBytes,
       shedsOldest: parts.shedsOldest,
       spool,
-      tell,
+      report,
       onGone,
       onHalf,
       release,
     })
     const { endpoint } = transport
     const [buffer, breaker, flushes] = [this.#buffer, this.#breaker, this.#flushes]
-    this.#outcomes = new SendResults({ endpoint, lines, buffer, breaker, flushes, tell })
+    this.#results = new SendResults({ endpoint, queues, buffer, breaker, flushes, report })
     this.#attempts = new Attempts(parts, (attempt, answer) => {
-      this.#outcomes.onAnswer(attempt, answer, clock.nowMillis())
+      this.#results.onAnswer(attempt, answer, clock.nowMillis())
       this.#goOn()
     })
     if (!spool) return
@@ -104,23 +104,23 @@ export class Delivery {
   /** flush, and then what is left goes to the spool, if there is one. Afterwards nothing is sent any more. */
   async shutdown(timeoutMillis: number): Promise<void> {
     clearInterval(this.#adoption)
-    this.#lines.leaveAdopted()
+    this.#queues.leaveAdopted()
     this.#attempts.endBy(this.#clock.nowMillis() + withinBounds(timeoutMillis))
     await this.#flush(timeoutMillis, true)
     if (this.#state !== 'open') return
     this.#state = 'left'
-    this.#alarm.set(undefined)
+    this.#wakeTimer.set(undefined)
     this.#buffer.spoolAll()
-    for (const queued of this.#attempts.parcels) this.#buffer.park(queued)
+    for (const queued of this.#attempts.batches) this.#buffer.park(queued)
     this.#flushes.endAll()
   }
 
-  /** Ends everything at once; answers that are still to come are not told of. */
+  /** Ends everything at once; answers that are still to come are not reported. */
   close(): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     clearInterval(this.#adoption)
-    this.#alarm.set(undefined)
+    this.#wakeTimer.set(undefined)
     this.#attempts.abandonAll()
     this.#flushes.endAll()
     try {
@@ -133,7 +133,7 @@ export class Delivery {
 
   #flush(timeoutMillis: number, untilQuiet: boolean): Promise<void> {
     if (this.#state !== 'open') return Promise.resolve()
-    this.#lines.release()
+    this.#queues.release()
     const timeout = withinBounds(timeoutMillis)
     const request = { upToId: this.#lastId, left: this.#unsettled, timeoutMillis: timeout, untilQuiet }
     const flushed = this.#flushes.begin(request, this.#clock.nowMillis())
@@ -141,40 +141,40 @@ export class Delivery {
     return flushed
   }
 
-  /** After everything that happened: sends what may be sent, and sees to room, flushes and the time to look again. */
+  /** After each event: sends what is due, makes room, ends flushes, and sets the timer. */
   #goOn(): void {
     this.#send()
     this.#buffer.makeRoom()
-    if (this.#breaker.isOpen ? this.#buffer.isEmpty : !this.#lines.hasFresh)
+    if (this.#breaker.isOpen ? this.#buffer.isEmpty : !this.#queues.hasFresh)
       this.#buffer.liftFloor(this.#clock.nowMillis())
     this.#flushes.endDone(this.#attempts.count)
-    this.#alarm.set(this.#nextSendAt())
+    this.#wakeTimer.set(this.#nextSendAt())
   }
 
   #send(): void {
     const now = this.#clock.nowMillis()
     while ((this.#nextSendAt() ?? Infinity) <= now) {
-      const queued = this.#lines.take(now, this.#breaker.isOpen)
+      const queued = this.#queues.take(now, this.#breaker.isOpen)
       if (!queued) return
-      if (!this.#buffer.load(queued)) this.#outcomes.onUnreadable(queued)
-      else if (!this.#outcomes.splitIfTooLarge(queued)) this.#begin(queued, now)
+      if (!this.#buffer.load(queued)) this.#results.onUnreadable(queued)
+      else if (!this.#results.splitIfTooLarge(queued)) this.#begin(queued, now)
     }
   }
 
   #begin(queued: QueuedBatch, now: number): void {
-    if (queued.id !== undefined) this.#tell({ kind: 'exporting', id: queued.id, again: queued.again })
+    if (queued.id !== undefined) this.#report({ kind: 'exporting', id: queued.id, again: queued.again })
     this.#attempts.begin(queued, this.#breaker.isOpen, now)
   }
 
   /** Undefined where only an answer or a batch can change anything. */
   #nextSendAt(): number | undefined {
     const most = this.#breaker.isOpen ? 1 : MOST_AT_ONCE
-    if (this.#state !== 'open' || this.#attempts.count >= most || this.#lines.isEmpty) return undefined
-    return this.#breaker.isOpen ? Math.min(this.#breaker.nextProbeAt, this.#flushes.probeAt) : this.#lines.dueAt
+    if (this.#state !== 'open' || this.#attempts.count >= most || this.#queues.isEmpty) return undefined
+    return this.#breaker.isOpen ? Math.min(this.#breaker.nextProbeAt, this.#flushes.probeAt) : this.#queues.dueAt
   }
 
   #adopt(): void {
-    for (const name of this.#parts.spool?.adopt() ?? []) this.#lines.add(adoptedBatch(name))
+    for (const name of this.#parts.spool?.adopt() ?? []) this.#queues.add(adoptedBatch(name))
     this.#goOn()
   }
 
@@ -190,11 +190,11 @@ export class Delivery {
     this.#flushes.gone(id)
   }
 
-  #tell(event: DeliveryEvent): void {
+  #report(event: DeliveryEvent): void {
     try {
       this.#parts.report(event)
     } catch {
-      // Whoever listens must not be able to stop the delivery.
+      // A listener must not be able to stop the delivery.
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { EncodedBatch } from './queued-batch.js'
 
 /**
- * What a delivery tells while it works, in order. Each batch begins as waiting; `settled` and `shed` with nothing left are
+ * What a delivery reports while it works, in order. Each batch begins as waiting; `settled` and `shed` with nothing left are
  * its end. Plain data: it crosses from the delivery thread.
  */
 export type DeliveryEvent =
@@ -80,7 +80,7 @@ export interface AttemptFailed {
   readonly reason: string
 }
 
-/** The first success after a trouble. */
+/** The first success after a failure. */
 export interface Recovered {
   readonly kind: 'recovered'
   readonly endpoint: string

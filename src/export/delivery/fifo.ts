@@ -1,4 +1,4 @@
-/** So many places may stand empty in front before the rest moves up. */
+/** Empty places in front, at most, before the rest moves up. */
 const MOST_EMPTY = 1_024
 
 /** First in, first out, without the cost of an array's own `shift`, which moves everything behind it each time. */

@@ -23,7 +23,7 @@ export interface FlushRequest {
   readonly untilQuiet: boolean
 }
 
-/** Who waits for batches to be settled, and how eagerly that makes us try. */
+/** The flushes that wait for batches to be settled, and when they want a probe. */
 export class Flushes {
   readonly #flushes = new Set<Flush>()
   readonly #breaker: CircuitBreaker
@@ -36,7 +36,7 @@ export class Flushes {
     return this.#flushes.size > 0
   }
 
-  /** Infinity where nobody wants one. */
+  /** Infinity where no flush wants one. */
   get probeAt(): number {
     let earliest = Infinity
     for (const { probeAt } of this.#flushes) earliest = Math.min(earliest, probeAt)
@@ -48,7 +48,7 @@ export class Flushes {
       const deadline = now + timeoutMillis
       const timer = setTimeout(() => this.#end(flush), timeoutMillis)
       timer.unref()
-      const probeAt = this.#breaker.toldUntil > deadline ? Infinity : now
+      const probeAt = this.#breaker.retryAfterUntil > deadline ? Infinity : now
       const flush: Flush = { ...request, deadline, failures: 0, probeAt, resolve, timer }
       this.#flushes.add(flush)
     })
@@ -63,11 +63,11 @@ export class Flushes {
     for (const flush of this.#flushes) if (id <= flush.upToId) flush.left--
   }
 
-  /** To be told after the outage has been. */
+  /** Called after the circuit breaker. */
   failed({ isUnreachable }: Retryable, now: number): void {
     for (const flush of this.#flushes) {
       flush.failures++
-      const next = Math.max(now + flushBackoffMillis(flush.failures), this.#breaker.toldUntil)
+      const next = Math.max(now + flushBackoffMillis(flush.failures), this.#breaker.retryAfterUntil)
       flush.probeAt = isUnreachable || next > flush.deadline ? Infinity : next
     }
   }
@@ -76,7 +76,7 @@ export class Flushes {
   answered(now: number): void {
     for (const flush of this.#flushes) {
       flush.failures = 0
-      flush.probeAt = this.#breaker.toldUntil > flush.deadline ? Infinity : now
+      flush.probeAt = this.#breaker.retryAfterUntil > flush.deadline ? Infinity : now
     }
   }
 

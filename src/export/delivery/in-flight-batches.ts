@@ -9,7 +9,7 @@ interface Entry {
   where: Where
 }
 
-/** The batches that a delivery has taken and not settled, as its events tell; keeps the ledger's counts of them. */
+/** The batches that a delivery has taken and not settled, by its events; keeps the ledger's counts of them. */
 export class InFlightBatches {
   readonly #counts: DeliveryCounts
   readonly #entries = new Map<number, Entry>()

@@ -1,17 +1,17 @@
 import type { DeliveryEvent } from './events.js'
-import { asBatch, halfParcel, type QueuedBatch } from './queued-batch.js'
+import { asBatch, halfBatch, type QueuedBatch } from './queued-batch.js'
 import { thresholdThatFrees } from './shedding.js'
 import { halvesOf, withoutSpans } from './requests/spans-in-request.js'
 import type { Spool } from '../spool/spool.js'
 import type { BatchQueues } from './batch-queues.js'
 
 export interface OutageBufferParts {
-  readonly lines: BatchQueues
+  readonly queues: BatchQueues
   readonly maxBytes: number
   /** Requests that hold no traces go as wholes, the oldest first. Default: traces go, those of the lowest randomness first. */
   readonly shedsOldest?: boolean | undefined
   readonly spool: Spool | undefined
-  readonly tell: (event: DeliveryEvent) => void
+  readonly report: (event: DeliveryEvent) => void
   /** Nothing is left of this one. */
   readonly onGone: (queued: QueuedBatch) => void
   /** A batch was split, and this is one of its two halves. */
@@ -50,7 +50,7 @@ export class OutageBuffer {
 
   add(queued: QueuedBatch): void {
     this.#bytes += queued.bytes?.byteLength ?? 0
-    if (this.#shedBelowFloor(queued)) this.#parts.lines.add(queued)
+    if (this.#shedBelowFloor(queued)) this.#parts.queues.add(queued)
   }
 
   /** Nothing is in memory, being sent or not. */
@@ -60,11 +60,11 @@ export class OutageBuffer {
 
   /** After an attempt that failed. */
   putBack(queued: QueuedBatch, notBefore: number): void {
-    if (queued.id !== undefined) this.#parts.tell({ kind: 'waiting', id: queued.id })
+    if (queued.id !== undefined) this.#parts.report({ kind: 'waiting', id: queued.id })
     // What is on disk already is safe, and takes no room here.
     if (queued.entry === undefined && !this.#shedBelowFloor(queued)) return
     this.toSpool(queued)
-    this.#parts.lines.putBack(queued, notBefore)
+    this.#parts.queues.putBack(queued, notBefore)
   }
 
   /** Makes sure that the bytes are in memory; false where the spool does not have them any more. */
@@ -78,12 +78,12 @@ export class OutageBuffer {
   }
 
   /** Whether it is still in the spool, though it can't be read now: another process sends it then. */
-  isLeft({ entry }: QueuedBatch): boolean {
+  isInSpool({ entry }: QueuedBatch): boolean {
     return entry !== undefined && (this.#parts.spool?.has(entry) ?? false)
   }
 
   /** It stays in the spool, for another process. */
-  leave(queued: QueuedBatch): void {
+  leaveInSpool(queued: QueuedBatch): void {
     this.#parts.onGone(queued)
   }
 
@@ -100,14 +100,14 @@ export class OutageBuffer {
   /** Two halves take its place, first in line; false where it has one span, or can't be read. It must have its bytes. */
   split(queued: QueuedBatch): boolean {
     const { id, bytes, spans } = queued
-    const halves = bytes && halvesOf({ bytes, spans })?.map((half, index) => halfParcel(queued, half, index))
+    const halves = bytes && halvesOf({ bytes, spans })?.map((half, index) => halfBatch(queued, half, index))
     if (!halves) return false
-    if (id !== undefined) this.#parts.tell({ kind: 'split', id, halves: halves.flatMap(asBatch) })
+    if (id !== undefined) this.#parts.report({ kind: 'split', id, halves: halves.flatMap(asBatch) })
     for (const half of halves) {
       this.#bytes += half.bytes?.byteLength ?? 0
       this.#parts.onHalf(half)
       if (queued.entry !== undefined) this.toSpool(half)
-      if (this.#shedBelowFloor(half)) this.#parts.lines.addHalf(half)
+      if (this.#shedBelowFloor(half)) this.#parts.queues.addHalf(half)
     }
     this.forget(queued)
     return true
@@ -118,22 +118,22 @@ export class OutageBuffer {
     if (queued.bytes) queued.entry ??= this.#parts.spool?.put({ bytes: queued.bytes, spans: queued.spans })
     if (queued.entry === undefined) return false
     this.#setBytes(queued, undefined)
-    if (queued.id !== undefined) this.#parts.tell({ kind: 'spooled', id: queued.id })
+    if (queued.id !== undefined) this.#parts.report({ kind: 'spooled', id: queued.id })
     return true
   }
 
-  /** As toSpool, for one that is being sent: nobody will be there to hear its answer. */
+  /** As toSpool, for one that is being sent: its answer comes too late. */
   park(queued: QueuedBatch): void {
     if (queued.id === undefined || !queued.bytes) return
     queued.entry ??= this.#parts.spool?.put({ bytes: queued.bytes, spans: queued.spans })
     if (queued.entry === undefined) return
-    this.#parts.tell({ kind: 'waiting', id: queued.id })
+    this.#parts.report({ kind: 'waiting', id: queued.id })
     this.toSpool(queued)
   }
 
   /** Everything that waits in memory, as far as the spool takes it. */
   spoolAll(): void {
-    for (const queued of this.#parts.lines.own()) if (queued.bytes) this.toSpool(queued)
+    for (const queued of this.#parts.queues.own()) if (queued.bytes) this.toSpool(queued)
   }
 
   makeRoom(): void {
@@ -145,7 +145,7 @@ export class OutageBuffer {
       this.#dropOldest(maxBytes * LEFT_AFTER_OVERFLOW)
       return
     }
-    const waiting = [...this.#parts.lines.own()].flatMap(({ bytes }) => bytes ?? [])
+    const waiting = [...this.#parts.queues.own()].flatMap(({ bytes }) => bytes ?? [])
     const threshold = thresholdThatFrees(this.#bytes - maxBytes * LEFT_AFTER_OVERFLOW, waiting)
     this.#floor = Math.max(this.#floor, threshold)
     this.#shedWaiting()
@@ -161,26 +161,26 @@ export class OutageBuffer {
   }
 
   #spoolDownTo(maxBytes: number): void {
-    for (const queued of this.#parts.lines.own()) {
+    for (const queued of this.#parts.queues.own()) {
       if (this.#bytes <= maxBytes) return
       if (queued.bytes && !this.toSpool(queued)) return
     }
   }
 
   #dropOldest(maxBytes: number): void {
-    this.#parts.lines.keepOnly((queued) => {
+    this.#parts.queues.keepOnly((queued) => {
       const { id, spans } = queued
       if (this.#bytes <= maxBytes || !queued.bytes || id === undefined) return true
       this.#setBytes(queued, undefined)
-      this.#parts.tell({ kind: 'shed', id, spans, rest: undefined })
+      this.#parts.report({ kind: 'shed', id, spans, rest: undefined })
       this.#parts.onGone(queued)
       return false
     })
   }
 
   #shedWaiting(): void {
-    const { lines } = this.#parts
-    lines.keepOnly((queued) => !queued.bytes || this.#shedBelowFloor(queued))
+    const { queues } = this.#parts
+    queues.keepOnly((queued) => !queued.bytes || this.#shedBelowFloor(queued))
   }
 
   /** False where nothing is left of it. */
@@ -190,7 +190,7 @@ export class OutageBuffer {
     if (rest === queued.bytes) return true
     this.#setBytes(queued, rest)
     queued.spans -= dropped
-    this.#parts.tell({ kind: 'shed', id: queued.id, spans: dropped, rest })
+    this.#parts.report({ kind: 'shed', id: queued.id, spans: dropped, rest })
     if (!rest) this.#parts.onGone(queued)
     return rest !== undefined
   }
@@ -206,7 +206,7 @@ class ShedTraces {
   #newer = new Set<number>()
   #older = new Set<number>()
 
-  /** @param randomness tells traces apart: 52 bits of it are known. */
+  /** @param randomness distinguishes traces: 52 bits of it are known. */
   add(randomness: number): void {
     if (this.#newer.size >= MOST_OF_A_GENERATION) {
       this.#older = this.#newer

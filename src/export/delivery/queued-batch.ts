@@ -35,11 +35,7 @@ export function adoptedBatch(entry: string): QueuedBatch {
 }
 
 /** One of the two halves of a batch: of a process's own one, or of an adopted one. */
-export function halfParcel(
-  whole: QueuedBatch,
-  half: Pick<EncodedBatch, 'bytes' | 'spans'>,
-  index: number,
-): QueuedBatch {
+export function halfBatch(whole: QueuedBatch, half: Pick<EncodedBatch, 'bytes' | 'spans'>, index: number): QueuedBatch {
   const id = whole.id === undefined ? undefined : splitIds(whole.id)[index]
   return { ...half, id, entry: undefined, again: whole.again, notBefore: 0 }
 }
@@ -50,7 +46,7 @@ export function asBatch({ id, bytes, spans }: QueuedBatch): readonly EncodedBatc
 }
 
 /**
- * The ids of a batch's two halves: between the id of the batch before and its own, so that whoever waits for all batches up
+ * The ids of a batch's two halves: between the id of the batch before and its own, so that a flush of all batches up
  * to one waits for its halves, too, and different from all others, since each id has the space around it to itself. (Integers
  * up to 2^31 can be halved 21 times in the precision of a number: batches of two million spans.)
  */

@@ -9,26 +9,26 @@ import type { BatchQueues } from './batch-queues.js'
 
 interface SendResultsParts {
   readonly endpoint: string
-  readonly lines: BatchQueues
+  readonly queues: BatchQueues
   readonly buffer: OutageBuffer
   readonly breaker: CircuitBreaker
   readonly flushes: Flushes
-  readonly tell: (event: DeliveryEvent) => void
+  readonly report: (event: DeliveryEvent) => void
 }
 
-/** Who has failed while others succeed is tried again after so long. */
+/** Delay before a batch that failed is sent again while others succeed. */
 const PAUSE_MILLIS = 1_000
 const PAUSE_IN_FLUSH_MILLIS = 100
 
-/** nginx takes 1 MiB unless told otherwise, and gRPC servers 4 MiB. */
+/** nginx takes 1 MiB by default, and gRPC servers 4 MiB. */
 const LARGEST_BYTES = 1_024 * 1_024
 /** What is refused below this size is so for its spans, and halved by itself: smaller requests would cost more than they save. */
 const SMALLEST_BYTES = 64 * 1_024
 
-/** What an answer means: for its batch, for the outage, for who waits, and for who listens. */
+/** What an answer means: for its batch, for the circuit breaker, for flushes, and for the events. */
 export class SendResults {
   readonly #parts: SendResultsParts
-  #hasTrouble = false
+  #hasFailed = false
   /** How large a request of several spans may be, for all that the backend has said. */
   #mostBytes = LARGEST_BYTES
 
@@ -50,36 +50,36 @@ export class SendResults {
 
   /** The spool does not have it any more; or can't read it now, and then it is there for another process. */
   onUnreadable(queued: QueuedBatch): void {
-    if (this.#parts.buffer.isLeft(queued)) {
-      this.#parts.buffer.leave(queued)
+    if (this.#parts.buffer.isInSpool(queued)) {
+      this.#parts.buffer.leaveInSpool(queued)
       return
     }
     const { id, spans } = queued
     const reason = 'its file in the spool could not be read'
     if (id !== undefined)
-      this.#parts.tell({ kind: 'settled', id, exported: 0, failed: spans, reason, lostInSpool: true })
+      this.#parts.report({ kind: 'settled', id, exported: 0, failed: spans, reason, lostInSpool: true })
     queued.entry = undefined
     this.#parts.buffer.forget(queued)
   }
 
   #success({ queued, isProbe }: Attempt, { rejectedSpans, message }: Success, now: number): void {
-    const { breaker, flushes, lines } = this.#parts
+    const { breaker, flushes, queues } = this.#parts
     const failed = rejectedSpans > 0 ? Math.min(rejectedSpans, queued.spans) : 0
     this.#settle(queued, failed, message)
-    if (breaker.isOpen && breaker.succeeded(isProbe, now) && isProbe) lines.release()
+    if (breaker.isOpen && breaker.succeeded(isProbe, now) && isProbe) queues.release()
     flushes.answered(now)
-    if (breaker.isOpen || !this.#hasTrouble) return
-    this.#hasTrouble = false
-    this.#parts.tell({ kind: 'recovered', endpoint: this.#parts.endpoint, toSendAgain: lines.toSendAgain })
+    if (breaker.isOpen || !this.#hasFailed) return
+    this.#hasFailed = false
+    this.#parts.report({ kind: 'recovered', endpoint: this.#parts.endpoint, toSendAgain: queues.toSendAgain })
   }
 
   #tooLarge(attempt: Attempt, reason: string, now: number): void {
     const { breaker, flushes, buffer } = this.#parts
     const { bytes } = attempt.queued
-    // Parked in the spool while this attempt was under way: whoever sends it next splits it.
+    // Parked in the spool while this attempt was under way: the next attempt splits it.
     if (!bytes) return
     this.#mostBytes = Math.min(this.#mostBytes, Math.max(SMALLEST_BYTES, Math.floor(bytes.byteLength / 2)))
-    // One span that is too large alone is no trouble of the backend's.
+    // One span that is too large alone is no failure of the backend.
     if (!buffer.split(attempt.queued)) this.#settle(attempt.queued, attempt.queued.spans, reason)
     if (breaker.isOpen && attempt.isProbe) breaker.foundTooLarge(now)
     flushes.answered(now)
@@ -90,7 +90,7 @@ export class SendResults {
     this.#settle(queued, queued.spans, reason)
     if (breaker.isOpen && isProbe) breaker.refused(now)
     flushes.answered(now)
-    this.#trouble(reason)
+    this.#attemptFailed(reason)
   }
 
   #retryable({ queued, isProbe }: Attempt, answer: Retryable, now: number): void {
@@ -101,18 +101,18 @@ export class SendResults {
     // Without bytes it has been parked in the spool while this attempt was under way.
     if (queued.bytes) buffer.putBack(queued, now + (flushes.isAny ? PAUSE_IN_FLUSH_MILLIS : PAUSE_MILLIS))
     buffer.spoolAll()
-    this.#trouble(answer.reason)
+    this.#attemptFailed(answer.reason)
   }
 
   #settle(queued: QueuedBatch, failed: number, reason: string): void {
     const { id, spans } = queued
-    if (id !== undefined) this.#parts.tell({ kind: 'settled', id, exported: spans - failed, failed, reason })
-    else if (failed > 0) this.#parts.tell({ kind: 'adopted-failed', spans: failed, reason })
+    if (id !== undefined) this.#parts.report({ kind: 'settled', id, exported: spans - failed, failed, reason })
+    else if (failed > 0) this.#parts.report({ kind: 'adopted-failed', spans: failed, reason })
     this.#parts.buffer.forget(queued)
   }
 
-  #trouble(reason: string): void {
-    this.#hasTrouble = true
-    this.#parts.tell({ kind: 'attempt-failed', endpoint: this.#parts.endpoint, reason })
+  #attemptFailed(reason: string): void {
+    this.#hasFailed = true
+    this.#parts.report({ kind: 'attempt-failed', endpoint: this.#parts.endpoint, reason })
   }
 }

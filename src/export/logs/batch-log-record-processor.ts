@@ -32,7 +32,7 @@ export class BatchLogRecordProcessor implements LogRecordProcessor {
     this.#removeExitHook = addPipelineExitHook(this.#pipeline, shutdownTimeoutMillis, () => this.#emitted)
   }
 
-  /** So many records may wait; an estimate, since their bytes are what is bounded. */
+  /** How many records may wait; an estimate, since their bytes are what is bounded. */
   get capacity(): number {
     return this.#pipeline.capacity
   }
@@ -49,7 +49,7 @@ export class BatchLogRecordProcessor implements LogRecordProcessor {
     return this.#stopped ?? this.#pipeline.flush(options?.timeoutMillis ?? this.#batch.exportTimeoutMillis)
   }
 
-  /** Flushes and stops, in `shutdownTimeoutMillis` unless told otherwise. Never rejects. */
+  /** Flushes and stops, in `shutdownTimeoutMillis` by default. Never rejects. */
   shutdown(options?: { timeoutMillis?: number }): Promise<void> {
     return (this.#stopped ??= this.#shutdown(options?.timeoutMillis ?? this.#timeoutMillis))
   }

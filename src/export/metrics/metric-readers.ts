@@ -12,7 +12,7 @@ export interface MetricPipelinesOptions {
   readonly shutdownTimeoutMillis: number
   /** Makes what each reader collects beside the SDK's own metrics. */
   readonly producer: ((temporality: AggregationTemporality) => ImmediateProducer) | undefined
-  /** Prometheus finds the same in a registry: whoever scrapes both would count twice. */
+  /** Prometheus finds the same in a registry: a scraper of both would count twice. */
   readonly isInRegistry: boolean
 }
 

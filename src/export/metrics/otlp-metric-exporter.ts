@@ -26,7 +26,7 @@ export class OtlpMetricExporter implements PushMetricExporter {
   /** For the next flush. */
   flushTimeoutMillis: number
   readonly #delivery: OtlpDelivery
-  #hasLeft = false
+  #isShutDown = false
 
   constructor(settings: OtlpMetricSettings, delivery: DeliveryOptions, shutdownTimeoutMillis: number) {
     this.#settings = settings
@@ -60,16 +60,16 @@ export class OtlpMetricExporter implements PushMetricExporter {
   }
 
   async shutdown(): Promise<void> {
-    await this.#delivery.leave(this.#timeoutMillis)
-    this.#hasLeft = true
+    await this.#delivery.shutdown(this.#timeoutMillis)
+    this.#isShutDown = true
   }
 
   startLeaving(timeoutMillis: number): void {
     this.#delivery.startLeaving(timeoutMillis)
   }
 
-  leaveNow(timeoutMillis: number): void {
-    this.#delivery.leaveNow(timeoutMillis)
+  shutdownSync(timeoutMillis: number): void {
+    this.#delivery.shutdownSync(timeoutMillis)
   }
 
   selectAggregation(instrument: InstrumentType): AggregationOption {
@@ -83,7 +83,7 @@ export class OtlpMetricExporter implements PushMetricExporter {
   #send(metrics: ResourceMetrics): void {
     const points = pointsIn(metrics)
     if (points === 0) return
-    if (this.#hasLeft) this.#delivery.counts.droppedAtExit += points
+    if (this.#isShutDown) this.#delivery.counts.droppedAtExit += points
     else if (this.#delivery.isFull) this.#delivery.drop(points)
     else {
       const request = metricsRequest(metrics, this.#settings.otlp.protocol)

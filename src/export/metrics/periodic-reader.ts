@@ -41,28 +41,28 @@ export function periodicReader(options: PeriodicReaderOptions): MetricPipeline {
     metricProducers: [...producers],
   })
   const last = new LastCollection(exporter, producers)
-  let hasLeft = false
+  let isShutDown = false
   let isCollected = false
   const collectLast = (): void => {
-    if (!hasLeft && !isCollected) last.exportWhatIsNew()
+    if (!isShutDown && !isCollected) last.exportWhatIsNew()
     isCollected = true
   }
   const flush = async (millis: number): Promise<void> => {
-    if (hasLeft) return
+    if (isShutDown) return
     if (exporter instanceof OtlpMetricExporter) exporter.flushTimeoutMillis = millis
     await withinMillis(
       millis,
       reader.forceFlush().then(() => last.wasFlushed(), reportFailure),
     )
   }
-  const handOver = async (): Promise<void> => {
+  const send = async (): Promise<void> => {
     const { resourceMetrics } = await reader.collect({ timeoutMillis })
     exporter.export(resourceMetrics, () => last.wasFlushed())
   }
-  /** What goes by the delivery thread needs the event loop to be collected; `leaveNow` waits for it, beside other signals. */
+  /** What goes by the delivery thread needs the event loop to be collected; `flushSync` waits for it, beside other signals. */
   const flushBeforeExit = async (millis: number): Promise<void> => {
     const byThread = (): boolean => exporter instanceof OtlpMetricExporter && !exporter.needsEventLoop
-    if (byThread() && !hasLeft && last.producer) await withinMillis(millis, handOver().catch(reportFailure))
+    if (byThread() && !isShutDown && last.producer) await withinMillis(millis, send().catch(reportFailure))
     // Only now it is known whether a thread can be started.
     if (!byThread()) await flush(millis)
   }
@@ -79,7 +79,7 @@ export function periodicReader(options: PeriodicReaderOptions): MetricPipeline {
     flushSync(millis) {
       collectLast()
       isCollected = false
-      if (exporter instanceof OtlpMetricExporter) exporter.leaveNow(millis)
+      if (exporter instanceof OtlpMetricExporter) exporter.shutdownSync(millis)
     },
   })
   const setMetricProducer = reader.setMetricProducer.bind(reader)
@@ -91,7 +91,7 @@ export function periodicReader(options: PeriodicReaderOptions): MetricPipeline {
       setMetricProducer(producer)
     },
     async shutdown(shutdownOptions?: { timeoutMillis?: number }) {
-      hasLeft = true
+      isShutDown = true
       await shutdown(shutdownOptions)
       removeExitHook()
     },

@@ -4,15 +4,15 @@ import { itemsInWords, PACE, type ItemNames } from './notice-text.js'
 interface DropNoticeParts {
   readonly signal: ItemNames
   readonly warn: (message: string) => void
-  /** Why spans are dropped, and the cure; asked when the line is written. */
+  /** Why spans are dropped, and the hint; asked when the line is written. */
   readonly why: () => string
   readonly clock: Clock
 }
 
-/** Tells of drops of one kind: at once, then at most once a minute, always how many since the last line. */
+/** Logs drops of one kind: at once, then at most once a minute, always how many since the last line. */
 export class DropNotice {
   readonly #parts: DropNoticeParts
-  #untold = 0
+  #unlogged = 0
   #lastLineMillis = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
 
@@ -21,23 +21,23 @@ export class DropNotice {
   }
 
   add(spans: number): void {
-    this.#untold += spans
+    this.#unlogged += spans
     if (this.#timer) return
     const dueMillis = this.#lastLineMillis + PACE.repeatMillis - this.#parts.clock.nowMillis()
-    this.#timer = setTimeout(() => this.tell(), Math.max(PACE.soonMillis, dueMillis)).unref()
+    this.#timer = setTimeout(() => this.log(), Math.max(PACE.soonMillis, dueMillis)).unref()
   }
 
-  /** The spans that were not told yet; they are the caller's to tell now. */
+  /** The spans that were not logged yet; the caller logs them now. */
   take(): number {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const untold = this.#untold
-    this.#untold = 0
-    return untold
+    const unlogged = this.#unlogged
+    this.#unlogged = 0
+    return unlogged
   }
 
-  /** Tells at once what was not told yet. */
-  tell(): void {
+  /** Logs at once what was not logged yet. */
+  log(): void {
     const spans = this.take()
     if (spans === 0) return
     const { clock, signal, warn, why } = this.#parts

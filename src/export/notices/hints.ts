@@ -40,7 +40,7 @@ const BY_STATUS: readonly Hint[] = [
   [/^(HTTP 429\b|RESOURCE_EXHAUSTED)/, throttled],
 ]
 
-/** By how it went wrong before there was an answer, or by telling words in one. */
+/** By how it went wrong before there was an answer, or by words in one. */
 const BY_WORDS: readonly Hint[] = [
   [
     /Parse Error: Expected HTTP/,
@@ -92,7 +92,7 @@ function throttled(_endpoint: string, { variable }: SignalNames): string {
   return `The backend is throttling: ${less}, or raise its limit.`
 }
 
-/** A server that speaks TLS hangs up on whoever does not, as it does on whoever has no certificate. */
+/** A server that speaks TLS hangs up on a client that does not, as it does on one without a certificate. */
 function closedByServer(endpoint: string): string {
   return endpoint.startsWith('https:')
     ? 'The server closed the connection: does it want a client certificate (OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE)?'

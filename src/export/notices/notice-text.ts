@@ -9,12 +9,12 @@ export const PACE = {
 } as const
 
 const LONGEST_REASON = 300
-/** So much of a reason is looked at: an exporter may hand on a whole page. */
+/** How much of a reason is looked at: an exporter may hand on a whole page. */
 const LONGEST_READ = 2_048
 // eslint-disable-next-line no-control-regex -- A server's words must not steer the operator's terminal.
 const SPACES_AND_CONTROLS = /[\s\u0000-\u001f\u007f-\u009f]+/g
 
-/** What somebody else said, fit to stand inside a line of ours: a proxy may answer with a whole page. */
+/** The words of a server or an exporter, fit for a line of ours: a proxy may answer with a whole page. */
 export function reasonInWords(reason: string): string {
   const text = reason.slice(0, LONGEST_READ).replace(SPACES_AND_CONTROLS, ' ').trim().replace(/\.$/, '')
   if (text === '') return 'no reason given'

@@ -17,7 +17,7 @@ export interface NoticeParts {
   readonly lossWithoutFailure: () => string
   /** Ended spans that wait for the backend now. */
   readonly waitingSpans: () => number
-  /** Hears of each batch, or rest of one, that was lost; not of spans for which there was no room in the queue. */
+  /** Gets each batch, or rest of one, that was lost; not of spans for which there was no room in the queue. */
   readonly onLoss?: (error: Error) => void
   /** Spans in a batch that is under way. */
   readonly spansOf: (id: number) => number
@@ -40,12 +40,12 @@ function queueFullInWords({ items, queueSizeVariable }: SignalNames): string {
 }
 
 /**
- * What the operator is told of the delivery: failures, drops and recoveries, each with its cause and its cure; of
+ * What is logged of the delivery: failures, drops and recoveries, each with its cause and a hint; of
  * success, nothing.
  *
- * A failure is told at once (a fifth of a second later, so that a process that leaves says it all in one line), then with
- * its counts once a minute while it lasts, then its end. Drops are told with the failure while there is one, and else
- * at once, then once a minute. What is lost at exit is told before the call returns: no timer fires any more.
+ * A failure is logged at once (a fifth of a second later, so that a process that leaves says it all in one line), then with
+ * its counts once a minute while it lasts, then its end. Drops are logged with the failure while there is one, and else
+ * at once, then once a minute. What is lost at exit is logged before the call returns: no timer fires any more.
  */
 export class Notices {
   readonly #parts: NoticeParts
@@ -56,7 +56,7 @@ export class Notices {
 
   constructor(parts: NoticeParts) {
     const { clock = monotonicClock } = parts
-    // A cure may be empty.
+    // A hint may be empty.
     const warn = (message: string): void => parts.warn(message.trimEnd())
     this.#parts = { ...parts, warn }
     this.#outage = new OutageNotice({ ...this.#parts, clock })
@@ -80,7 +80,7 @@ export class Notices {
     else if (event.kind === 'adopted-failed') this.#refused(event.reason, true)
   }
 
-  /** Each dropped span once, also those that an event has told of. At exit: one call with all of them. */
+  /** Each dropped span once, also those of an event. At exit: one call with all of them. */
   dropped(where: DropPlace, spans: number): void {
     if (this.#isClosed || spans === 0) return
     if (where !== 'queue' && where !== 'exit') this.#reportLoss(where, spans)
@@ -89,11 +89,11 @@ export class Notices {
     else this.#drops[where].add(spans)
   }
 
-  /** Tells at once what was not told yet. Nothing is told afterwards. */
+  /** Logs at once what was not logged yet. Nothing is logged afterwards. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    for (const drops of Object.values(this.#drops)) drops.tell()
+    for (const drops of Object.values(this.#drops)) drops.log()
     this.#outage.close()
   }
 
@@ -110,7 +110,7 @@ export class Notices {
     onLoss(new Error(`${itemsInWords(spans, signal)} dropped: ${whys[where]}`))
   }
 
-  /** Drops that wait for their line belong to the trouble that follows at their heels. */
+  /** Drops that wait for their line belong to the outage that follows. */
   #failed(endpoint: string, reason: string): void {
     const wasOpen = this.#outage.isOpen()
     this.#outage.failed(endpoint, reason)
@@ -118,7 +118,7 @@ export class Notices {
     for (const drops of Object.values(this.#drops)) this.#outage.dropped(drops.take())
   }
 
-  /** Whole batches that are refused during a trouble are part of it: the backend is there again, and not well. */
+  /** Whole batches that are refused during an outage are part of it: the backend is there again, and not well. */
   #refused(reason: string, isWhole: boolean): void {
     this.#refusal = reason
     if (isWhole) this.#outage.refused(reason)

@@ -10,18 +10,18 @@ interface OutageNoticeParts {
   readonly clock: Clock
 }
 
-/** A backend whose words are never the same twice would otherwise be told of every second. */
+/** A backend whose words are never the same twice would otherwise be logged every second. */
 const MOST_REASONS = 5
 
 /**
- * Tells of failing attempts. A reason is told when it first comes up; then, while the trouble lasts, there is one line a
+ * Logs failing attempts. A reason is logged when it first comes up; then, while the outage lasts, there is one line a
  * minute with what it costs; then one when it is over. A further reason waits until a second after the line before, and
  * after five of them only the line of each minute names the newest. Of a backend that comes and goes, what fails again
- * for a known reason within a minute of the last line is no news.
+ * for a known reason within a minute of the last line is not logged.
  */
 export class OutageNotice {
   readonly #parts: OutageNoticeParts
-  readonly #toldReasons = new Set<string>()
+  readonly #loggedReasons = new Set<string>()
   #outage: Outage | undefined
   #lastLineMillis = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
@@ -36,18 +36,18 @@ export class OutageNotice {
 
   failed(endpoint: string, reason: string): void {
     const isFirst = this.#outage === undefined
-    if (isFirst && this.#now() - this.#lastLineMillis >= PACE.repeatMillis) this.#toldReasons.clear()
+    if (isFirst && this.#now() - this.#lastLineMillis >= PACE.repeatMillis) this.#loggedReasons.clear()
     const outage = (this.#outage ??= newOutage(this.#now(), endpoint, reason))
     outage.attempts += 1
     outage.endpoint = endpoint
-    const isNews = !this.#toldReasons.has(reason) && this.#toldReasons.size < MOST_REASONS
-    // News that waits for its line keeps its place: where two reasons alternate, the known one would hide it.
-    if (isNews || outage.newsMillis === undefined) outage.reason = reason
-    if (isNews) outage.newsMillis ??= this.#now()
-    if (isFirst || isNews) this.#schedule(outage)
+    const isNew = !this.#loggedReasons.has(reason) && this.#loggedReasons.size < MOST_REASONS
+    // A new reason that waits for its line keeps its place: where two reasons alternate, the known one would hide it.
+    if (isNew || outage.reasonSinceMillis === undefined) outage.reason = reason
+    if (isNew) outage.reasonSinceMillis ??= this.#now()
+    if (isFirst || isNew) this.#schedule(outage)
   }
 
-  /** Begins no trouble: whoever refuses for good is told of with the drops. */
+  /** Begins no outage: a permanent refusal is logged with the drops. */
   refused(reason: string): void {
     if (this.#outage) this.failed(this.#outage.endpoint, reason)
   }
@@ -55,7 +55,7 @@ export class OutageNotice {
   dropped(spans: number): void {
     if (!this.#outage) return
     this.#outage.dropped += spans
-    this.#outage.droppedUntold += spans
+    this.#outage.droppedUnlogged += spans
   }
 
   sentAgain(spans: number): void {
@@ -64,25 +64,25 @@ export class OutageNotice {
 
   recovered(): void {
     const outage = this.#end()
-    // What nobody was told of needs no end, unless it has cost something.
-    if (!outage || (!outage.wasTold && outage.newsMillis === undefined && outage.dropped === 0)) return
-    this.#markTold(outage)
+    // An outage that was not logged needs no end, unless spans were dropped.
+    if (!outage || (!outage.wasLogged && outage.reasonSinceMillis === undefined && outage.dropped === 0)) return
+    this.#markLogged(outage)
     this.#parts.warn(endInWords(outage, this.#parts.signal, this.#now()))
   }
 
-  /** The trouble, for a line that somebody else writes now: it need not be told for itself any more. */
+  /** The outage, for a line that is written elsewhere now: it has no line of its own any more. */
   takeOver(): Readonly<Outage> | undefined {
     const outage = this.#outage
     if (!outage) return undefined
-    this.#markTold(outage)
+    this.#markLogged(outage)
     this.#schedule(outage)
     return outage
   }
 
-  /** Tells at once what was not told yet, and ends. */
+  /** Logs at once what was not logged yet, and ends. */
   close(): void {
     const outage = this.#end()
-    if (outage && (outage.newsMillis !== undefined || outage.droppedUntold > 0)) this.#tell(outage)
+    if (outage && (outage.reasonSinceMillis !== undefined || outage.droppedUnlogged > 0)) this.#log(outage)
   }
 
   #end(): Outage | undefined {
@@ -94,33 +94,33 @@ export class OutageNotice {
 
   #schedule(outage: Outage): void {
     const dueMillis =
-      outage.newsMillis === undefined
+      outage.reasonSinceMillis === undefined
         ? this.#lastLineMillis + PACE.repeatMillis
-        : Math.max(outage.newsMillis + PACE.soonMillis, this.#lastLineMillis + PACE.otherReasonMillis)
-    const tell = (): void => {
-      this.#tell(outage)
+        : Math.max(outage.reasonSinceMillis + PACE.soonMillis, this.#lastLineMillis + PACE.otherReasonMillis)
+    const log = (): void => {
+      this.#log(outage)
       this.#schedule(outage)
     }
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(tell, Math.max(0, dueMillis - this.#now())).unref()
+    this.#timer = setTimeout(log, Math.max(0, dueMillis - this.#now())).unref()
   }
 
-  #tell(outage: Outage): void {
+  #log(outage: Outage): void {
     const { hintFor, signal, waitingSpans, warn } = this.#parts
     const hint = hintFor(outage.reason, outage.endpoint)
-    const isBeginning = !outage.wasTold && outage.newsMillis !== undefined && outage.dropped === 0
+    const isBeginning = !outage.wasLogged && outage.reasonSinceMillis !== undefined && outage.dropped === 0
     const line = isBeginning
       ? beginningInWords(outage, signal, hint)
       : courseInWords(outage, signal, this.#now(), waitingSpans(), hint)
-    this.#markTold(outage)
+    this.#markLogged(outage)
     warn(line)
   }
 
-  #markTold(outage: Outage): void {
-    this.#toldReasons.add(outage.reason)
-    outage.newsMillis = undefined
-    outage.wasTold = true
-    outage.droppedUntold = 0
+  #markLogged(outage: Outage): void {
+    this.#loggedReasons.add(outage.reason)
+    outage.reasonSinceMillis = undefined
+    outage.wasLogged = true
+    outage.droppedUnlogged = 0
     this.#lastLineMillis = this.#now()
   }
 

@@ -4,20 +4,20 @@ import { attemptsInWords, durationInWords, itemsInWords, reasonInWords, type Ite
 export interface Outage {
   readonly sinceMillis: number
   endpoint: string
-  /** The newest; while news waits to be told, that news. */
+  /** The newest; while a new one waits to be logged, that one. */
   reason: string
-  /** When the reason came up, while it still has to be told. */
-  newsMillis: number | undefined
-  wasTold: boolean
+  /** When the reason came up, while it still has to be logged. */
+  reasonSinceMillis: number | undefined
+  wasLogged: boolean
   attempts: number
   dropped: number
-  droppedUntold: number
+  droppedUnlogged: number
   sentAgain: number
 }
 
 export function newOutage(sinceMillis: number, endpoint: string, reason: string): Outage {
-  const counts = { attempts: 0, dropped: 0, droppedUntold: 0, sentAgain: 0 }
-  return { sinceMillis, endpoint, reason, newsMillis: undefined, wasTold: false, ...counts }
+  const counts = { attempts: 0, dropped: 0, droppedUnlogged: 0, sentAgain: 0 }
+  return { sinceMillis, endpoint, reason, reasonSinceMillis: undefined, wasLogged: false, ...counts }
 }
 
 export function beginningInWords({ endpoint, reason }: Outage, signal: ItemNames, hint: string): string {

@@ -35,7 +35,7 @@ class KeepingEncoder implements SpanEncoder {
     this.#kept = []
     this.byteLength = 0
     if (spans.length === 0) return new Uint8Array(0)
-    const json = attempt(() => (isAnyPending(spans) ? undefined : serialize(spans))) ?? serialize(harmless(spans))
+    const json = attempt(() => (isAnyPending(spans) ? undefined : serialize(spans))) ?? serialize(sanitized(spans))
     return new Uint8Array(json)
   }
 }
@@ -56,7 +56,7 @@ function sourceOnly(source: SanitizedSource): Resource {
 }
 
 /** Spans are grouped by the identity of their resource, so each has one copy. */
-function harmless(spans: readonly ReadableSpan[]): ReadableSpan[] {
+function sanitized(spans: readonly ReadableSpan[]): ReadableSpan[] {
   const resources = new Map<Resource, Resource>()
   return spans.map((span) => {
     const copy = sanitizeSpan(span)

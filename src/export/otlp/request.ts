@@ -6,7 +6,7 @@ import type { ScopeSpans } from './scope-spans.js'
 /** Of more resources than this, those without spans in a batch are forgotten. An app has one as a rule. */
 const MOST_RESOURCES = 8
 
-/** An ExportTraceServiceRequest in the making: the spans by resource and scope, both told apart by identity. */
+/** An ExportTraceServiceRequest in the making: the spans by resource and scope, both distinguished by identity. */
 export class TraceRequest {
   readonly #resources = new Map<Resource, ResourceSpans>()
   #lastResource: Resource | undefined

@@ -16,7 +16,7 @@ export interface SanitizedScope extends SanitizedSource {
   readonly version: string
 }
 
-/** Scopes have attributes in OTLP; the SDK's type does not tell of them. */
+/** Scopes have attributes in OTLP; the SDK's type leaves them out. */
 type Scope = InstrumentationScope & { readonly attributes?: Attributes; readonly droppedAttributesCount?: number }
 
 export function sanitizeResource(resource: Resource): SanitizedSource {

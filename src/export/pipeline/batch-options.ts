@@ -18,7 +18,7 @@ import { checkNumber, type NumberRange } from '../../internal/checks/validate.js
 export interface BatchOptions {
   /**
    * Spans that may wait for a `SpanExporter`; further ones are dropped. Default 2,048, or OTEL_BSP_MAX_QUEUE_SIZE. Over
-   * OTLP full batches leave at once, and what waits for the backend is bounded by `outageBufferBytes`; there, so many
+   * OTLP full batches are sent at once, and what waits for the backend is bounded by `outageBufferBytes`; there, so many
    * spans wait at most for attributes of the resource that are still being looked up.
    */
   maxQueueSize?: number

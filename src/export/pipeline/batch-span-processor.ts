@@ -122,8 +122,8 @@ export class BatchSpanProcessor implements SpanProcessor {
   }
 
   /**
-   * Sends out every span that has ended, and says what became of them. Never rejects; waits for the export timeout unless told
-   * otherwise.
+   * Sends out every span that has ended, and says what became of them. Never rejects; waits for the export timeout by
+   * default.
    */
   forceFlush(options?: { timeoutMillis?: number }): Promise<FlushResult>
   /** The same, as the SDK's interface has it. */
@@ -133,7 +133,7 @@ export class BatchSpanProcessor implements SpanProcessor {
     return this.#stopped ?? flushResult(pipeline.counts, timeoutMillis, () => pipeline.flush(timeoutMillis))
   }
 
-  /** Flushes and stops, in `shutdownTimeoutMillis` unless told otherwise, and says what became of the spans. Never rejects. */
+  /** Flushes and stops, in `shutdownTimeoutMillis` by default, and says what became of the spans. Never rejects. */
   shutdown(options?: { timeoutMillis?: number }): Promise<FlushResult>
   /** The same, as the SDK's interface has it. */
   shutdown(): Promise<void>

@@ -28,8 +28,8 @@ export class ExporterPipeline implements Pipeline<ReadableSpan> {
   /** The exports under way: settles when the queue has been sent as far as `#isFlushing` asks. */
   #working: Promise<void> | undefined
   #isFlushing = false
-  /** Who has left, and yet lives on, must not count again what was given up then. */
-  #timesLeft = 0
+  /** A pipeline that goes on after a shutdown must not count again what was given up then. */
+  #timesShutDown = 0
 
   constructor(exporter: SpanExporter, options: ResolvedBatchOptions) {
     this.#exporter = exporter
@@ -79,7 +79,7 @@ export class ExporterPipeline implements Pipeline<ReadableSpan> {
     const deadline = monotonicClock.nowMillis() + timeoutMillis
     await this.flush(timeoutMillis)
     await withinMillis(deadline - monotonicClock.nowMillis(), this.#callExporter('shutdown'))
-    this.#giveUpTheRest()
+    this.#giveUpRest()
   }
 
   startLeaving(): void {
@@ -87,7 +87,7 @@ export class ExporterPipeline implements Pipeline<ReadableSpan> {
   }
 
   shutdownSync(): void {
-    this.#giveUpTheRest()
+    this.#giveUpRest()
   }
 
   #setTimer(): void {
@@ -123,11 +123,11 @@ export class ExporterPipeline implements Pipeline<ReadableSpan> {
 
   async #export(spans: ReadableSpan[]): Promise<void> {
     const { counts } = this
-    const timesLeft = this.#timesLeft
+    const timesShutDown = this.#timesShutDown
     counts.queued -= spans.length
     counts.exporting += spans.length
     const { code, error } = await this.#result(spans)
-    if (timesLeft !== this.#timesLeft) return
+    if (timesShutDown !== this.#timesShutDown) return
     counts.exporting -= spans.length
     if (code === ExportResultCode.SUCCESS) {
       counts.exported += spans.length
@@ -171,9 +171,9 @@ export class ExporterPipeline implements Pipeline<ReadableSpan> {
     }
   }
 
-  #giveUpTheRest(): void {
+  #giveUpRest(): void {
     clearTimeout(this.#timer)
-    this.#timesLeft += 1
+    this.#timesShutDown += 1
     const lost = this.counts.queued + this.counts.exporting
     this.#queue.take(Infinity)
     this.counts.queued = 0

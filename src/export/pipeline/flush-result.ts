@@ -16,7 +16,7 @@ export interface FlushResult {
   readonly pending: number
   /** Spans that are on disk afterwards, for this process or the next. */
   readonly spooled: number
-  /** The time was up before all was done. False where nobody can be reached: then there is no waiting. */
+  /** The time was up before all was done. False where the backend is unreachable: then there is no waiting. */
   readonly timedOut: boolean
 }
 

@@ -29,8 +29,8 @@ export class OtlpDelivery {
   readonly counts: DeliveryCounts = noDeliveryCounts()
   readonly #otlp: OtlpSettings
   readonly #options: DeliveryOptions
-  readonly #accounts = new InFlightBatches(this.counts)
-  readonly #courier: DeliveryClient
+  readonly #inFlight = new InFlightBatches(this.counts)
+  readonly #client: DeliveryClient
   #notices: Notices
   #endpoint = 'the OTLP endpoint'
 
@@ -45,30 +45,30 @@ export class OtlpDelivery {
       attemptTimeoutMillis: exportTimeoutMillis,
       spool: spoolDirectory === undefined ? undefined : { folder: spoolDirectory, maxBytes: spoolMaxBytes },
     }
-    const client = {
+    const listener = {
       onEvent: (event: DeliveryEvent) => this.#onEvent(event),
-      unsettled: () => this.#accounts.inMemory(),
+      unsent: () => this.#inFlight.inMemory(),
     }
-    this.#courier = openDeliveryClient(settings, client, options.exportThread)
+    this.#client = openDeliveryClient(settings, listener, options.exportThread)
   }
 
   get needsEventLoop(): boolean {
-    return this.#courier.needsEventLoop
+    return this.#client.needsEventLoop
   }
 
-  /** So many items may wait: an estimate, since it is their bytes that are bounded. */
+  /** How many items may wait: an estimate, since it is their bytes that are bounded. */
   get capacity(): number {
-    return Math.round(this.#options.outageBufferBytes / this.#accounts.bytesOfSpan)
+    return Math.round(this.#options.outageBufferBytes / this.#inFlight.bytesOfSpan)
   }
 
-  /** Items that wait for the backend are bounded by the outage buffer; so much more is a thread that does not keep up. */
+  /** Items that wait for the backend are bounded by the outage buffer; more than that is a thread that does not keep up. */
   get isFull(): boolean {
-    return this.#accounts.bytes > 2 * this.#options.outageBufferBytes + MOST_UNREAD_BYTES
+    return this.#inFlight.bytes > 2 * this.#options.outageBufferBytes + MOST_UNREAD_BYTES
   }
 
   /** Nothing is on its way. */
   get isEmpty(): boolean {
-    return this.#accounts.isEmpty
+    return this.#inFlight.isEmpty
   }
 
   /** Counts items for which there is no room. */
@@ -79,30 +79,30 @@ export class OtlpDelivery {
 
   /** @param items how many the request has; they are counted as queued already */
   send(bytes: Uint8Array, items: number): void {
-    this.#courier.send(this.#accounts.open(bytes, items))
+    this.#client.send(this.#inFlight.open(bytes, items))
   }
 
   /** Gets ready for the first request. */
   warmUp(): void {
-    this.#courier.warmUp()
+    this.#client.warmUp()
   }
 
   flush(timeoutMillis: number): Promise<void> {
-    return this.#courier.flush(timeoutMillis)
+    return this.#client.flush(timeoutMillis)
   }
 
-  async leave(timeoutMillis: number): Promise<void> {
-    await this.#courier.shutdown(timeoutMillis)
-    this.#giveUpTheRest()
+  async shutdown(timeoutMillis: number): Promise<void> {
+    await this.#client.shutdown(timeoutMillis)
+    this.#giveUpRest()
   }
 
   startLeaving(timeoutMillis: number): void {
-    if (!this.#accounts.isEmpty) this.#courier.startLeaving(timeoutMillis)
+    if (!this.#inFlight.isEmpty) this.#client.startLeaving(timeoutMillis)
   }
 
-  leaveNow(timeoutMillis: number): void {
-    if (!this.#accounts.isEmpty) this.#courier.shutdownSync(timeoutMillis)
-    this.#giveUpTheRest()
+  shutdownSync(timeoutMillis: number): void {
+    if (!this.#inFlight.isEmpty) this.#client.shutdownSync(timeoutMillis)
+    this.#giveUpRest()
   }
 
   #onEvent(event: DeliveryEvent): void {
@@ -112,14 +112,14 @@ export class OtlpDelivery {
     }
     if (event.kind === 'endpoint') this.#endpoint = event.endpoint
     this.#notices.onEvent(event)
-    this.#accounts.onEvent(event)
+    this.#inFlight.onEvent(event)
     if (event.kind === 'shed') this.#notices.dropped('outage buffer', event.spans)
     else if (event.kind === 'settled') this.#notices.dropped(event.lostInSpool ? 'spool' : 'refused', event.failed)
     else if (event.kind === 'adopted-failed') this.#notices.dropped('refused', event.spans)
   }
 
-  #giveUpTheRest(): void {
-    this.#notices.dropped('exit', this.#accounts.abandon())
+  #giveUpRest(): void {
+    this.#notices.dropped('exit', this.#inFlight.abandon())
     this.#notices.close()
     // A process that survives its signal goes on.
     this.#notices = this.#newNotices()
@@ -135,7 +135,7 @@ export class OtlpDelivery {
       endpoint: () => this.#endpoint,
       lossWithoutFailure: () => (this.needsEventLoop ? NO_TIME_TO_SEND : 'no answer in time'),
       waitingSpans: () => this.counts.queued + this.counts.exporting,
-      spansOf: (id) => this.#accounts.spansOf(id),
+      spansOf: (id) => this.#inFlight.spansOf(id),
     })
   }
 }

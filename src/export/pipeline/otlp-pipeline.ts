@@ -32,7 +32,7 @@ export class OtlpPipeline<T extends { readonly resource: Resource }> implements 
   /** Full batches that wait for the resource. */
   readonly #full: BatchEncoder<T>[] = []
   readonly #delivery: OtlpDelivery
-  readonly #resource = new ResourceWait(() => this.#sendWhatIsThere())
+  readonly #resource = new ResourceWait(() => this.#sendAll())
   // A timer that is set in a request must not keep that request's context.
   readonly #outside = AsyncLocalStorage.snapshot()
   #timer: NodeJS.Timeout | undefined
@@ -69,14 +69,14 @@ export class OtlpPipeline<T extends { readonly resource: Resource }> implements 
   }
 
   send(): void {
-    this.#sendWhatIsThere()
+    this.#sendAll()
   }
 
   async flush(timeoutMillis: number): Promise<void> {
     if (this.counts.queued === 0 && this.#delivery.isEmpty) return
     const began = monotonicClock.nowMillis()
     await withinMillis(timeoutMillis, this.#resource.settled)
-    this.#sendWhatIsThere()
+    this.#sendAll()
     await this.#delivery.flush(Math.max(0, timeoutMillis - (monotonicClock.nowMillis() - began)))
   }
 
@@ -84,25 +84,25 @@ export class OtlpPipeline<T extends { readonly resource: Resource }> implements 
     const began = monotonicClock.nowMillis()
     clearTimeout(this.#warmUpTimer)
     if (this.counts.queued > 0) await withinMillis(timeoutMillis, this.#resource.settled)
-    this.#sendWhatIsThere()
-    await this.#delivery.leave(Math.max(0, timeoutMillis - (monotonicClock.nowMillis() - began)))
+    this.#sendAll()
+    await this.#delivery.shutdown(Math.max(0, timeoutMillis - (monotonicClock.nowMillis() - began)))
   }
 
   startLeaving(timeoutMillis: number): void {
-    this.#sendWhatIsThere()
+    this.#sendAll()
     this.#delivery.startLeaving(timeoutMillis)
   }
 
   shutdownSync(timeoutMillis: number): void {
-    this.#sendWhatIsThere()
-    this.#delivery.leaveNow(timeoutMillis)
+    this.#sendAll()
+    this.#delivery.shutdownSync(timeoutMillis)
   }
 
   /** The resource is written last: a full batch can wait for it, as long as the queue has room. */
   #batchIsFull(): void {
     const waiting = (this.#full.length + 1) * this.#options.maxExportBatchSize
     if (!this.#resource.isPending || waiting >= this.#options.maxQueueSize) {
-      this.#sendWhatIsThere()
+      this.#sendAll()
       return
     }
     this.#full.push(this.#encoder)
@@ -120,10 +120,10 @@ export class OtlpPipeline<T extends { readonly resource: Resource }> implements 
   #onTimer(): void {
     this.#timer = undefined
     if (this.#resource.isPending) this.#setTimer()
-    else this.#sendWhatIsThere()
+    else this.#sendAll()
   }
 
-  #sendWhatIsThere(): void {
+  #sendAll(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
     for (const encoder of [...this.#full, this.#encoder]) {

@@ -6,11 +6,11 @@ export const NO_TIME_TO_SEND = 'the process ended at once, and its main thread h
 /** What becomes of sampled spans after they have ended, or of log records. Nothing of it throws or rejects. */
 export interface Pipeline<T> {
   readonly counts: DeliveryCounts
-  /** So many spans may wait; an estimate where their bytes are what is bounded. */
+  /** How many spans may wait; an estimate where their bytes are what is bounded. */
   readonly capacity: number
   /**
    * Whether it can send only while the event loop turns, so that a process that ends at once loses what is queued. Known for
-   * sure after `handOver`.
+   * sure after `send`.
    */
   readonly needsEventLoop: boolean
   /** `otel.component.type` of what it exports by. */
@@ -20,9 +20,9 @@ export interface Pipeline<T> {
   send(): void
   /** Sends everything, as far as that can be done in the time given. */
   flush(timeoutMillis: number): Promise<void>
-  /** The same, and ends; what is left is lost, or on disk, and told. */
+  /** The same, and ends; what is left is lost, or on disk, and logged. */
   shutdown(timeoutMillis: number): Promise<void>
-  /** Begins what `leaveNow` then waits for; it may be called alone, too. */
+  /** Begins what `shutdownSync` then waits for; it may be called alone, too. */
   startLeaving(timeoutMillis: number): void
   /** The same for a process whose event loop does not turn any more. */
   shutdownSync(timeoutMillis: number): void

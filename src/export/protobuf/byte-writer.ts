@@ -80,7 +80,7 @@ export class ByteWriter {
     this.position += value.length
   }
 
-  /** Begins a message whose length is not known yet: leaves a byte for it, and tells where the message begins. */
+  /** Begins a message whose length is not known yet: leaves a byte for it, and returns where the message begins. */
   begin(): number {
     return ++this.position
   }

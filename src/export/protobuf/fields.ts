@@ -43,7 +43,7 @@ export function putText(writer: ByteWriter, text: string): void {
   if (text.length > SHORT || !putShortAscii(writer, text)) putAnyText(writer, text)
 }
 
-/** Writes the text as if it were ASCII, and tells whether it was. */
+/** Writes the text as if it were ASCII; whether it was. */
 function putShortAscii(writer: ByteWriter, text: string): boolean {
   const length = text.length
   writer.reserve(length)

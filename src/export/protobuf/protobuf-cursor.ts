@@ -57,7 +57,7 @@ export interface ProtobufField {
   readonly value: number | Uint8Array
 }
 
-/** The fields of a small message, up to where it can't be read any more: what a broken answer says, nobody knows. */
+/** The fields of a small message, up to where it can't be read any more. */
 export function protobufFields(message: Uint8Array): ProtobufField[] {
   const fields: ProtobufField[] = []
   const cursor = new ProtobufCursor(message)

@@ -35,7 +35,7 @@ function unpack(path: string, ownPath: string, setAside: (path: string) => void)
     } else if (item.isDirectory() && isClaimName(item.name)) {
       came.push(...unpack(itemPath, ownPath, setAside))
     } else if (item.name === OWNER_FILE || item.name === FREE_FILE || isTemporaryName(item.name)) {
-      // What the owner had not finished, it still had when it was killed: nobody was told of it.
+      // What the owner had not finished, it still had when it was killed: it is not on record.
       attempt(() => unlinkSync(itemPath), undefined)
     } else {
       setAside(itemPath)

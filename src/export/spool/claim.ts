@@ -5,7 +5,7 @@ import { list } from './list.js'
 import { claimPrefix, entryName, OWNER_FILE, tokenOf } from './names.js'
 import { isOwned, markAsFree, removeOwner, touch, TOUCH_EVERY_MILLIS, writeOwner } from './owner.js'
 import type { ProcessIdentity } from './process-identity.js'
-import { folderTrouble, NotOurs } from './trust.js'
+import { folderProblem, NotOurs } from './trust.js'
 
 /** Makes the folder, and everything above it that is missing. Throws where it can't, and leaves nothing then. */
 export function createClaim(
@@ -15,9 +15,9 @@ export function createClaim(
   nowEpochMillis: () => number,
 ): Claim {
   makeFolder(folder)
-  // Somebody may have made it in this moment.
-  const trouble = folderTrouble(folder)
-  if (trouble !== undefined) throw new NotOurs(trouble)
+  // Another process may have made it in this moment.
+  const problem = folderProblem(folder)
+  if (problem !== undefined) throw new NotOurs(problem)
   const path = mkdtempSync(join(folder, claimPrefix(me.host, me.pid, nowEpochMillis())))
   try {
     writeOwner(path, me, destination, nowEpochMillis())
@@ -28,7 +28,7 @@ export function createClaim(
   return new Claim(path, nowEpochMillis)
 }
 
-/** The folder of this process below the spool's folder; nobody else writes there. */
+/** The folder of this process below the spool's folder; no other process writes there. */
 export class Claim {
   readonly path: string
   readonly #nowEpochMillis: () => number

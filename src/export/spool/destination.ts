@@ -12,7 +12,7 @@ export interface Destination {
 export function destinationOf({ signal, protocol, connection: { url, headers, tls } }: OtlpSettings): Destination {
   const pairs = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
   pairs.sort()
-  // A certificate tells a backend who sends, as a header does. By its path, since certificates are renewed.
+  // A client certificate identifies the sender, as a header does. By its path, since certificates are renewed.
   const identity = JSON.stringify([signal, protocol, url, pairs, tls.certFile ?? ''])
   return { name: `${signal} as ${protocol} to ${endpointName(url)}`, identity }
 }

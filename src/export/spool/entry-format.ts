@@ -35,14 +35,14 @@ export function entryHeader({ bytes, spans }: EntryContent, stamp: Buffer): Uint
 
 /** For whom the entry is, from its first bytes; undefined where these are no entry's. */
 export function stampOf(start: Buffer): Buffer | undefined {
-  const isEntry = headerTrouble(start) === undefined
+  const isEntry = headerProblem(start) === undefined
   return isEntry ? start.subarray(STAMP_AT, HEADER_BYTES) : undefined
 }
 
 /** The batch, in memory of its own; or, in words, why the file is none. */
 export function decodeEntry(file: Buffer): EntryContent | string {
-  const trouble = headerTrouble(file)
-  if (trouble !== undefined) return trouble
+  const problem = headerProblem(file)
+  if (problem !== undefined) return problem
   const body = file.subarray(HEADER_BYTES)
   const length = file.readUInt32BE(LENGTH_AT)
   if (body.length !== length) return `it holds ${body.length} of ${length} bytes`
@@ -50,7 +50,7 @@ export function decodeEntry(file: Buffer): EntryContent | string {
   return { bytes: new Uint8Array(body), spans: file.readUInt32BE(SPANS_AT) }
 }
 
-function headerTrouble(file: Buffer): string | undefined {
+function headerProblem(file: Buffer): string | undefined {
   if (file.length < HEADER_BYTES) return `it ends within its header, after ${file.length} bytes`
   if (file.toString('latin1', 0, MAGIC.length) !== MAGIC) return 'it is no entry of a spool'
   const version = file.readUInt32BE(VERSION_AT)

@@ -6,7 +6,7 @@ import { claimsIn, contentOf, entriesIn, oldClaimsIn } from './list.js'
 import { isOldClaimName } from './names.js'
 import type { ProcessIdentity } from './process-identity.js'
 import type { Stamps } from './stamp.js'
-import { folderTrouble, isTrustedFolder } from './trust.js'
+import { folderProblem, isTrustedFolder } from './trust.js'
 
 interface LeftClaimsParts {
   readonly folder: string
@@ -21,7 +21,7 @@ interface LeftClaimsParts {
 const MOST_TRIED = 10
 const MOST_NAMED = 3
 
-/** The claims of a spool that nobody comes back for. */
+/** The claims of a spool whose processes have ended. */
 export class LeftClaims {
   readonly #parts: LeftClaimsParts
   readonly #leases: LeaseWatch
@@ -53,8 +53,8 @@ export class LeftClaims {
       const path = join(folder, name)
       if (path === ownPath) return false
       if (isTrustedFolder(path)) return isAbandoned(path, me, nowEpochMillis(), this.#leases)
-      const trouble = folderTrouble(path)
-      if (trouble !== undefined) warnOnce('spool claim refused', `${path} of the spool is left alone: ${trouble}`)
+      const problem = folderProblem(path)
+      if (problem !== undefined) warnOnce('spool claim refused', `${path} of the spool is left alone: ${problem}`)
       return false
     })
   }
@@ -84,7 +84,7 @@ function leftInWords(folder: string, claims: readonly string[], isOld: boolean):
     const why = 'an earlier version of spanwright wrote this and did not note for which endpoint'
     return `${what}: ${why}. Delete the folders spans-* in it to free their room`
   }
-  const destinations = new Set(paths.map((path) => destinationNamedIn(path) ?? 'nobody knows where'))
+  const destinations = new Set(paths.map((path) => destinationNamedIn(path) ?? 'an unknown endpoint'))
   const named = [...destinations].slice(0, MOST_NAMED).join('; ')
   const why = `written for another endpoint, format or headers (${named})`
   return `${what}: ${why}. A process with those settings sends it; delete the folders batches-* that none needs any more`

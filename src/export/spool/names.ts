@@ -31,7 +31,7 @@ export function tokenOf(claim: string): string {
   return claim.slice(-6)
 }
 
-/** Names order by time, then by number; the token tells apart what two processes wrote at the same moment. */
+/** Names order by time, then by number; the token distinguishes what two processes wrote at the same moment. */
 export function entryName(epochMillis: number, number: number, token: string): string {
   return `${String(Math.floor(epochMillis)).padStart(15, '0')}-${String(number).padStart(9, '0')}-${token}.batch`
 }

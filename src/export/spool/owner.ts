@@ -30,7 +30,7 @@ export function writeOwner(
   touch(claimPath, epochMillis)
 }
 
-/** The time is told, not left to the file system, whose clock may be another's. Throws where it can't. */
+/** The time is given, not left to the file system, whose clock may be another's. Throws where it can't. */
 export function touch(claimPath: string, epochMillis: number): void {
   lutimesSync(join(claimPath, OWNER_FILE), epochMillis / 1_000, epochMillis / 1_000)
 }
@@ -49,12 +49,12 @@ export function removeOwner(claimPath: string): void {
   if (isOwned(claimPath)) unlinkSync(join(claimPath, OWNER_FILE))
 }
 
-/** Whether nobody will come back for the claim. */
+/** Whether the process of the claim has ended. */
 export function isAbandoned(claimPath: string, me: ProcessIdentity, epochMillis: number, leases: LeaseWatch): boolean {
   if (isFile(join(claimPath, FREE_FILE))) return true
   const owner = readOwner(claimPath, OWNER_FILE)
   const isHere = owner?.place === me.place
-  // This very process lives, but the thread that made the claim may not: there, too, only the lease can tell.
+  // This very process lives, but the thread that made the claim may not: there, too, only the lease says so.
   const canAsk = isHere && !(owner.pid === me.pid && owner.start === me.start)
   const fate = canAsk ? fateOf(owner) : 'unknown'
   if (fate !== 'unknown') return fate === 'ended'

@@ -2,13 +2,13 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { attempt, errorCodeOf } from './files.js'
 
-/** Tells a process from all others, also from a later one with the same pid. */
+/** Distinguishes a process from all others, also from a later one with the same pid. */
 export interface ProcessIdentity {
   readonly host: string
   /** Two processes of the same place see each other's pids: one host, one boot and, on Linux, one pid namespace. */
   readonly place: string
   readonly pid: number
-  /** Clock ticks from boot to the start of the process; undefined where only Linux could tell. */
+  /** Clock ticks from boot to the start of the process; undefined on other systems than Linux. */
   readonly start: string | undefined
 }
 
@@ -19,7 +19,7 @@ export function thisProcess(): ProcessIdentity {
   return { host, place: `${host} ${boot} ${pids}`, pid: process.pid, start: readStat('self')?.start }
 }
 
-/** What has become of a process of this place. `unknown`: something has its pid, and it can't be told whether it is the same. */
+/** What has become of a process of this place. `unknown`: something has its pid, and it is not known whether it is the same. */
 export function fateOf({ pid, start }: Pick<ProcessIdentity, 'pid' | 'start'>): 'ended' | 'alive' | 'unknown' {
   try {
     process.kill(pid, 0)

@@ -26,7 +26,7 @@ export function setAside(folder: string, path: string, maxBytes: number): void {
 function moveInto(place: string, path: string): boolean {
   makeFolder(place)
   if (!isTrustedFolder(place)) return false
-  // A rename replaces what has the name already: nobody can know this one before. Nor does a file choose its own.
+  // A rename replaces what has the name already: this one can't be known before. Nor does a file choose its own.
   const name = isEntryName(basename(path)) ? basename(path) : 'foreign'
   renameSync(path, join(place, `${name}.${randomBytes(8).toString('hex')}`))
   return true

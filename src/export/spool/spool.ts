@@ -15,7 +15,7 @@ import { thisProcess, type ProcessIdentity } from './process-identity.js'
 import { Room } from './room.js'
 import { setAside } from './set-aside.js'
 import { Stamps } from './stamp.js'
-import { folderTrouble } from './trust.js'
+import { folderProblem } from './trust.js'
 import type { EncodedBatch } from '../delivery/queued-batch.js'
 
 /** Batches on disk, for this process and, where it does not live to send them, for the next. Synchronous; never throws. */
@@ -63,8 +63,8 @@ export class FolderSpool implements Spool {
   readonly #me: ProcessIdentity = thisProcess()
   readonly #destination: Destination
   readonly #stamps: Stamps
-  readonly #left: LeftClaims
-  readonly #told = new Set<string>()
+  readonly #leftClaims: LeftClaims
+  readonly #warned = new Set<string>()
   #claim: Claim | undefined
   #writeFromMillis = -Infinity
   #isClosed = false
@@ -80,7 +80,7 @@ export class FolderSpool implements Spool {
     this.#stamps = new Stamps(destination.identity)
     const [me, stamps] = [this.#me, this.#stamps]
     const warnOnce = (key: string, message: string): void => this.#warnOnce(key, message)
-    this.#left = new LeftClaims({ folder: this.#folder, me, stamps, clock, nowEpochMillis, warnOnce })
+    this.#leftClaims = new LeftClaims({ folder: this.#folder, me, stamps, clock, nowEpochMillis, warnOnce })
     this.#room = new Room(this.#folder, maxBytes, clock)
   }
 
@@ -103,8 +103,8 @@ export class FolderSpool implements Spool {
 
   adopt(): readonly string[] {
     if (this.#isClosed || !this.#isUsable()) return []
-    const abandoned = this.#left.forUs(this.#claim?.path)
-    // Where nobody left anything, nothing is made.
+    const abandoned = this.#leftClaims.forUs(this.#claim?.path)
+    // Without abandoned claims, nothing is made.
     const claim = (abandoned.length > 0 ? this.#writing(() => this.#heldClaim()) : undefined) ?? this.#claim
     if (claim === undefined) return []
     for (const name of abandoned) this.#take(name, claim)
@@ -183,9 +183,9 @@ export class FolderSpool implements Spool {
 
   /** Looked at each time: it may be made, or changed, at any time. */
   #isUsable(): boolean {
-    const trouble = folderTrouble(this.#folder)
-    if (trouble === undefined) return true
-    const message = `the spool ${this.#folder} is not used, batches stay in memory: ${trouble}`
+    const problem = folderProblem(this.#folder)
+    if (problem === undefined) return true
+    const message = `the spool ${this.#folder} is not used, batches stay in memory: ${problem}`
     const hint = 'Name a folder of this user alone, or one below it that is not there yet'
     this.#warnOnce('spool refused', `${message}. ${hint}`)
     return false
@@ -204,8 +204,8 @@ export class FolderSpool implements Spool {
   }
 
   #warnOnce(key: string, message: string): void {
-    if (this.#told.has(key)) return
-    this.#told.add(key)
+    if (this.#warned.has(key)) return
+    this.#warned.add(key)
     this.#warn(key, message)
   }
 }

@@ -5,7 +5,7 @@ export const STAMP_BYTES = 48
 const SALT_BYTES = 16
 
 /**
- * A few milliseconds for each stamp that is compared: headers may hold a password, and whoever gets hold of the folder must
+ * A few milliseconds for each stamp that is compared: headers may hold a password, and a reader of the folder must
  * not be able to try all short ones.
  */
 const COST = 1_024

@@ -7,17 +7,17 @@ import { attempt } from './files.js'
 const OTHERS_MAY_WRITE = 0o022
 
 /** Why this process must not use the folder, in words; undefined where it may, or where there is none. */
-export function folderTrouble(path: string): string | undefined {
+export function folderProblem(path: string): string | undefined {
   const stats = attempt(() => lstatSync(path), undefined)
   if (!stats) return undefined
   if (stats.isSymbolicLink()) return 'it is a symbolic link'
-  return stats.isDirectory() ? troubleWith(stats) : undefined
+  return stats.isDirectory() ? problemWith(stats) : undefined
 }
 
 /** Whether it is a folder that this user alone can write to. */
 export function isTrustedFolder(path: string): boolean {
   const stats = attempt(() => lstatSync(path), undefined)
-  return stats !== undefined && stats.isDirectory() && troubleWith(stats) === undefined
+  return stats !== undefined && stats.isDirectory() && problemWith(stats) === undefined
 }
 
 /** All bytes of a plain file of this user. @throws where it is none, where it is larger, or where it can't be read now */
@@ -65,11 +65,11 @@ function readStart(file: number, bytes: number): Buffer {
 }
 
 function checkFile(stats: Stats): void {
-  const trouble = stats.isFile() ? troubleWith(stats) : 'it is no plain file'
-  if (trouble !== undefined) throw new NotOurs(trouble)
+  const problem = stats.isFile() ? problemWith(stats) : 'it is no plain file'
+  if (problem !== undefined) throw new NotOurs(problem)
 }
 
-function troubleWith({ uid, mode }: Stats): string | undefined {
+function problemWith({ uid, mode }: Stats): string | undefined {
   // Windows has neither.
   const me = process.geteuid?.()
   if (me === undefined) return undefined

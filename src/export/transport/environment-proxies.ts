@@ -1,7 +1,7 @@
 import { warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { environmentProxies, followsEnvironmentProxies } from '../../internal/runtime/env.js'
 
-/** The proxies by which OTLP over HTTP goes; none unless Node.js was told to follow those of the environment, and can. */
+/** The proxies by which OTLP over HTTP goes; none unless Node.js is set to follow those of the environment, and can. */
 export function proxiesToFollow(): Readonly<Record<string, string>> {
   const proxies = followsEnvironmentProxies() ? environmentProxies() : {}
   if (proxies.HTTP_PROXY === undefined && proxies.HTTPS_PROXY === undefined) return {}

@@ -2,12 +2,12 @@ import { redactor, type Redact, secretsOfHeader, secretsOfUrl } from '../../inte
 
 const MOST_CHARACTERS_SHOWN = 200
 /**
- * So much of a text is looked at. What a server or a proxy answers may be long, and patterns that are harmless on a line take
+ * How much of a text is looked at. What a server or a proxy answers may be long, and patterns that are fast on a line take
  * seconds on a page.
  */
 const MOST_CHARACTERS_READ = 2_048
 
-/** The beginning of a text of somebody else, for whatever is to be found out about it. */
+/** The beginning of a text that is not ours: all that is looked at. */
 export function beginningOf(text: string): string {
   return text.slice(0, MOST_CHARACTERS_READ)
 }
@@ -44,7 +44,7 @@ export function withoutOpenSslNoise(text: string): string {
   return beginningOf(text).replace(/(?:\w+ EPROTO )?[0-9A-F]*:error:[0-9A-F]+:[\w ]+:[^:]*:([^:]+):.*$/s, 'TLS: $1')
 }
 
-/** Whether nobody was reached who could have taken the request, by the words of the error. */
+/** Whether no server was reached, by the words of the error. */
 export function isUnreachable(words: string): boolean {
   return /\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)\b|\bTLS\b|certificate/.test(words)
 }

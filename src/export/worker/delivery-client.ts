@@ -9,11 +9,11 @@ export interface DeliveryClient {
   send(batch: EncodedBatch): void
   /** Gets ready for the first batch, so that the process need not wait for it when it leaves. */
   warmUp(): void
-  /** Settles when all is sent, when it turns out that nobody is there, or when the time is up. */
+  /** Settles when all is sent, when the backend turns out to be unreachable, or when the time is up. */
   flush(timeoutMillis: number): Promise<void>
   /** The same, and then nothing is sent any more: what is left is on disk or lost. */
   shutdown(timeoutMillis: number): Promise<void>
-  /** Begins what `leaveNow` then waits for; it may be called alone, too. */
+  /** Begins what `shutdownSync` then waits for; it may be called alone, too. */
   startLeaving(timeoutMillis: number): void
   /**
    * The same for a process that ends now and whose event loop does not turn any more. Returns at once where that can't be
@@ -22,11 +22,11 @@ export interface DeliveryClient {
   shutdownSync(timeoutMillis: number): void
 }
 
-/** What a courier tells to whom it works for. */
+/** Gets the events of a delivery. */
 export interface DeliveryListener {
   onEvent(event: DeliveryEvent): void
   /** What is to be sent again after a thread has died. */
-  unsettled(): readonly EncodedBatch[]
+  unsent(): readonly EncodedBatch[]
 }
 
 /** Plain data: it crosses to the delivery thread. */

@@ -46,7 +46,7 @@ function startShared(file: string, env: Record<string, string>, key: string): Sh
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   })
   const started: Shared = { worker, key, channels: 0 }
-  // First in line: whoever hears of its death opens a channel to the next one.
+  // Before all other listeners: these open a channel to the next thread.
   worker.on('error', () => forget(started))
   worker.on('exit', () => forget(started))
   worker.unref()

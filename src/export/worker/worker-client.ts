@@ -29,7 +29,7 @@ class WorkerClient implements DeliveryClient {
   readonly #env = envForThread()
   // What begins in a request must not keep that request's context for ever.
   readonly #outside = AsyncLocalStorage.snapshot()
-  /** Who waits, and until when: a thread that is started anew is asked again. */
+  /** The flushes that wait, and until when: a thread that is started anew is asked again. */
   readonly #flushes = new Map<number, { readonly done: () => void; readonly untilMillis: number }>()
   #worker: Running | undefined
   #threadsDied = 0
@@ -56,7 +56,7 @@ class WorkerClient implements DeliveryClient {
   send(batch: EncodedBatch): void {
     if (this.#worker) this.#post(this.#worker, { kind: 'batch', batch })
     else if (this.#inProcess) this.#inProcess.send(batch)
-    // Who starts now is given all that is unsettled, this batch too.
+    // A thread that starts is given all that is not settled, this batch too.
     else this.#start()
   }
 
@@ -89,7 +89,7 @@ class WorkerClient implements DeliveryClient {
   }
 
   startLeaving(timeoutMillis: number): void {
-    // It stays: what is sent until `leaveNow` must not start another thread.
+    // It stays: what is sent until `shutdownSync` must not start another thread.
     if (this.#worker && !this.#worker.isAskedToStop) this.#askToStop(this.#worker, timeoutMillis)
   }
 
@@ -103,7 +103,7 @@ class WorkerClient implements DeliveryClient {
   }
 
   #askToStop(thread: Running, timeoutMillis: number): void {
-    // The thread needs a moment for what is left to be written down and told. All signals share it: spans come first.
+    // The thread needs a moment for what is left to be written down and reported. All signals share it: spans come first.
     const { spool, otlp } = this.#settings
     const isFirst = spool !== undefined && otlp.signal === 'traces'
     const margin = Math.min(100, timeoutMillis / 10) * (isFirst ? 2 : 1)
@@ -111,7 +111,7 @@ class WorkerClient implements DeliveryClient {
     this.#post(thread, { kind: 'shutdown', untilEpochMillis: nowEpochMillis() + timeoutMillis - margin })
   }
 
-  /** Keeps the process alive while somebody waits for the answer, and not longer than he wants to. */
+  /** Keeps the process alive until the answer is there, or the time is up. */
   async #answerWithin({ port }: Running, timeoutMillis: number, ask: (done: () => void) => () => void): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<undefined>()
     const done = (): void => resolve(undefined)
@@ -128,12 +128,12 @@ class WorkerClient implements DeliveryClient {
     try {
       const thread = this.#outside(() => this.#newThread())
       this.#worker = thread
-      for (const batch of this.#listener.unsettled()) this.#post(thread, { kind: 'batch', batch })
+      for (const batch of this.#listener.unsent()) this.#post(thread, { kind: 'batch', batch })
       for (const [token, { untilMillis }] of this.#flushes) {
         this.#post(thread, { kind: 'flush', token, timeoutMillis: untilMillis - monotonicClock.nowMillis() })
       }
     } catch (error) {
-      this.#goLocal(`no delivery thread can be started (${messageOf(error)})`)
+      this.#sendInProcess(`no delivery thread can be started (${messageOf(error)})`)
     }
   }
 
@@ -181,20 +181,20 @@ class WorkerClient implements DeliveryClient {
     this.#close(thread)
     this.#threadsDied += 1
     if (this.#threadsDied >= MOST_THREADS) {
-      this.#goLocal(`the delivery thread keeps dying (${reason})`)
+      this.#sendInProcess(`the delivery thread keeps dying (${reason})`)
     } else {
       warnOnce('delivery thread died', `the delivery thread died and is started again; nothing is lost: ${reason}`)
       this.#start()
     }
   }
 
-  #goLocal(why: string): void {
+  #sendInProcess(why: string): void {
     warnOnce(
       'no delivery thread',
       `${why}; spans are sent from the main thread, and lost where the process ends at once`,
     )
     this.#inProcess = inProcessClient(this.#settings, this.#listener)
-    for (const batch of this.#listener.unsettled()) this.#inProcess.send(batch)
+    for (const batch of this.#listener.unsent()) this.#inProcess.send(batch)
     for (const { done, untilMillis } of this.#flushes.values()) {
       void this.#inProcess.flush(untilMillis - monotonicClock.nowMillis()).then(done)
     }

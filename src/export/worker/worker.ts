@@ -5,7 +5,7 @@ import { inProcessDelivery } from './in-process-delivery.js'
 import type { ChannelData, ToDelivery, ToWorker, FromDelivery } from './worker-messages.js'
 import type { DeliveryEvent } from '../delivery/events.js'
 
-// The delivery thread. An error that nobody expected ends it; the other side then starts a new one with what is not sent.
+// The delivery thread. An unexpected error ends it; the other side then starts a new one with what is not sent.
 
 /** Of the channels that are open, in their order: a warning goes to the last one, since most come while a channel is opened. */
 const openChannels = new Set<WorkerReports>()
@@ -53,10 +53,10 @@ function open({ port, hasStopped, settings }: ChannelData): void {
   })
 }
 
-/** Only the ledger wants to know of an attempt that has begun, and most end sooner. */
+/** Only the ledger uses the beginning of an attempt, and most end sooner. */
 const BEGINNINGS_WAIT_MILLIS = 100
 
-/** Gathers what the delivery thread has to tell: to wake the app's thread costs it more than what it is told. */
+/** Gathers the events of a delivery: to wake the app's thread costs it more than the events do. */
 class WorkerReports {
   readonly #port: MessagePort
   #events: DeliveryEvent[] = []
@@ -71,25 +71,25 @@ class WorkerReports {
   event(event: DeliveryEvent): void {
     this.#events.push(event)
     // Its bytes are copied now: later they may have been sent, and their memory given back.
-    if (event.kind === 'split' || event.kind === 'shed') this.#tell(false)
-    else if (event.kind === 'exporting') this.#later ??= setTimeout(() => this.#tell(false), BEGINNINGS_WAIT_MILLIS)
-    else this.#tellSoon()
+    if (event.kind === 'split' || event.kind === 'shed') this.#post(false)
+    else if (event.kind === 'exporting') this.#later ??= setTimeout(() => this.#post(false), BEGINNINGS_WAIT_MILLIS)
+    else this.#postSoon()
   }
 
   flushed(token: number): void {
     this.#flushed.push(token)
-    this.#tellSoon()
+    this.#postSoon()
   }
 
   stopped(): void {
-    this.#tell(true)
+    this.#post(true)
   }
 
-  #tellSoon(): void {
-    this.#soon ??= setImmediate(() => this.#tell(false))
+  #postSoon(): void {
+    this.#soon ??= setImmediate(() => this.#post(false))
   }
 
-  #tell(hasStopped: boolean): void {
+  #post(hasStopped: boolean): void {
     clearImmediate(this.#soon)
     clearTimeout(this.#later)
     this.#soon = undefined

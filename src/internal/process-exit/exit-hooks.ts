@@ -4,21 +4,21 @@ import { SignalEnd } from './signal-end.js'
 import { isWatched } from './signal-watch.js'
 import { processWide } from '../runtime/process-wide.js'
 
-/** Something that has spans to get rid of before the process ends. Nothing of it throws or rejects. */
+/** A part that has spans to send before the process ends. Nothing of it throws or rejects. */
 export interface ExitHook {
   /** How long it may take in all. */
   readonly timeoutMillis: number
-  /** Passes on what it holds back, to whoever sends it. */
+  /** Passes on what it holds back. */
   prepare(): void
-  /** Whether it can send only while the event loop turns; asked after `handOver`. */
+  /** Whether it can send only while the event loop turns; asked after `prepare`. */
   readonly needsEventLoop: boolean
   /** Grows when there is something new to send. */
   readonly pending: number
   /** Sends everything while the event loop still turns. */
   flush(timeoutMillis: number): Promise<void>
   /**
-   * Asks whoever sends to send or give up everything, and returns at once: so all that leave wait at the same time for what
-   * `leaveNow`, which follows, waits for. Hooks of older copies have no such part.
+   * Begins to send or give up everything, and returns at once: so all hooks wait at the same time for what
+   * `flushSync`, which follows, waits for. Hooks of older copies have no such part.
    */
   startLeaving?(timeoutMillis: number): void
   /** Sends or gives up everything, at once: the event loop does not turn any more. Older copies call it alone. */
@@ -27,7 +27,7 @@ export interface ExitHook {
 
 /**
  * The hooks of all copies of this package in a process, also of other versions: two sets would leave a signal to each other.
- * Its shape, and that of a hook, is shared with them. Whoever changes it takes the next number, unless both sides can do
+ * Its shape, and that of a hook, is shared with them. A change takes the next number, unless both sides can do
  * without what is new.
  */
 const exitHooks = processWide('exit-hooks.1', (): ExitHooks => ({ hooks: new Set() }))
@@ -40,19 +40,19 @@ interface ExitHooks {
 
 const { hooks } = exitHooks
 /** What has been flushed already, so that a flush at `beforeExit` does not call for another one for ever. */
-const flushedNews = new WeakMap<ExitHook, number>()
+const flushedUpTo = new WeakMap<ExitHook, number>()
 
 /**
  * Takes part in the end of the process, whichever way it comes: off the end, `process.exit`, a throw, a rejection, SIGTERM,
- * SIGINT, SIGHUP. Who came last leaves first, since he may hand over to those before him.
+ * SIGINT, SIGHUP. The last hook comes first, since it may pass spans on to those before it.
  *
  * @returns a function that ends this
  */
-export function addExitHook(departure: ExitHook): () => void {
-  hooks.add(departure)
+export function addExitHook(hook: ExitHook): () => void {
+  hooks.add(hook)
   exitHooks.uninstall ??= install()
   return () => {
-    hooks.delete(departure)
+    hooks.delete(hook)
     if (hooks.size > 0) return
     exitHooks.uninstall?.()
     exitHooks.uninstall = undefined
@@ -84,12 +84,12 @@ export function addPipelineExitHook(pipeline: ExitingPipeline, timeoutMillis: nu
 }
 
 /**
- * The app's way of leaving stays its own: its status, its handlers, and the signal it ends by. All goes through two methods
+ * The app's way of ending stays its own: its status, its handlers, and the signal it ends by. All goes through two methods
  * of `process`, and no listener of ours is there to be counted by others.
  */
 function install(): () => void {
   const host = process as unknown as ProcessInternals
-  const signals = new SignalEnd(flushAll, leaveInRest)
+  const signals = new SignalEnd(flushAll, flushInRest)
   const restoreEmit = interceptMethod(host, 'emit', (emit) => emitWithHooks(emit, signals))
   const restoreReallyExit = interceptMethod(host, 'reallyExit', reallyExitWithHooks)
   signals.watch()
@@ -119,10 +119,10 @@ function emitWithHooks(emit: ProcessInternals['emit'], signals: SignalEnd): Proc
         try {
           return emit.apply(this, args)
         } finally {
-          leaveNow()
+          flushAllSync()
         }
       case 'beforeExit':
-        flushNews()
+        flushPending()
         return emit.apply(this, args)
       case 'removeListener':
         try {
@@ -131,7 +131,7 @@ function emitWithHooks(emit: ProcessInternals['emit'], signals: SignalEnd): Proc
           signals.listenerRemoved(argument)
         }
       default:
-        // By hand, an event has no arguments; then it ends nothing, whether somebody listens or not.
+        // By hand, an event has no arguments; then it ends nothing, whether it has listeners or not.
         return isWatched(event) && argument === event && signals.arrived(event) ? true : emit.apply(this, args)
     }
   }
@@ -139,13 +139,13 @@ function emitWithHooks(emit: ProcessInternals['emit'], signals: SignalEnd): Proc
 
 function reallyExitWithHooks(reallyExit: ProcessInternals['reallyExit']): ProcessInternals['reallyExit'] {
   return function (this: unknown, code) {
-    leaveNow()
+    flushAllSync()
     return reallyExit.call(this, code)
   }
 }
 
 /** One after the other, a backend that hangs would leave no time to those behind the first. */
-function leaveNow(timeoutMillisLeft = Infinity): void {
+function flushAllSync(timeoutMillisLeft = Infinity): void {
   const began = nowEpochMillis()
   const leaving = [...hooks].reverse()
   const timeLeftTo = ({ timeoutMillis }: ExitHook): number =>
@@ -160,11 +160,11 @@ function needingEventLoop(): ExitHook[] {
 }
 
 /** Only what needs the event loop: all else leaves at `exit`, and does not make the app's own handler be called again. */
-function flushNews(): void {
+function flushPending(): void {
   for (const hook of needingEventLoop()) {
-    const { pending: news } = hook
-    if (flushedNews.get(hook) === news) continue
-    flushedNews.set(hook, news)
+    const { pending } = hook
+    if (flushedUpTo.get(hook) === pending) continue
+    flushedUpTo.set(hook, pending)
     void hook.flush(hook.timeoutMillis)
   }
 }
@@ -176,7 +176,7 @@ function flushAll(): Promise<unknown> | undefined {
 }
 
 /** Sends or gives up everything, after a flush that took some of the time. */
-function leaveInRest(passedMillis: number): void {
+function flushInRest(passedMillis: number): void {
   const longest = Math.max(0, ...[...hooks].map(({ timeoutMillis }) => timeoutMillis))
-  leaveNow(longest - passedMillis)
+  flushAllSync(longest - passedMillis)
 }

@@ -1,6 +1,6 @@
 type Method = (this: unknown, ...args: never[]) => unknown
 
-/** What each of our wrappers wraps: one that somebody has saved, and puts back, must not be wrapped once more. */
+/** What each of our wrappers wraps: one that others have saved, and put back, must not be wrapped once more. */
 const wrappedBy = new WeakMap<Method, Method>()
 
 /**

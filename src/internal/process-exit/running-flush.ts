@@ -5,7 +5,7 @@ export type RunningFlush = (options: { readonly timeoutMillis: number }) => Prom
 
 const state = processWide('running-flush', (): { flush?: RunningFlush | undefined } => ({}))
 
-/** Said when tracing starts, and with `undefined` when it stops: whoever flushes need not hold the handle of tracing. */
+/** Called when tracing starts, and with `undefined` when it stops: a flush need not hold the handle of tracing. */
 export function setRunningFlush(flush: RunningFlush | undefined): void {
   state.flush = flush
 }

@@ -7,9 +7,9 @@ import type { DeliveryEvent } from '../../../src/export/delivery/events.js'
 test('of requests that hold no traces, the oldest go when the buffer is full, and the rest stays', () => {
   const told: DeliveryEvent[] = []
   const lines = new BatchQueues()
-  const tell = (event: DeliveryEvent): void => void told.push(event)
-  const parts = { lines, maxBytes: 100, shedsOldest: true, spool: undefined, release: undefined }
-  const buffer = new OutageBuffer({ ...parts, tell, onGone: () => undefined, onHalf: () => undefined })
+  const report = (event: DeliveryEvent): void => void told.push(event)
+  const parts = { queues: lines, maxBytes: 100, shedsOldest: true, spool: undefined, release: undefined }
+  const buffer = new OutageBuffer({ ...parts, report, onGone: () => undefined, onHalf: () => undefined })
   for (const id of [1, 2, 3]) buffer.add(ownBatch({ id, bytes: new Uint8Array(40), spans: 5 }))
   buffer.makeRoom()
   expect(told).toEqual([{ kind: 'shed', id: 1, spans: 5, rest: undefined }])

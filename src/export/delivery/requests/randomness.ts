@@ -20,7 +20,7 @@ export function randomnessOfId(traceId: string): number {
   return /^[0-9a-f]{32}$/i.test(traceId) ? fromDigits(randomnessOf(traceId)) : 0
 }
 
-/** The explicit randomness in a trace state as it travels, which goes before that of the trace id. */
+/** The explicit randomness in a trace state as it travels, which takes precedence over that of the trace id. */
 export function explicitRandomness(traceState: string): number | undefined {
   if (!traceState.includes('rv:')) return undefined
   const rv = rvIn(parseTraceState(traceState))
@@ -35,7 +35,7 @@ function fromDigits(randomness: string): number {
  * What reading the spans of an encoded request comes to, whichever the format.
  */
 
-/** So many bytes go when all spans go whose randomness is at most this one. */
+/** The bytes that are freed when all spans go whose randomness is at most this one. */
 export type Weigh = (randomness: number, bytes: number) => void
 
 /** A request without some of its spans; `rest` is undefined where none is left. */

@@ -10,7 +10,7 @@ import { thinProtobuf, weighProtobuf } from './spans-in-protobuf.js'
 
 type SpanBytes = Pick<EncodedBatch, 'bytes' | 'spans'>
 
-/** Tells of each span what it weighs, and of each resource and scope what it weighs besides. */
+/** Reports the bytes of each span, and of each resource and scope. */
 export function weighSpans(bytes: Uint8Array, weigh: Weigh): void {
   const weights = weightsIn(bytes)
   for (let at = 0; at < weights.length; at += 2) weigh(weights[at] ?? 0, weights[at + 1] ?? 0)

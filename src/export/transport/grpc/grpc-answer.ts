@@ -31,7 +31,7 @@ export interface CallError {
   readonly metadata?: { get(key: string): readonly (string | Buffer)[] }
 }
 
-/** Specification: OTLP/gRPC, "Failures". A throttled client comes again also where it was not told when. */
+/** Specification: OTLP/gRPC, "Failures". A throttled client tries again also without RetryInfo. */
 const RETRYABLE: readonly string[] = [
   'CANCELLED',
   'DEADLINE_EXCEEDED',
@@ -88,7 +88,7 @@ function whatIsTooLarge(details: string, requestBytes: number): 'request' | 'ans
   return details.startsWith(RECEIVED_TOO_LARGE) ? 'answer' : undefined
 }
 
-/** Whether the connection is to be given up: no answer came through it, or the server behind it is in trouble. */
+/** Whether the connection is to be given up: no answer came through it, or the server behind it fails. */
 export function isConnectionSpent({ code, details }: CallError): boolean {
   const name = GRPC_CODES[code]
   return name === 'DEADLINE_EXCEEDED' || name === 'UNAVAILABLE' || name === 'CANCELLED' || BROKEN_INSIDE.test(details)

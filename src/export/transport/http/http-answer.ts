@@ -15,7 +15,7 @@ export function answerOf(exchange: HttpExchange, redact: Redact): Answer {
   if (exchange.kind === 'response') return answerOfResponse(exchange, redact)
   const words = networkErrorWords(exchange.error)
   const nobodyThere = isUnreachable(words)
-  // Under TLS a client that is turned away has sent everything by then, but nobody has read it.
+  // Under TLS a client that is turned away has sent everything by then, but it was not read.
   return retryable(redact(words), { isUnreachable: nobodyThere, mayHaveArrived: exchange.isSent && !nobodyThere })
 }
 

@@ -29,7 +29,7 @@ export interface HttpLoss {
   readonly isSent: boolean
 }
 
-/** Of a body so much is read, and of the headers: who answers with more has nothing to say to us. */
+/** How much of a body, and of the headers, is read. */
 const MOST_RESPONSE_BYTES = 64 * 1_024
 
 /**
@@ -44,7 +44,7 @@ export function exchange({ url, agent, headers, body, signal }: HttpPost): Promi
     const request = httpModule(url).request(url, options, (response) => readResponse(request, response, resolve))
     request.once('finish', () => (isSent = true))
     request.on('error', lose)
-    // Nobody asked for another protocol; from here on the request emits nothing more.
+    // No other protocol was asked for; from here on the request emits nothing more.
     request.once('upgrade', (response, socket) => {
       socket.destroy()
       resolve(answered(response, []))

@@ -21,7 +21,7 @@ afterEach(async () => {
 })
 
 /** What helps against what really goes wrong on this way. */
-async function cureOn(protocol: OtlpProtocol, transport: Transport, timeoutMillis = 2_000): Promise<string> {
+async function hintOn(protocol: OtlpProtocol, transport: Transport, timeoutMillis = 2_000): Promise<string> {
   const answer = await transport.send(encoded(protocol), timeoutMillis)
   if (answer.kind === 'success') throw new Error('nothing went wrong')
   return hintFor(answer.reason, transport.endpoint)
@@ -31,7 +31,7 @@ const urlOf = (protocol: OtlpProtocol, sink: OtlpSink): string => (protocol === 
 
 describe.each(PROTOCOLS)('over %s', (protocol) => {
   const cure = (url: string, caFile?: string): Promise<string> =>
-    cureOn(protocol, connectTo(protocol, url, { tls: { ...(caFile !== undefined && { caFile }) } }))
+    hintOn(protocol, connectTo(protocol, url, { tls: { ...(caFile !== undefined && { caFile }) } }))
 
   test('nobody listens', async () => {
     await plain.down()
@@ -69,7 +69,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     await using others = await makeCertificates()
     const { certificatePath: certFile, keyPath: keyFile } = others.client
     const transport = connect(protocol, secure, { tls: { caFile: certificates.caPath, certFile, keyFile } })
-    expect(await cureOn(protocol, transport)).toMatch(/OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE/)
+    expect(await hintOn(protocol, transport)).toMatch(/OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE/)
   })
 
   test.each<[string, SinkBehaviour, RegExp]>([
@@ -87,7 +87,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     ['a wrong request', { kind: 'status', http: 400 }, /log/],
   ])('%s', async (_what, behaviour, expected) => {
     plain.respondWith(behaviour)
-    expect(await cureOn(protocol, connect(protocol, plain), 200)).toMatch(expected)
+    expect(await hintOn(protocol, connect(protocol, plain), 200)).toMatch(expected)
   })
 })
 
