@@ -1,6 +1,5 @@
 import type { Clock } from '../../internal/runtime/clock.js'
-import { PACE, type ItemNames } from './notice-text.js'
-import { beginningInWords, courseInWords, endInWords, newOutage, type Outage } from './outage.js'
+import { PACE, type ItemNames, attemptsInWords, durationInWords, itemsInWords, reasonInWords } from './notice-text.js'
 
 interface OutageNoticeParts {
   readonly signal: ItemNames
@@ -127,4 +126,48 @@ export class OutageNotice {
   #now(): number {
     return this.#parts.clock.nowMillis()
   }
+}
+
+/** A time in which attempts fail: from the first failure to the next success. */
+interface Outage {
+  readonly sinceMillis: number
+  endpoint: string
+  /** The newest; while a new one waits to be logged, that one. */
+  reason: string
+  /** When the reason came up, while it still has to be logged. */
+  reasonSinceMillis: number | undefined
+  wasLogged: boolean
+  attempts: number
+  dropped: number
+  droppedUnlogged: number
+  sentAgain: number
+}
+
+function newOutage(sinceMillis: number, endpoint: string, reason: string): Outage {
+  const counts = { attempts: 0, dropped: 0, droppedUnlogged: 0, sentAgain: 0 }
+  return { sinceMillis, endpoint, reason, reasonSinceMillis: undefined, wasLogged: false, ...counts }
+}
+
+function beginningInWords({ endpoint, reason }: Outage, signal: ItemNames, hint: string): string {
+  return `sending ${signal.items} to ${endpoint} fails: ${reasonInWords(reason)}. ${hint}`
+}
+
+function courseInWords(
+  outage: Outage,
+  signal: ItemNames,
+  nowMillis: number,
+  waitingSpans: number,
+  hint: string,
+): string {
+  const { attempts, dropped, endpoint, reason, sinceMillis } = outage
+  const cost = `${attemptsInWords(attempts)}, ${itemsInWords(waitingSpans, signal)} waiting, ${dropped} dropped`
+  const past = durationInWords(nowMillis - sinceMillis)
+  return `sending ${signal.items} to ${endpoint} has failed for ${past} (${cost}): ${reasonInWords(reason)}. ${hint}`
+}
+
+function endInWords(outage: Outage, signal: ItemNames, nowMillis: number): string {
+  const { attempts, dropped, endpoint, reason, sentAgain, sinceMillis } = outage
+  const past = `${durationInWords(nowMillis - sinceMillis)} (${attemptsInWords(attempts)}: ${reasonInWords(reason)})`
+  const cost = `${itemsInWords(dropped, signal)} dropped, ${sentAgain} sent again because their acknowledgement was lost`
+  return `sending ${signal.items} to ${endpoint} works again after ${past}: ${cost}`
 }

@@ -1,6 +1,6 @@
 import type { InstrumentationScope } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
-import { attempt } from './sanitize.js'
+import { attempt } from '../../internal/checks/attempt.js'
 import { encodeResource } from './heads.js'
 import { messageSize, putMessage } from '../protobuf/fields.js'
 import { ScopeSpans } from './scope-spans.js'

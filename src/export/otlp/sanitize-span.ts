@@ -2,7 +2,8 @@ import type { Link, SpanContext, SpanStatus } from '@opentelemetry/api'
 import type { InstrumentationScope } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
 import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace'
-import { attempt, sanitizeAttributes, sanitizeCount, sanitizeEnum, sanitizeText } from './sanitize.js'
+import { attempt } from '../../internal/checks/attempt.js'
+import { sanitizeAttributes, sanitizeCount, sanitizeEnum, sanitizeText } from './sanitize.js'
 
 type Time = ReadableSpan['startTime']
 

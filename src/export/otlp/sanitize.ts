@@ -1,19 +1,11 @@
 import type { Attributes } from '@opentelemetry/api'
+import { attempt } from '../../internal/checks/attempt.js'
 
 /**
  * How deeply values may be nested. Many protobuf libraries refuse a message of more than a hundred levels, and with it the
  * whole batch; a map inside a map takes three of them.
  */
 export const MOST_LEVELS = 24
-
-/** What can be read, or undefined where reading throws. */
-export function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
-}
 
 /** The text, or what the value says of itself; empty where it has nothing to say. */
 export function sanitizeText(read: () => unknown): string {

@@ -1,6 +1,7 @@
 import { renameSync, rmdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { attempt, errorCodeOf } from './files.js'
+import { attempt } from '../../internal/checks/attempt.js'
+import { errorCodeOf } from './files.js'
 import { claimsIn, list } from './list.js'
 import { FREE_FILE, isClaimName, isEntryName, isTemporaryName, OWNER_FILE } from './names.js'
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { attempt, makeFolder } from './files.js'
+import { attempt } from '../../internal/checks/attempt.js'
+import { makeFolder } from './files.js'
 import { list } from './list.js'
 import { claimPrefix, entryName, OWNER_FILE, tokenOf } from './names.js'
 import { isOwned, markAsFree, removeOwner, touch, TOUCH_EVERY_MILLIS, writeOwner } from './owner.js'

@@ -1,5 +1,5 @@
 import { closeSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
-import { attempt } from './files.js'
+import { attempt } from '../../internal/checks/attempt.js'
 import { decodeEntry, entryHeader, HEADER_BYTES, MOST_BODY_BYTES, stampOf, type EntryContent } from './entry-format.js'
 import { temporaryName } from './names.js'
 import type { Stamps } from './stamp.js'

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, type Dirent } from 'node:fs'
 import { join } from 'node:path'
-import { attempt } from './files.js'
+import { attempt } from '../../internal/checks/attempt.js'
 import { isClaimName, isEntryName, isOldClaimName, SET_ASIDE } from './names.js'
 import { isTrustedFolder } from './trust.js'
 

@@ -1,6 +1,6 @@
 import { lstatSync, lutimesSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { attempt } from './files.js'
+import { attempt } from '../../internal/checks/attempt.js'
 import { isFile } from './list.js'
 import { FREE_FILE, OWNER_FILE } from './names.js'
 import { fateOf, type ProcessIdentity } from './process-identity.js'

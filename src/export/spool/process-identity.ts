@@ -1,6 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { attempt, errorCodeOf } from './files.js'
+import { attempt } from '../../internal/checks/attempt.js'
+import { errorCodeOf } from './files.js'
 
 /** Distinguishes a process from all others, also from a later one with the same pid. */
 export interface ProcessIdentity {

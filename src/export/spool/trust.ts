@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from 'node:fs'
-import { attempt } from './files.js'
+import { attempt } from '../../internal/checks/attempt.js'
 
 // The folder may lie where others write too, as /tmp does. Nothing is followed, nothing is waited for, and what others could have
 // made or changed is not used.

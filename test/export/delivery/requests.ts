@@ -6,6 +6,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import type { EncodedBatch } from '../../../src/export/delivery/queued-batch.js'
 import { decodeJson, decodeProtobuf } from '../../helpers/otlp-sink/decode.js'
 import type { ExportRequestMessage } from '../../helpers/otlp-sink/message.js'
+import { withoutSpans } from '../../../src/export/delivery/requests/spans-in-request.js'
 
 export interface SpanSpec {
   /** Randomness, as up to fourteen hex digits; the end of the trace id. */
@@ -87,4 +88,13 @@ function once<T>(known: Map<string, T>, key: string, create: () => T): T {
   const value = known.get(key) ?? create()
   known.set(key, value)
   return value
+}
+
+/** The request without the spans whose randomness is below the threshold. */
+export function withoutSpansBelow(
+  batch: Parameters<typeof withoutSpans>[0],
+  threshold: number,
+): ReturnType<typeof withoutSpans> {
+  if (!(threshold > 0)) return { rest: batch.bytes, dropped: 0 }
+  return withoutSpans(batch, (randomness) => randomness < threshold)
 }

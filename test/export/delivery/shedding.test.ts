@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { thresholdThatFrees } from '../../../src/export/delivery/shedding.js'
-import { weighSpans, withoutSpansBelow } from '../../../src/export/delivery/requests/spans-in-request.js'
-import { encoded } from './requests.js'
+import { weighSpans } from '../../../src/export/delivery/requests/spans-in-request.js'
+import { encoded, withoutSpansBelow } from './requests.js'
 
 const randomnesses = fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 40 })
 

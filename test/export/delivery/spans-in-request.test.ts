@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { halvesOf, weighSpans, withoutSpansBelow } from '../../../src/export/delivery/requests/spans-in-request.js'
-import { decoded, encoded, spanNames, type Format, type SpanSpec } from './requests.js'
+import { halvesOf, weighSpans } from '../../../src/export/delivery/requests/spans-in-request.js'
+import { decoded, encoded, spanNames, type Format, type SpanSpec, withoutSpansBelow } from './requests.js'
 
 const FORMATS: Format[] = ['protobuf', 'json']
 

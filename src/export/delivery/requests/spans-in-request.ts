@@ -53,11 +53,6 @@ function part(bytes: Uint8Array, from: number, to: number): Uint8Array | undefin
   return withoutSpans({ bytes, spans: to }, () => ++at < from || at >= to).rest
 }
 
-export function withoutSpansBelow(batch: SpanBytes, threshold: number): Thinned {
-  if (!(threshold > 0)) return { rest: batch.bytes, dropped: 0 }
-  return withoutSpans(batch, (randomness) => randomness < threshold)
-}
-
 /** Randomness and bytes in turn. */
 function weightsIn(bytes: Uint8Array): number[] {
   const weights: number[] = []
