@@ -21,6 +21,8 @@ export interface ErrorOrigin {
 
 /** From so many on, failures of one kind are a habit of the program rather than the cause of something. */
 const MANY_ALIKE = 5
+/** Whether something is there is often asked by trying to have it. */
+const PROBE = /\bENOENT\b|\b404\b|not ?found|does not exist|no such (file|key)|cache miss/i
 /** So many failing ancestors are asked whether they say the same. */
 const MOST_ANCESTORS_ASKED = 32
 
@@ -72,6 +74,11 @@ export function hasFailed({ span }: SpanNode): boolean {
   return span.status === 'error'
 }
 
+/** A failure that happens all the time, or asks whether something is there, is rarely the cause of another. */
+export function isHabit({ node, message, alike }: ErrorOrigin): boolean {
+  return alike >= MANY_ALIKE || PROBE.test(message) || httpStatusOf(node.span) === 404
+}
+
 function beneath(parent: SpanNode, above: Above): Above {
   const answersFailure = above.answersFailure || (httpStatusOf(parent.span) ?? 0) >= 400
   if (!hasFailed(parent)) return answersFailure === above.answersFailure ? above : { ...above, answersFailure }
@@ -86,6 +93,7 @@ function kindOf({ span }: SpanNode): string {
 function rankOf(origin: ErrorOrigin, above: ReadonlyMap<SpanNode, Above>): number {
   const base = (origin.alike >= MANY_ALIKE ? 20 : 0) + (origin.isSwallowed ? 10 : 0)
   if (isRepeatedAbove(origin, above)) return base
+  if (isHabit(origin)) return base + 3
   return base + (exceptionOf(origin.node.span) === undefined ? 2 : 1)
 }
 

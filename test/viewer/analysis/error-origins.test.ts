@@ -65,6 +65,14 @@ describe('where an error comes from', () => {
     expect(names(origins)).toEqual(['cause', 'thrown', 'late', 'early'])
   })
 
+  it('names a file that was looked for in vain after a failure that is none of that', () => {
+    const probe: PlannedSpan = ['probe', { at: [1, 2], ...failed, events: [exception('ENOENT: no such file')] }]
+    const call: PlannedSpan = ['call', { at: [3, 4], ...failed, attributes: { 'http.response.status_code': 500 } }]
+    expect(names(originsOf(['root', { at: [0, 9], ...failed, children: [probe, call] }]))).toEqual(['call', 'probe'])
+    const told = { at: [0, 9] as const, ...failed, statusMessage: 'ENOENT: no such file', children: [probe, call] }
+    expect(names(originsOf(['root', told]))).toEqual(['probe', 'call'])
+  })
+
   it('names last what fails all the time', () => {
     const probes = Array.from({ length: 6 }, (): PlannedSpan => [
       'probe',

@@ -1,9 +1,9 @@
-import type { ErrorOrigin } from '../../error-origins.js'
+import { isHabit, type ErrorOrigin } from '../../error-origins.js'
 import { httpStatusOf } from '../../failures.js'
 import type { Finding } from '../../../model/finding.js'
 import type { Detector, TraceFacts } from '../facts.js'
 import { listed, oneLine, placeOf } from '../words.js'
-import { failureOf, isHabit, isIgnored, originKey } from './origin-words.js'
+import { failureOf, isIgnored, originKey } from './origin-words.js'
 
 const MOST_NAMED = 3
 

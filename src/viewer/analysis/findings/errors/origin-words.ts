@@ -1,22 +1,14 @@
 import type { ErrorOrigin } from '../../error-origins.js'
-import { exceptionOf, httpStatusOf } from '../../failures.js'
+import { exceptionOf } from '../../failures.js'
 import { oneLine, placeOf } from '../words.js'
 
-const MANY_ALIKE = 5
 const LONGEST_MESSAGE = 160
-/** Whether something is there is often asked by trying to have it. */
-const PROBE = /\bENOENT\b|\b404\b|not ?found|does not exist|no such (file|key)|cache miss/i
 
 /** "card declined: insufficient funds in payments `charge card`" */
 export function failureOf({ node, message }: ErrorOrigin): string {
   const text = oneLine(message, LONGEST_MESSAGE)
   if (text === '' || text === node.span.name) return `${placeOf(node)} failed`
   return /^\d{3}$/.test(text) ? `${placeOf(node)} failed with ${text}` : `${text} in ${placeOf(node)}`
-}
-
-/** A failure that happens all the time, or asks whether something is there, is rarely the cause of another. */
-export function isHabit({ node, message, alike }: ErrorOrigin): boolean {
-  return alike >= MANY_ALIKE || PROBE.test(message) || httpStatusOf(node.span) === 404
 }
 
 /** The same for origins that are shown as one: without the values in their messages. */

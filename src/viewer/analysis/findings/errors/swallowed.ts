@@ -1,6 +1,7 @@
 import type { Detector } from '../facts.js'
 import { quoted } from '../words.js'
-import { failureOf, isHabit, isIgnored, originKey } from './origin-words.js'
+import { isHabit } from '../../error-origins.js'
+import { failureOf, isIgnored, originKey } from './origin-words.js'
 
 /** Something failed, and whoever called it went on. */
 export const swallowed: Detector = (facts) => {
