@@ -123,6 +123,6 @@ describe('the tree of a trace', () => {
     )
     expect(analyseTrace(spans).nodes.at(-1)?.depth).toBe(19_999)
     const circle = spans.map((span) => ({ ...span, parentSpanId: span.parentSpanId ?? spans.at(-1)?.spanId }))
-    expect(analyseTrace(circle).nodes).toHaveLength(20_000)
+    expect(analyseTrace(circle).nodes.length).toBe(20_000)
   })
 })

@@ -45,13 +45,9 @@ export class CallReader {
     const kind = CACHES.test(system) ? 'cache' : 'database'
     const operation = textOf(attributes, 'db.operation.name', 'db.operation')
     const namespace = textOf(attributes, 'db.namespace', 'db.name')
-    const collection = textOf(
-      attributes,
-      'db.collection.name',
-      'db.mongodb.collection',
-      'db.sql.table',
-      'db.cassandra.table',
-    )
+    const collection =
+      textOf(attributes, 'db.collection.name', 'db.mongodb.collection', 'db.sql.table', 'db.cassandra.table') ??
+      flatText(attributes['aws.dynamodb.table_names'] ?? '')
     const target = [system, namespace].filter((part) => part !== undefined && part !== '').join(' ')
     if (text !== undefined && kind === 'database') {
       const statement = this.#statement(text, system)
@@ -61,7 +57,9 @@ export class CallReader {
       return {
         kind,
         key: [target, operation ?? '', ...what].join('\n'),
-        label: isJson ? [operation, collection].filter(Boolean).join(' ') || statement.label : statement.label,
+        label: isJson
+          ? [operation ?? wordOf(name), collection].filter(Boolean).join(' ') || statement.label
+          : statement.label,
         access,
         target,
         identity: identityOf(text, attributes, statement),
@@ -72,8 +70,8 @@ export class CallReader {
     const isConnecting = text === undefined && operation === undefined && CONNECTING.test(name)
     return {
       kind,
-      key: [target, kind === 'cache' ? word.toUpperCase() : name, collection ?? ''].join('\n'),
-      label: collection === undefined || name.includes(collection) ? name : `${name} ${collection}`,
+      key: [target, kind === 'cache' ? word.toUpperCase() : name, collection].join('\n'),
+      label: name.includes(collection) ? name : `${name} ${collection}`,
       access: isConnecting ? 'control' : accessOfOperation(word),
       target,
       identity: undefined,

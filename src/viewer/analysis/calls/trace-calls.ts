@@ -19,6 +19,9 @@ export interface CallGroup {
   readonly failed: number
 }
 
+/** After such a pause nobody is in the same loop any more: a connection or a job can last for hours. */
+const LONGEST_PAUSE_MICROS = 1_000_000
+
 /** What a trace asks of others. Made once for each trace, and shared by all who look. */
 export interface TraceCalls {
   /** Calls; of one within another (a driver's span within an ORM's) only the outer one. */
@@ -55,7 +58,7 @@ function read({ nodes }: TraceAnalysis): TraceCalls {
     const request = isRequest(node) ? node : ((parent && requests[parent.index]) ?? node)
     requests.push(request)
     const above = parent === undefined || request === node ? 0 : (paths[parent.index] ?? 0)
-    if (request !== node) paths[index] = numberOf(pathIds, `${above}\n${span.name}`)
+    if (request !== node) paths[index] = numberOf(pathIds, `${above}\n${withoutNumbers(span.name)}`)
     const isWithin = parent !== undefined && request !== node && isInCall[parent.index] === 1
     const call = isWithin ? undefined : reader.read(span)
     if (call !== undefined || isWithin) isInCall[index] = 1
@@ -69,7 +72,10 @@ function read({ nodes }: TraceAnalysis): TraceCalls {
   const requestOf = (node: SpanNode): SpanNode => requests[node.index] ?? node
   return {
     calls,
-    groups: [...byKey.values()].filter(({ length }) => length > 1).map((alike) => groupOf(alike, calls, requestOf)),
+    groups: [...byKey.values()]
+      .filter(({ length }) => length > 1)
+      .flatMap(burstsOf)
+      .map((alike) => groupOf(alike, calls, requestOf)),
     requestOf,
   }
 }
@@ -79,6 +85,11 @@ function isRequest({ span, parent }: SpanNode): boolean {
   return parent.span.resource.service !== span.resource.service
 }
 
+/** Names of resolvers have the place in their list, names of jobs their id. */
+function withoutNumbers(name: string): string {
+  return name.replaceAll(/\d+/g, '#')
+}
+
 /** A number for each text, from 1. */
 function numberOf(numbers: Map<string, number>, text: string): number {
   const number = numbers.get(text) ?? numbers.size + 1
@@ -86,12 +97,22 @@ function numberOf(numbers: Map<string, number>, text: string): number {
   return number
 }
 
+function burstsOf(alike: readonly SpanNode[]): SpanNode[][] {
+  const bursts: SpanNode[][] = []
+  let reached = -Infinity
+  for (const node of alike.toSorted((a, b) => a.startMicros - b.startMicros)) {
+    if (node.startMicros > reached + LONGEST_PAUSE_MICROS) bursts.push([])
+    bursts.at(-1)?.push(node)
+    reached = Math.max(reached, node.endMicros ?? node.startMicros)
+  }
+  return bursts.filter(({ length }) => length > 1)
+}
+
 function groupOf(
-  alike: readonly SpanNode[],
+  nodes: readonly SpanNode[],
   calls: ReadonlyMap<SpanNode, Call>,
   requestOf: (node: SpanNode) => SpanNode,
 ): CallGroup {
-  const nodes = alike.toSorted((a, b) => a.startMicros - b.startMicros)
   const first = nodes[0]
   const call = first && calls.get(first)
   if (first === undefined || call === undefined) throw new Error('a group of no calls')

@@ -89,6 +89,60 @@ describe('n+1', () => {
     expect(found('n+1', request('GET /orders', 100, times(6, find)))).toMatchObject([{ count: 6 }])
   })
 
+  it('is found below resolvers and jobs that have a number in their name, and in DynamoDB', () => {
+    const resolvers = times(6, (n): PlannedSpan => [
+      `graphql.resolve items.${n}.product`,
+      { at: [10 * n, 10 * n + 6], children: [item(n)] },
+    ])
+    expect(found('n+1', request('POST /graphql', 100, resolvers))).toMatchObject([{ count: 6 }])
+    const gets = (table: (n: number) => string): PlannedSpan[] =>
+      times(6, (n) => [
+        'DynamoDB.GetItem',
+        {
+          at: [n, n + 1],
+          kind: 'client',
+          attributes: {
+            'db.system': 'dynamodb',
+            'aws.dynamodb.table_names': [table(n)],
+            'db.statement': `{"Key":{"id":"${n}"}}`,
+          },
+        },
+      ])
+    expect(
+      found(
+        'n+1',
+        request(
+          'GET',
+          100,
+          gets(() => 'orders'),
+        ),
+      ),
+    ).toMatchObject([{ count: 6 }])
+    expect(
+      found(
+        'n+1',
+        request(
+          'GET',
+          100,
+          gets((n) => `table-${n}`),
+        ),
+      ),
+    ).toEqual([])
+  })
+
+  it('is silent about a connection or a job that asks again every few seconds, or at equal intervals', () => {
+    const seldom = times(20, (n) =>
+      query('SELECT a FROM jobs WHERE b = $1', [n * 5_000 + (n % 3) * 700, n * 5_000 + (n % 3) * 700 + 2]),
+    )
+    expect(found('n+1', request('worker', 200_000, seldom))).toEqual([])
+    const often = times(20, (n) => query('SELECT a FROM jobs WHERE b = $1', [n * 100, n * 100 + 2]))
+    expect(found('n+1', request('worker', 2_000, often))).toEqual([])
+    const settings = times(3, (n) =>
+      query('SELECT * FROM settings', [n * 60_000 + (n % 2) * 9_000, n * 60_000 + (n % 2) * 9_000 + 1]),
+    )
+    expect(found('duplicate', request('worker', 200_000, settings))).toEqual([])
+  })
+
   it("is found by Zipkin's tag for statements, by which alike names are told apart", () => {
     const tagged = (text: (n: number) => string): PlannedSpan[] =>
       times(6, (n) => ['select', { at: [n, n + 1], kind: 'client', attributes: { 'sql.query': text(n) } }])

@@ -77,6 +77,18 @@ describe('slow-part', () => {
     expect(
       found('slow-part', request('POST', 1_000, [['work', { at: [0, 900], children: [get('http://a', [0, 800])] }]])),
     ).toEqual([])
+    expect(
+      found('slow-part', [
+        'GET /chat',
+        { at: [0, 60_000], kind: 'server', attributes: { 'http.response.status_code': 101 } },
+      ]),
+    ).toEqual([])
+    expect(
+      found('slow-part', [
+        'GET /events',
+        { at: [0, 60_000], kind: 'server', attributes: { 'http.response.header.content-type': ['text/event-stream'] } },
+      ]),
+    ).toEqual([])
     const pieces = Array.from({ length: 9 }, (_, n) => get(`http://a/${'x'.repeat(n)}`, [n * 100 + 50, n * 100 + 99]))
     expect(found('slow-part', request('POST', 900, pieces))).toEqual([])
   })

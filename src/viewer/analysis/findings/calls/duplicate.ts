@@ -8,6 +8,7 @@ import { isPolling } from './polling.js'
 
 const WARNING_COUNT = 5
 const WARNING_MICROS = 50_000
+const LONGEST_PAUSE_MICROS = 1_000_000
 
 /** The same question with the same values, twice or more within one request, with no write between. */
 export const duplicate: Detector = (facts) => {
@@ -23,8 +24,9 @@ export const duplicate: Detector = (facts) => {
     const runs = askers.get(key) ?? []
     askers.set(key, runs)
     const run = runs.at(-1)
-    // What was written in between may have changed the answer.
-    if (run?.writes === count) run.nodes.push(node)
+    // What was written in between may have changed the answer, and so may time.
+    const pause = node.startMicros - (run?.nodes.at(-1)?.endMicros ?? node.startMicros)
+    if (run?.writes === count && pause <= LONGEST_PAUSE_MICROS) run.nodes.push(node)
     else {
       const begun = { call, nodes: [node], writes: count }
       runs.push(begun)

@@ -3,6 +3,7 @@ import type { CallGroup } from '../../calls/trace-calls.js'
 import type { SpanNode } from '../../span-node.js'
 import { busyTime, type FoundThing, type TraceFacts } from '../facts.js'
 import { humanDuration, quoted } from '../words.js'
+import { isPolling } from './polling.js'
 
 const FEWEST = 5
 const WARNING_COUNT = 10
@@ -33,7 +34,7 @@ function isCandidate({ call, nodes }: CallGroup, access: Access, facts: TraceFac
   if (call.kind !== 'database' || call.access !== access) return false
   // A batch that answers messages has a span for each of them, and they are not one another's loop.
   if (nodes.some(({ span }) => span.links.length > 0)) return false
-  return access !== 'read' || !asksTheSame(nodes, facts)
+  return access !== 'read' || !(asksTheSame(nodes, facts) || isPolling(nodes))
 }
 
 /** The same question many times is `duplicate`: no list would answer it better. */

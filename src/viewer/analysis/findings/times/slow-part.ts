@@ -2,6 +2,7 @@ import { selfIntervals } from '../../trace-analysis.js'
 import type { SpanNode } from '../../span-node.js'
 import type { Detector } from '../facts.js'
 import { humanDuration, percent, placeOf } from '../words.js'
+import { staysOpen } from './stays-open.js'
 
 const SHORTEST_MICROS = 100_000
 const INFO_SHARE = 0.2
@@ -15,6 +16,7 @@ export const slowPart: Detector = (facts) => {
   return [...inSelf].flatMap((node) => {
     // What a call waits for is somebody else's part: `slow-query` and `slow-call` are about that.
     if (facts.calls.calls.has(node) || node.span.kind === 'client' || node.span.kind === 'producer') return []
+    if (staysOpen(node.span)) return []
     const longest = longestPiece(node)
     const took = Math.min(longest, node.pathMicros)
     const share = facts.shareOfRoot(took)
