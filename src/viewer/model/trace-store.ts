@@ -22,6 +22,32 @@ export interface TraceSummary {
     | undefined
 }
 
+/** The values of a resource's attributes, in lower case. One object for all resources that have the same. */
+export interface ResourceText {
+  readonly text: string
+}
+
+/** What a store knows of a trace before its spans are looked at: enough to tell that most cannot match a query. */
+export interface TraceFacts {
+  readonly traceId: string
+  /** All texts of its spans (names, services, values, messages, ids of spans), in lower case. */
+  readonly text: string
+  readonly resources: readonly ResourceText[]
+  readonly hasError: boolean
+  readonly spanCount: number
+  readonly firstStartMicros: number
+  readonly lastEndMicros: number
+  /** The duration of its longest span. */
+  readonly longestMicros: number
+}
+
+export interface SummaryOptions {
+  readonly limit?: number
+  readonly arrivedBeforeMillis?: number
+  /** Leaves traces out: those for which it is false. `mayMatch` makes one of a query. */
+  readonly where?: (facts: TraceFacts) => boolean
+}
+
 export interface StoreCounts {
   readonly spans: number
   readonly traces: number
@@ -40,7 +66,7 @@ export interface TraceStore {
   logsOf(traceId: string): readonly ReceivedLog[]
   summaryOf(traceId: string): TraceSummary | undefined
   /** Newest first, by the time of the last arrival. */
-  summaries(options?: { limit?: number; arrivedBeforeMillis?: number }): readonly TraceSummary[]
+  summaries(options?: SummaryOptions): readonly TraceSummary[]
   pin(traceId: string, isPinned: boolean): void
   counts(): StoreCounts
   clear(): void

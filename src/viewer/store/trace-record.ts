@@ -1,61 +1,100 @@
-import type { ReceivedLog, ReceivedSpan } from '../model/received-span.js'
-import type { TraceSummary } from '../model/trace-store.js'
+import type { ReceivedSpan } from '../model/received-span.js'
+import type { ResourceText, TraceFacts, TraceSummary } from '../model/trace-store.js'
+import { knownResourceText, resourceText, searchText } from './search-text.js'
 
-/** One trace in memory, with what its summary needs kept up to date, and its neighbours by the time of the last arrival. */
-export class TraceRecord {
+/** A record as it is kept in a file. */
+export interface StoredRecord extends Omit<TraceFacts, 'resources'> {
+  readonly resources: readonly string[]
+  readonly services: readonly string[]
+  readonly root: TraceSummary['root']
+  readonly logCount: number
+  readonly bytes: number
+  readonly lastArrivalMillis: number
+  readonly isPinned: boolean
+}
+
+/** What is known of one trace, kept up to date with each arrival; and its neighbours by the time of the last arrival. */
+export class TraceRecord implements TraceFacts {
   readonly traceId: string
-  readonly spans: ReceivedSpan[] = []
-  readonly logs: ReceivedLog[] = []
+  spanCount = 0
+  logCount = 0
+  /** What its spans, its logs and their texts take, about. */
   bytes = 0
   lastArrivalMillis = 0
   isPinned = false
+  hasError = false
+  longestMicros = 0
+  firstStartMicros: number
+  lastEndMicros: number
+  text = ''
+  readonly resources: ResourceText[] = []
   newer: TraceRecord | undefined
   older: TraceRecord | undefined
-  #firstStartMicros = Infinity
-  #lastEndMicros = -Infinity
-  #hasError = false
-  #root: ReceivedSpan | undefined
-  readonly #services = new Set<string>()
+  #root: TraceSummary['root']
+  readonly #services: Set<string>
 
-  constructor(traceId: string) {
+  constructor(traceId: string, services: readonly string[] = []) {
     this.traceId = traceId
+    this.firstStartMicros = Infinity
+    this.lastEndMicros = -Infinity
+    this.#services = new Set(services)
   }
 
-  addSpan(span: ReceivedSpan, bytes: number): void {
-    this.spans.push(span)
-    this.bytes += bytes
-    this.#firstStartMicros = Math.min(this.#firstStartMicros, span.startMicros)
-    this.#lastEndMicros = Math.max(this.#lastEndMicros, span.endMicros ?? span.startMicros)
-    this.#hasError ||= span.status === 'error'
-    this.#services.add(span.resource.service)
-    if (span.parentSpanId !== undefined) return
-    if (this.#root === undefined || span.startMicros < this.#root.startMicros) this.#root = span
+  static from({ traceId, services, root, resources, ...fields }: StoredRecord): TraceRecord {
+    const record = Object.assign(new TraceRecord(traceId, services), fields)
+    record.#root = root
+    record.resources.push(...resources.map(knownResourceText))
+    return record
   }
 
-  addLog(log: ReceivedLog, bytes: number): void {
-    this.logs.push(log)
-    this.bytes += bytes
+  stored(): StoredRecord {
+    const { spanCount, logCount, bytes, lastArrivalMillis, isPinned, hasError, longestMicros, text } = this
+    const { traceId, firstStartMicros, lastEndMicros } = this
+    return {
+      ...{ traceId, spanCount, logCount, bytes, lastArrivalMillis, isPinned, hasError, longestMicros, text },
+      ...{ firstStartMicros, lastEndMicros },
+      resources: this.resources.map((resource) => resource.text),
+      services: [...this.#services],
+      root: this.#root,
+    }
+  }
+
+  /** Returns by how much its text has grown. */
+  addSpans(spans: readonly ReceivedSpan[]): number {
+    for (const span of spans) this.#addSpan(span)
+    const before = this.text.length
+    this.text = searchText(this.text, spans)
+    return this.text.length - before
+  }
+
+  #addSpan(span: ReceivedSpan): void {
+    const { startMicros, endMicros = startMicros, resource } = span
+    this.spanCount++
+    this.firstStartMicros = Math.min(this.firstStartMicros, startMicros)
+    this.lastEndMicros = Math.max(this.lastEndMicros, endMicros)
+    this.longestMicros = Math.max(this.longestMicros, endMicros - startMicros)
+    this.hasError ||= span.status === 'error'
+    this.#services.add(resource.service)
+    const text = resourceText(resource)
+    if (!this.resources.includes(text)) this.resources.push(text)
+    if (span.parentSpanId === undefined && (this.#root === undefined || startMicros < this.#root.startMicros)) {
+      const { spanId, name } = span
+      this.#root = { spanId, service: resource.service, name, startMicros, endMicros: span.endMicros }
+    }
   }
 
   /** None for a trace of which only logs arrived so far: they leave a process before its spans do. */
   summary(): TraceSummary | undefined {
-    if (this.spans.length === 0) return undefined
-    const root = this.#root
+    if (this.spanCount === 0) return undefined
     return {
       traceId: this.traceId,
-      spanCount: this.spans.length,
-      firstStartMicros: this.#firstStartMicros,
-      lastEndMicros: this.#lastEndMicros,
+      spanCount: this.spanCount,
+      firstStartMicros: this.firstStartMicros,
+      lastEndMicros: this.lastEndMicros,
       lastArrivalMillis: this.lastArrivalMillis,
       services: [...this.#services],
-      hasError: this.#hasError,
-      root: root && {
-        spanId: root.spanId,
-        service: root.resource.service,
-        name: root.name,
-        startMicros: root.startMicros,
-        endMicros: root.endMicros,
-      },
+      hasError: this.hasError,
+      root: this.#root,
     }
   }
 

@@ -100,7 +100,7 @@ export function storeContract(name: string, open: (options: StoreOptions) => Tra
     })
 
     test('removes traces to stay within the memory they take', () => {
-      store = openStore({ maxBytes: 20_000 })
+      store = openStore({ maxBytes: 40_000 })
       for (const n of [1, 2, 3]) {
         nowMillis++
         store.add([span({ traceId: traceId(n), attributes: { body: 'x'.repeat(8_000) } })])
