@@ -7,11 +7,14 @@ import { attachedTo, isViewerAt } from '../../viewer/mcp/attach.js'
 import type { Response } from '../../viewer/mcp/json-rpc.js'
 import type { McpServer } from '../../viewer/mcp/server.js'
 import { serveStdio } from '../../viewer/mcp/stdio.js'
+import type { ReceivedSpan } from '../../viewer/model/received-span.js'
 import type { TraceStore } from '../../viewer/model/trace-store.js'
+import type { HandleOther } from '../../viewer/receive/http.js'
 import { LogFile } from '../../viewer/receive/follow-log.js'
 import { readTraceFile } from '../../viewer/receive/open-file.js'
 import { OTLP_PORTS, PortTakenError, type Receiver } from '../../viewer/receive/receiver.js'
 import { memoryStore } from '../../viewer/store/memory.js'
+import { sqliteStore } from '../../viewer/store/sqlite.js'
 import { appEnvironment } from './app-environment.js'
 import { viewArguments, type ViewArguments } from './arguments.js'
 import { VIEW_HELP } from './help.js'
@@ -19,6 +22,7 @@ import { isOpenToNetwork, openPorts } from './open-ports.js'
 import { MCP_PATH, pageAndTools } from './page-and-tools.js'
 import { reportPrinter, type PrintReport } from './report-output.js'
 import { lateSpans, runApp } from './run-app.js'
+import { SavedSpans } from './saved-spans.js'
 
 const WRONG_USE = 2
 
@@ -37,16 +41,31 @@ export async function view(args: readonly string[]): Promise<number> {
     process.stdout.write(VIEW_HELP)
     return 0
   }
-  const store = memoryStore(given)
+  let store: TraceStore
+  let saved: SavedSpans | undefined
   try {
-    return await viewInto(store, given, print)
+    store = given.store === undefined ? memoryStore(given) : sqliteStore(given.store, given)
+    saved = given.save === undefined ? undefined : new SavedSpans(given.save, say)
+  } catch (error) {
+    say(messageOf(error))
+    return WRONG_USE
+  }
+  try {
+    return await viewInto({ store, saved }, given, print)
   } catch (error) {
     if (!(error instanceof PortTakenError)) throw error
     say(`${error.message}: is it another viewer, or a collector? --port N listens at another one`)
     return WRONG_USE
   } finally {
     store.close()
+    saved?.close()
   }
+}
+
+/** Where spans are put. */
+interface Kept {
+  readonly store: TraceStore
+  readonly saved: SavedSpans | undefined
 }
 
 /** What is said meanwhile: stdout is the app's, and the report's. */
@@ -54,10 +73,10 @@ function say(line: string): void {
   process.stderr.write(`spanwright view: ${line}\n`)
 }
 
-async function viewInto(store: TraceStore, given: ViewArguments, print: PrintReport | undefined): Promise<number> {
+async function viewInto(kept: Kept, given: ViewArguments, print: PrintReport | undefined): Promise<number> {
   const { files, command } = given
   const startedMillis = nowEpochMillis()
-  const { problems, isUsable } = readFiles(files, store)
+  const { problems, isUsable } = readFiles(files, kept)
   if (!isUsable) {
     for (const problem of problems) say(problem)
     return WRONG_USE
@@ -65,9 +84,9 @@ async function viewInto(store: TraceStore, given: ViewArguments, print: PrintRep
   // The report has them, too.
   if (!print) for (const problem of problems) say(problem)
   const isOfFiles = print !== undefined && files.length > 0 && command.length === 0
-  if (given.mcp) return await speakMcp(given, store)
-  const commandStatus = isOfFiles ? 0 : await receive(given, store)
-  return print ? print(store, { startedMillis, command, commandStatus, problems }) : commandStatus
+  if (given.mcp) return await speakMcp(given, kept)
+  const commandStatus = isOfFiles ? 0 : await receive(given, kept)
+  return print ? print(kept.store, { startedMillis, command, commandStatus, problems }) : commandStatus
 }
 
 interface FilesRead {
@@ -76,13 +95,14 @@ interface FilesRead {
   readonly isUsable: boolean
 }
 
-function readFiles(files: readonly string[], store: TraceStore): FilesRead {
+function readFiles(files: readonly string[], { store, saved }: Kept): FilesRead {
   const problems: string[] = []
   let isUsable = true
   for (const file of files) {
     try {
       const read = readTraceFile(readFileSync(file), file)
       store.add(read.spans)
+      saved?.add(read.spans)
       store.addLogs(read.logs)
       problems.push(...read.problems)
       isUsable &&= read.spans.length > 0 || read.problems.length === 0
@@ -95,10 +115,10 @@ function readFiles(files: readonly string[], store: TraceStore): FilesRead {
 }
 
 /** Receives until the app has ended, or until a signal says so. Returns the app's status. */
-async function receive(given: ViewArguments, store: TraceStore): Promise<number> {
-  const viewer = await openViewer(given, store)
+async function receive(given: ViewArguments, kept: Kept): Promise<number> {
+  const viewer = await openViewer(given, kept)
   try {
-    return given.command.length > 0 ? await runAndWait(given, store, viewer) : await untilAsked()
+    return given.command.length > 0 ? await runAndWait(given, kept.store, viewer) : await untilAsked()
   } finally {
     await viewer.close()
   }
@@ -111,10 +131,12 @@ interface Viewer {
   close(): Promise<void>
 }
 
-async function openViewer(given: ViewArguments, store: TraceStore): Promise<Viewer> {
+async function openViewer(given: ViewArguments, { store, saved }: Kept): Promise<Viewer> {
   const token = given.token ?? (isOpenToNetwork(given.host) ? randomBytes(16).toString('hex') : undefined)
   const other = pageAndTools(store, token, () => receiver.refusals())
-  const receiver: Receiver = await openPorts(given, { ...given, store, token, handleOther: other.handle }, say)
+  const onSpans = (spans: readonly ReceivedSpan[]): void => saved?.add(spans)
+  const handleOther: HandleOther = (request, response) => other.handle(request, response)
+  const receiver: Receiver = await openPorts(given, { ...given, store, token, handleOther, onSpans }, say)
   const logs = given.logs.map((path) => new LogFile(path, (records) => store.addLogs(records)))
   for (const log of logs) log.follow()
   announce(given, receiver, token)
@@ -131,16 +153,16 @@ async function openViewer(given: ViewArguments, store: TraceStore): Promise<View
 }
 
 /** Each message goes to the viewer that runs on the port. Where none does, or none any more, this process becomes it. */
-async function speakMcp(given: ViewArguments, store: TraceStore): Promise<number> {
+async function speakMcp(given: ViewArguments, kept: Kept): Promise<number> {
   const { port = OTLP_PORTS[0], token } = given
   const url = `http://127.0.0.1:${port}${MCP_PATH}`
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const running = attachedTo(url, headers)
   // Said at once, and not to the agent: another program has the port.
-  let own = (await isViewerAt(url, headers)) ? undefined : Promise.resolve(await openViewer(given, store))
+  let own = (await isViewerAt(url, headers)) ? undefined : Promise.resolve(await openViewer(given, kept))
   const answer = async (message: unknown, signal: AbortSignal): Promise<Response | undefined> => {
     if (!own && (await isViewerAt(url, headers))) return running(message, signal)
-    own ??= openViewer(given, store)
+    own ??= openViewer(given, kept)
     return (await own).mcp.answer(message, signal)
   }
   await serveStdio(answer, process.stdin, process.stdout)

@@ -34,8 +34,9 @@ async function receive(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   path: string,
-  { store, rules, bodies }: Intake,
+  intake: Intake,
 ): Promise<number> {
+  const { rules, bodies } = intake
   checkHost(headers[':authority'] ?? headers.host, rules)
   checkOrigin(headers.origin, rules)
   if (!isGrpc(headers)) {
@@ -49,7 +50,7 @@ async function receive(
   const encoding = String(headers['grpc-encoding'] ?? 'identity')
   return await bodies.read(stream, async (body, unzip) => {
     const message = await unzip(...messageIn(body, encoding))
-    return takeIn(message, signal, 'protobuf', store)
+    return takeIn(message, signal, 'protobuf', intake)
   })
 }
 

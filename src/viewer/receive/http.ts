@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ReceivedSpan } from '../model/received-span.js'
 import type { TraceStore } from '../model/trace-store.js'
 import type { Bodies } from './body.js'
 import { checkHost, checkOrigin, checkToken, isAllowedOrigin, type AccessRules } from './checks.js'
@@ -12,6 +13,7 @@ export type HandleOther = (request: IncomingMessage, response: ServerResponse) =
 /** What both protocols receive with. */
 export interface Intake {
   readonly store: TraceStore
+  readonly onSpans?: ((spans: readonly ReceivedSpan[]) => void) | undefined
   readonly rules: AccessRules
   readonly bodies: Bodies
   readonly refusals: Refusals
@@ -54,7 +56,7 @@ async function handle(
 async function receive(
   request: IncomingMessage,
   response: ServerResponse,
-  { store, rules, bodies }: Intake,
+  intake: Intake,
   path: string,
 ): Promise<void> {
   const signal = signalOf(path)
@@ -64,10 +66,10 @@ async function receive(
     throw new Refusal(`the method ${request.method}, where OTLP has POST`, { http: 405, grpc: GRPC.unimplemented })
   }
   const encoding = encodingOf(request)
-  checkToken(request.headers, rules)
-  const rejected = await bodies.read(request, async (body, unzip) => {
+  checkToken(request.headers, intake.rules)
+  const rejected = await intake.bodies.read(request, async (body, unzip) => {
     const plain = await unzip(body, contentEncodingOf(request))
-    return takeIn(plain, signal, encoding, store)
+    return takeIn(plain, signal, encoding, intake)
   })
   send(response, 200, exportResponse(rejected, encoding), encoding)
 }

@@ -28,7 +28,12 @@ export function signalOf(path: string): Signal | undefined {
  * @returns how many spans were rejected, as they have no usable id
  * @throws {Refusal} where the body is not what it says
  */
-export function takeIn(body: Buffer, signal: Signal, encoding: Encoding, store: TraceStore): number {
+export function takeIn(
+  body: Buffer,
+  signal: Signal,
+  encoding: Encoding,
+  { store, onSpans }: { readonly store: TraceStore; readonly onSpans?: ((spans: ReceivedSpan[]) => void) | undefined },
+): number {
   // Apps that send metrics as well should not log errors because of the viewer.
   if (signal === 'metrics') return 0
   try {
@@ -38,6 +43,7 @@ export function takeIn(body: Buffer, signal: Signal, encoding: Encoding, store: 
     }
     const { items, rejected } = spansIn(body, encoding)
     store.add(items)
+    onSpans?.(items)
     return rejected
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error

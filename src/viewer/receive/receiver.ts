@@ -1,3 +1,4 @@
+import type { ReceivedSpan } from '../model/received-span.js'
 import type { TraceStore } from '../model/trace-store.js'
 import { Bodies } from './body.js'
 import type { AccessRules } from './checks.js'
@@ -13,6 +14,8 @@ export interface ReceiverOptions extends AccessRules {
   readonly ports?: readonly number[]
   /** Gets the requests that are not for `/v1/`; their Host has been checked. */
   readonly handleOther?: HandleOther
+  /** Hears of the spans of each request, after the store has them. */
+  readonly onSpans?: (spans: readonly ReceivedSpan[]) => void
   /** A request's body, unzipped; and all that are read at one time. */
   readonly maxBodyBytes?: number
   readonly maxBytesInFlight?: number
@@ -50,7 +53,8 @@ export class PortTakenError extends Error {
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const { store, hosts = LOOPBACK_HOSTS, ports = OTLP_PORTS, maxBodyBytes, maxBytesInFlight } = options
   const refusals = new Refusals()
-  const intake: Intake = { store, rules: options, bodies: new Bodies(maxBodyBytes, maxBytesInFlight), refusals }
+  const bodies = new Bodies(maxBodyBytes, maxBytesInFlight)
+  const intake: Intake = { store, rules: options, bodies, refusals, onSpans: options.onSpans }
   const handleRequest = httpHandler(intake, options.handleOther)
   const opened: Port[] = []
   const close = async (): Promise<void> => {

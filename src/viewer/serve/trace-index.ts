@@ -5,6 +5,7 @@ import type { Finding, FindingGroup } from '../model/finding.js'
 import type { TraceStore, TraceSummary } from '../model/trace-store.js'
 import { queriedTrace } from '../query/queried-trace.js'
 import type { Query } from '../query/query.js'
+import { mayMatch } from '../store/may-match.js'
 import { settledFacts, traceRow, type SettledFacts } from './trace-row.js'
 import type { TraceRow } from './wire.js'
 
@@ -102,7 +103,8 @@ export class TraceIndex {
   /** Traces that match, those with the latest arrivals first. Lets others work in between. */
   async *matching(query: Query): AsyncGenerator<TraceSummary> {
     let since = this.#time.nowMillis()
-    for (const summary of this.store.summaries()) {
+    const where = mayMatch(query)
+    for (const summary of this.store.summaries(where && { where })) {
       if (this.matches(query, summary.traceId)) yield summary
       if (this.#time.nowMillis() - since < SLICE_MILLIS) continue
       await new Promise((resume) => setImmediate(resume))

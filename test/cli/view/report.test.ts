@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readTraceFile } from '../../../src/viewer/receive/open-file.js'
 import type { ViewReport } from '../../../src/viewer/text/report.js'
 import { appFolder, type AppFolder } from '../../helpers/app-folder.js'
 import { OTLP_JSON } from '../../viewer/receive/encoded.js'
@@ -45,6 +46,30 @@ describe('view FILE', () => {
     expect(stdout).toContain('it failed')
     expect(stdout).toContain('half.jsonl:2: is no JSON')
     expect(stdout).toMatch(/^::error /m)
+  })
+})
+
+describe('what arrived', () => {
+  test('is written by --save as this viewer reads it, and kept by --store over restarts, logs too', async () => {
+    const { path } = folder
+    const run = ['--port', '0', '--json', '--store', 'traces.db', '--save', 'saved.jsonl', '--', 'node', 'job.mjs']
+    expect((await runView(run, { cwd: path })).exitCode).toBe(0)
+    const saved = readTraceFile(readFileSync(join(path, 'saved.jsonl')), 'saved.jsonl')
+    expect(saved).toMatchObject({ problems: [], spans: [{ name: 'import customers', status: 'error' }] })
+    for (const file of ['saved.jsonl', 'traces.db']) expect(statSync(join(path, file)).mode & 0o077).toBe(0)
+
+    const { stdout, stderr, exitCode } = await runView(['--json', '--store', 'traces.db', 'trace.json'], { cwd: path })
+    expect([exitCode, stderr]).toEqual([0, ''])
+    expect((JSON.parse(stdout) as ViewReport).run).toMatchObject({ spans: 2, traces: 2 })
+  })
+
+  test('needs files that can be written, and a store that is one', async () => {
+    const wrong = await runView(['--save', 'no such folder/a.jsonl', 'trace.json'], { cwd: folder.path })
+    expect(wrong).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(wrong.stderr).toContain('no such folder')
+    const other = await runView(['--json', '--store', 'job.mjs', 'trace.json'], { cwd: folder.path })
+    expect(other).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(other.stderr).toContain('job.mjs: file is not a database')
   })
 })
 
