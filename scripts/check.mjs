@@ -10,6 +10,7 @@ const steps = [
   ['format', 'prettier --check --log-level warn .'],
   ['structure', 'node scripts/check-structure.mjs'],
   ['unused', 'knip'],
+  ['unused but in tests', 'knip --production --include files,exports,types'],
   ['package', 'publint --strict'],
   ['types of the package', 'attw --pack . --profile node16 --format ascii --quiet'],
   ['API snapshot (npm run api:update)', 'api-extractor run'],

@@ -44,7 +44,7 @@ import { setDefaultLogFormat } from './logs/log-format.js'
 import { baggageSpanProcessor } from './propagation/baggage-attributes.js'
 import type { PropagationOptions } from './propagation/propagation-options.js'
 import { EVERYWHERE } from './propagation/propagation-targets.js'
-import { samplingPipeline } from './sampling/runtime/pipeline.js'
+import { SamplingPipeline } from './sampling/runtime/pipeline.js'
 import { isCollectingAlone } from './testing/collecting-provider.js'
 import { offHandle, runningHandle, state, type Tracing } from './tracing.js'
 import { startSdk } from './node-sdk.js'
@@ -129,7 +129,7 @@ function boot(given: TracingOptions, report: DoctorsReport | undefined, rollback
   startInstrumentations(options, settings)
   const spanMetrics = resolveSpanMetrics(options)
   rollback.add(() => spanMetrics?.close())
-  const sampling = samplingPipeline(resolveSampler(options, settings), options.force, spanMetrics !== undefined)
+  const sampling = new SamplingPipeline(resolveSampler(options, settings), options.force, spanMetrics !== undefined)
   rollback.add(() => sampling.close())
   // Exit hooks run in reverse order: metrics, whose callbacks may end spans and log, then spans, then logs.
   const logs = resolveLogRecordProcessors(options, settings)

@@ -5,7 +5,7 @@ import { BATCH_ROW, type BatchOptions } from '../export/pipeline/batch-options.j
 import type { InstrumentationConfigMap } from '../instrumentation/config-types.js'
 import { checkInstrumentationConfig } from '../instrumentation/names.js'
 import { HTTP_REQUEST_OPTIONS, type HttpRequestOptions } from '../instrumentation/http/request-options.js'
-import { TracingConfigError, checkOneOf, checkPlainObject, checkParts, checkPart } from '../internal/checks/validate.js'
+import { checkOneOf, checkPlainObject, checkParts, checkPart, wrongType } from '../internal/checks/validate.js'
 import {
   booleanRow,
   checkTable,
@@ -142,5 +142,5 @@ function checkExporter(option: string, exporter: unknown): void {
 export function optionsFrom(given: unknown): TracingOptions {
   if (given === undefined) return {}
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given
-  throw new TracingConfigError('ERR_OPTION_TYPE', { option: 'options', allowed: 'an object', received: given })
+  throw wrongType('options', 'an object', given)
 }

@@ -1,7 +1,7 @@
 import { TraceFlags } from '@opentelemetry/api'
 import { ExportResultCode, type ExportResult } from '@opentelemetry/core'
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
-import { TracingConfigError, checkKeys, checkNumber, checkPart } from '../internal/checks/validate.js'
+import { checkKeys, checkNumber, checkPart, checkBoolean } from '../internal/checks/validate.js'
 import { Printer } from './printer.js'
 import { TraceBuffer } from './trace-buffer.js'
 
@@ -47,9 +47,7 @@ function partsOf(options: ConsoleExporterOptions, seesStarts: boolean): { buffer
   if (stream !== undefined) checkPart('stream', stream, 'a writable stream', ['write', 'on', 'removeListener'])
   checkNumber('columns', columns, { min: 1, integer: true })
   checkNumber('maxBufferedSpans', maxBufferedSpans, { min: 1, integer: true })
-  if (!['boolean', 'undefined'].includes(typeof colours)) {
-    throw new TracingConfigError('ERR_OPTION_TYPE', { option: 'colours', allowed: 'true or false', received: colours })
-  }
+  checkBoolean('colours', colours)
   const printer = new Printer({ stream, columns, colours, defaultColumns: DEFAULTS.columns })
   const buffer = new TraceBuffer({
     maxBufferedSpans: maxBufferedSpans ?? DEFAULTS.maxBufferedSpans,

@@ -1,4 +1,4 @@
-import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { warnOnce, warnOfError } from '../internal/diagnostics/diagnostics.js'
 import { readEnv } from '../internal/runtime/env.js'
 import type { TracePiece } from './trace-piece.js'
 import { waterfall } from './drawing/waterfall.js'
@@ -49,7 +49,7 @@ export class Printer {
     try {
       return waterfall(piece, { columns: width, colours: this.#options.colours ?? wantsColours(stream) })
     } catch (error) {
-      warnOnce('console-exporter-draw', `the console exporter could not draw a trace: ${messageOf(error)}`)
+      warnOfError('the console exporter could not draw a trace', error)
       const traceId = piece.spans[0]?.spanContext().traceId.replaceAll(/\W/g, '') ?? ''
       return [`trace ${traceId}  ${piece.spans.length} spans that could not be drawn`]
     }

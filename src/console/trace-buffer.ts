@@ -1,7 +1,7 @@
 import type { SpanContext } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import type { TracePiece } from './trace-piece.js'
-import { safely } from '../internal/diagnostics/safely.js'
+import { safely } from '../internal/diagnostics/diagnostics.js'
 
 interface LocalTrace {
   readonly id: string

@@ -9,7 +9,7 @@ import { safeGetMethod } from '../internal/checks/safe-get.js'
 
 /**
  * Keeps the context that is active now, its span and its baggage, for what runs later and from elsewhere: a job that a
- * queue starts, a listener of a pooled connection, a generator that somebody else consumes.
+ * queue starts, a listener of a pooled connection, a generator that is consumed elsewhere.
  *
  * - A function: another one comes back, which runs fn in the context; `this`, arguments, name and `length` as before. A
  *   generator that it makes is bound, too. Of functions bound twice, the first context counts, as with
@@ -29,7 +29,7 @@ export function bindContext<T>(target: T): T {
   if (target instanceof EventEmitter) bindEmitter(target, active)
   else if (target instanceof EventTarget) bindEventTarget(target, active)
   // A cursor of a database can be an emitter and an iterator.
-  if (isIterator(target)) bindIterator(target, active)
+  if (hasSteps(target)) bindIterator(target, active)
   return target
 }
 
@@ -50,14 +50,14 @@ const contexts = new WeakMap<object, Context>()
 const NOT_ITERATORS = ['complete', 'error', 'subscribe'] as const
 
 /** Generators and whatever else has `next`, cursors that are emitters, too. Nothing is called to find out. */
-export function isIterator(value: unknown): value is object {
+export function hasSteps(value: unknown): value is object {
   if (isGeneratorObject(value)) return true
   if (typeof value !== 'object' || value === null || safeGetMethod(value, 'next') === undefined) return false
   return NOT_ITERATORS.every((name) => safeGetMethod(value, name) === undefined)
 }
 
 /**
- * Each step runs in the context, whoever asks for it. The iterator stays the same object, so that private fields work and
+ * Each step runs in the context, wherever it is asked for. The iterator stays the same object, so that private fields work and
  * its other methods (`map`, `Symbol.asyncDispose`, …) step through these.
  */
 export function bindIterator(iterator: object, bound: Context): void {

@@ -8,7 +8,7 @@ interface Entry {
 }
 
 /**
- * Adds other listeners than the given ones to an EventTarget. It tells listeners apart by identity, so each has one
+ * Adds other listeners than the given ones to an EventTarget. An EventTarget compares listeners by identity, so each has one
  * stand-in for a type of event, whatever it stands for at the moment.
  */
 export function replaceListeners(target: EventTarget, replacementOf: (listener: AnyFunction) => AnyFunction): void {

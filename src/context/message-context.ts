@@ -1,5 +1,6 @@
 import { context, propagation, ROOT_CONTEXT, type Context } from '@opentelemetry/api'
-import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { safely } from '../internal/diagnostics/diagnostics.js'
+import { isObject } from '../internal/checks/safe-get.js'
 
 /**
  * What a message carries besides itself. A plain object gets one key more, which an end that does not know of it merely
@@ -51,10 +52,6 @@ function isMessage(value: unknown): boolean {
   return value !== undefined && typeof value !== 'function' && typeof value !== 'symbol'
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
-}
-
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (!isObject(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
@@ -67,21 +64,12 @@ function isCarried(value: unknown): value is Carried {
 
 function activeHeaders(): Record<string, string> | undefined {
   const headers: Record<string, string> = {}
-  try {
-    propagation.inject(context.active(), headers)
-  } catch (error) {
-    warnOnce('inject message', `the trace context could not be put into a message: ${messageOf(error)}`)
-    return undefined
-  }
+  safely('the trace context could not be put into a message', () => propagation.inject(context.active(), headers))
   return Object.keys(headers).length > 0 ? headers : undefined
 }
 
-/** From the root: what happened to be active where the message arrives belongs to somebody else. */
+/** From the root: the context that is active where the message arrives has nothing to do with it. */
 function contextFrom(headers: Carried['headers']): Context {
-  try {
-    return propagation.extract(ROOT_CONTEXT, headers)
-  } catch (error) {
-    warnOnce('extract message', `the trace context of a message could not be read: ${messageOf(error)}`)
-    return ROOT_CONTEXT
-  }
+  const extract = (): Context => propagation.extract(ROOT_CONTEXT, headers)
+  return safely('the trace context of a message could not be read', extract) ?? ROOT_CONTEXT
 }

@@ -66,7 +66,7 @@ function sendContext(end: object, name: 'postMessage' | 'send'): void {
   })
 }
 
-/** Every message comes by `emit`: whoever listens needs no wrapping. */
+/** Every message comes by `emit`, so the listeners themselves need no wrapping. */
 function readFromEmitter(emitter: EventEmitter): void {
   const emit = safeGetMethod(emitter, 'emit')
   if (emit === undefined) return
@@ -92,7 +92,7 @@ function readFromEvents(target: EventTarget): void {
   })
 }
 
-/** The event is the same afterwards, but for its data. */
+/** The event stays the same, except for its data. */
 function receivedFrom(event: MessageEvent): ReceivedMessage | undefined {
   const known = messages.get(event)
   if (known !== undefined) return known

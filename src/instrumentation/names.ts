@@ -1,5 +1,5 @@
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation'
-import { TracingConfigError, checkPlainObject } from '../internal/checks/validate.js'
+import { checkPlainObject, unknownOption, outOfRange } from '../internal/checks/validate.js'
 import { nearestOf } from '../internal/matching/nearest.js'
 import { CATALOGUE, packageOf } from './catalogue.js'
 import type { InstrumentationConfigMap } from './config-types.js'
@@ -41,16 +41,12 @@ export function checkInstrumentationConfig(config: object | undefined): void {
   for (const [name, options] of Object.entries(config ?? {})) {
     const option = `${OPTION}.${name}`
     const short = shortNameOf(name)
-    if (short === undefined) {
-      const allowed = `the name of an instrumentation${nearestNames(name)}`
-      throw new TracingConfigError('ERR_OPTION_UNKNOWN', { option, allowed, received: name })
-    }
+    if (short === undefined) throw unknownOption(option, `the name of an instrumentation${nearestNames(name)}`, name)
     checkPlainObject(option, options)
     if (options === undefined) continue
     const other = given.get(short)
     if (other !== undefined) {
-      const allowed = `left out, since ${OPTION}.${other} is the same instrumentation`
-      throw new TracingConfigError('ERR_OPTION_RANGE', { option, allowed, received: options })
+      throw outOfRange(option, `left out, since ${OPTION}.${other} is the same instrumentation`, options)
     }
     given.set(short, name)
   }

@@ -1,5 +1,5 @@
 import { context, trace, type Attributes, type Span } from '@opentelemetry/api'
-import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { safely } from '../internal/diagnostics/diagnostics.js'
 import { runInSpan } from '../spans/with-span.js'
 import { ATTR_MESSAGING_BATCH_MESSAGE_COUNT, ATTR_MESSAGING_MESSAGE_ID, describeOperation } from './conventions.js'
 import { runMessageSpan, linkTo, originOf } from './message-span.js'
@@ -63,21 +63,16 @@ export function withMessageBatch<M, T>(batch: MessageBatchOptions<M>, fn: (span:
 
 function read<M>(batch: MessageBatchOptions<M>, message: M): { carrier: unknown; attributes: Attributes } {
   const { carrierOf = itself, idOf, attributesOf } = batch
-  const id = attempt(idOf, message)
+  const id = safely(FAILED, () => idOf?.(message))
   return {
-    carrier: attempt(carrierOf, message),
-    attributes: { ...(id !== undefined && { [ATTR_MESSAGING_MESSAGE_ID]: id }), ...attempt(attributesOf, message) },
+    carrier: safely(FAILED, () => carrierOf(message)),
+    attributes: {
+      ...(id !== undefined && { [ATTR_MESSAGING_MESSAGE_ID]: id }),
+      ...safely(FAILED, () => attributesOf?.(message)),
+    },
   }
 }
 
-/** A function of the caller's that fails costs what it would have told, never the work. */
-function attempt<M, R>(tell: ((message: M) => R) | undefined, message: M): R | undefined {
-  try {
-    return tell?.(message)
-  } catch (error) {
-    warnOnce('message-batch', `a function given to withMessageBatch has failed (${messageOf(error)})`)
-    return undefined
-  }
-}
+const FAILED = 'a function given to withMessageBatch has failed'
 
 const itself = (message: unknown): unknown => message

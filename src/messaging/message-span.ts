@@ -23,7 +23,7 @@ export interface MessageSpanOptions {
   /**
    * Where the message carries the trace context of who sent it: its headers, attributes, or the message itself, as
    * {@link extractTraceContext} takes them. `process` continues that trace, baggage included, and keeps a link to the
-   * span that it runs in, if any. All others link to the sender. A carrier that tells nothing changes nothing.
+   * span that it runs in, if any. All others link to the sender. A carrier without a trace context changes nothing.
    */
   readonly carrier?: unknown
   /** The broker's id of the message: `messaging.message.id`. */
@@ -68,7 +68,7 @@ export function runMessageSpan<T>(message: MessageSpanOptions, fn: (span: Span) 
 
 /** Where a message comes from: the conventions' "message creation context". */
 export interface Origin {
-  /** The span that created the message; undefined when its carrier tells of none. */
+  /** The span that created the message; undefined when its carrier has none. */
   readonly producer: SpanContext | undefined
   /** Without a producer the given context, else that of the producer: its span, its baggage. */
   readonly context: Context

@@ -1,5 +1,6 @@
 import { context, isSpanContextValid, trace, TraceFlags } from '@opentelemetry/api'
-import { TracingConfigError } from '../internal/checks/validate.js'
+import { outOfRange, wrongType } from '../internal/checks/validate.js'
+import { isObject } from '../internal/checks/safe-get.js'
 
 /** What {@link traceExemplar} gives: `{}` where no sampled span is active. */
 export interface TraceExemplar {
@@ -96,12 +97,8 @@ function withActiveSpan(call: ExemplarCall): ExemplarCall {
 function checkMetric(metric: Metric): void {
   const allowed = 'a Counter or Histogram of prom-client, made with enableExemplars: true'
   const { type, enableExemplars } = Object(metric) as Partial<Metric>
-  if (type !== 'counter' && type !== 'histogram') {
-    throw new TracingConfigError('ERR_OPTION_TYPE', { option: 'metric', allowed, received: metric })
-  }
-  if (enableExemplars !== true) {
-    throw new TracingConfigError('ERR_OPTION_RANGE', { option: 'metric', allowed, received: metric })
-  }
+  if (type !== 'counter' && type !== 'histogram') throw wrongType('metric', allowed, metric)
+  if (enableExemplars !== true) throw outOfRange('metric', allowed, metric)
 }
 
 function child(metric: Metric, labels: object): object {
@@ -145,8 +142,4 @@ function isExemplarForm(given: object, labelNames: readonly string[]): given is 
 
 function withValue(call: ExemplarCall, value: unknown): ExemplarCall {
   return value === undefined ? call : { ...call, value }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
 }

@@ -149,7 +149,7 @@ interface ExponentialPoint {
 export interface Point {
   readonly calls: number
   readonly sumSeconds: number
-  /** Undefined between two moments: nobody has remembered them. */
+  /** Undefined between two moments: they are not remembered. */
   readonly min: number | undefined
   readonly max: number | undefined
   readonly counts: readonly number[] | undefined

@@ -50,19 +50,8 @@ export const NAMINGS: Readonly<Record<NamingStyle, Naming>> = {
 }
 
 /** In both, the names of OTLP's enums. */
-export const KIND_NAMES: Readonly<Record<SpanKind, string>> = {
-  [SpanKind.INTERNAL]: 'SPAN_KIND_INTERNAL',
-  [SpanKind.SERVER]: 'SPAN_KIND_SERVER',
-  [SpanKind.CLIENT]: 'SPAN_KIND_CLIENT',
-  [SpanKind.PRODUCER]: 'SPAN_KIND_PRODUCER',
-  [SpanKind.CONSUMER]: 'SPAN_KIND_CONSUMER',
-}
-
-export const STATUS_NAMES: Readonly<Record<SpanStatusCode, string>> = {
-  [SpanStatusCode.UNSET]: 'STATUS_CODE_UNSET',
-  [SpanStatusCode.OK]: 'STATUS_CODE_OK',
-  [SpanStatusCode.ERROR]: 'STATUS_CODE_ERROR',
-}
+export const kindName = (kind: SpanKind): string => `SPAN_KIND_${SpanKind[kind]}`
+export const statusName = (code: SpanStatusCode): string => `STATUS_CODE_${SpanStatusCode[code]}`
 
 /** An attribute's name as Prometheus' label. */
 export function labelName(attribute: string): string {

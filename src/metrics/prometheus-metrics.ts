@@ -1,5 +1,5 @@
 import { labelName, type Naming } from './naming.js'
-import { textOf } from './series-index.js'
+import { labelValue } from './series-index.js'
 import type { Exemplar, Series } from './series.js'
 import type { PrometheusRegistry } from './span-metrics-options.js'
 
@@ -83,7 +83,7 @@ function histogramLines(name: string, series: Series, sharedLabels: Labels, isOp
       labels: { le },
       sharedLabels,
       value: count,
-      exemplar: shown(exemplars?.[bucket]),
+      exemplar: exemplarLine(exemplars?.[bucket]),
     }
   })
   return [
@@ -99,7 +99,7 @@ function boundText(bound: number | undefined, isOpenMetrics: boolean): string {
   return isOpenMetrics && Number.isInteger(bound) ? bound.toFixed(1) : String(bound)
 }
 
-function shown(exemplar: Exemplar | undefined): Line['exemplar'] {
+function exemplarLine(exemplar: Exemplar | undefined): Line['exemplar'] {
   if (!exemplar) return undefined
   const { spanContext, seconds, time } = exemplar
   return {
@@ -115,7 +115,7 @@ function labelsByMemory(): (series: Series) => Labels {
   return (series) => {
     let labels = known.get(series)
     if (!labels) {
-      const pairs = Object.entries(series.attributes).map(([name, value]) => [labelName(name), textOf(value) ?? ''])
+      const pairs = Object.entries(series.attributes).map(([name, value]) => [labelName(name), labelValue(value) ?? ''])
       labels = Object.fromEntries(pairs) as Labels
       known.set(series, labels)
     }

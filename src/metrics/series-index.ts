@@ -3,7 +3,7 @@ import type { Resource } from '@opentelemetry/resources'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions'
 import { warnOnce } from '../internal/diagnostics/diagnostics.js'
-import { KIND_NAMES, STATUS_NAMES, type Naming } from './naming.js'
+import { kindName, statusName, type Naming } from './naming.js'
 import { Series, type SeriesShape } from './series.js'
 
 export interface SeriesIndexOptions {
@@ -58,7 +58,7 @@ export class SeriesIndex {
     const { dimensions } = this.#options
     if (this.#overflow && dimensions.length === 0) return this.#overflow
     const path = [span.name, stateOf(span), ...dimensions.map((dimension) => span.attributes[dimension])]
-    const texts = path.map((value, step) => (step === 1 ? value : textOf(value)))
+    const texts = path.map((value, step) => (step === 1 ? value : labelValue(value)))
     let node: Node | undefined = this.#root
     for (const text of texts) node = (node as Branch | undefined)?.get(text)
     const series = (node as Series | undefined) ?? this.#add(span)
@@ -99,8 +99,8 @@ export class SeriesIndex {
 
 const stateOf = ({ kind, status }: ReadableSpan): number => kind * 3 + status.code
 
-/** A value in the form in which it tells series apart, in Prometheus too. */
-export function textOf(value: Attributes[string]): string | undefined {
+/** A value as a label: series differ by it, in Prometheus too. */
+export function labelValue(value: Attributes[string]): string | undefined {
   if (value === undefined || value === null || typeof value === 'string') return value ?? undefined
   // As JSON, a number and a boolean are what they are as texts.
   return JSON.stringify(value)
@@ -115,8 +115,8 @@ function describing(span: ReadableSpan, naming: Naming, dimensions: readonly str
     const attributes: Attributes = {
       [naming.service]: resource.attributes[ATTR_SERVICE_NAME],
       [naming.spanName]: name,
-      [naming.spanKind]: KIND_NAMES[kind],
-      [naming.statusCode]: STATUS_NAMES[code],
+      [naming.spanKind]: kindName(kind),
+      [naming.statusCode]: statusName(code),
     }
     for (const [dimension, value = resource.attributes[dimension]] of values) {
       if (value !== undefined) attributes[dimension] = value

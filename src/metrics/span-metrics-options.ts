@@ -1,11 +1,13 @@
 import {
-  TracingConfigError,
   checkArray,
+  checkEach,
   checkKeys,
   checkNumber,
   checkOneOf,
   checkPart,
   checkPlainObject,
+  wrongType,
+  outOfRange,
 } from '../internal/checks/validate.js'
 import { labelName, NAMINGS, type NamingStyle } from './naming.js'
 
@@ -77,25 +79,16 @@ export function checkSpanMetrics(options: SpanMetricsOptions): void {
 }
 
 function checkDimensions(dimensions: readonly string[], names: NamingStyle): void {
-  checkArray('spanMetrics.dimensions', dimensions)
   const { service, spanName, spanKind, statusCode } = NAMINGS[names]
   const taken = new Set([service, spanName, spanKind, statusCode, 'le', 'otel.metric.overflow'].map(labelName))
-  for (const [index, dimension] of (dimensions as readonly unknown[]).entries()) {
-    const option = `spanMetrics.dimensions[${index}]`
-    if (typeof dimension !== 'string') {
-      throw new TracingConfigError('ERR_OPTION_TYPE', {
-        option,
-        allowed: 'the name of an attribute',
-        received: dimension,
-      })
-    }
+  checkEach('spanMetrics.dimensions', dimensions, (dimension, option) => {
+    if (typeof dimension !== 'string') throw wrongType(option, 'the name of an attribute', dimension)
     // Two of one label would be two series that Prometheus can't tell apart.
     if (dimension === '' || taken.has(labelName(dimension))) {
-      const allowed = 'the name of an attribute, whose label is not there yet'
-      throw new TracingConfigError('ERR_OPTION_RANGE', { option, allowed, received: dimension })
+      throw outOfRange(option, 'the name of an attribute, whose label is not there yet', dimension)
     }
     taken.add(labelName(dimension))
-  }
+  })
 }
 
 function checkBuckets(buckets: readonly number[], areUsed: boolean): void {
@@ -105,17 +98,13 @@ function checkBuckets(buckets: readonly number[], areUsed: boolean): void {
   const allowed = areUsed
     ? 'rising numbers above 0, at least one'
     : 'left out where histogram is exponential and there is no registry'
-  throw new TracingConfigError('ERR_OPTION_RANGE', { option: 'spanMetrics.buckets', allowed, received: buckets })
+  throw outOfRange('spanMetrics.buckets', allowed, buckets)
 }
 
 function checkIsFree(registry: PrometheusRegistry, names: NamingStyle): void {
   const { calls, duration } = NAMINGS[names]
   for (const { prometheus } of [calls, duration]) {
     if (registry.getSingleMetric(prometheus) === undefined) continue
-    throw new TracingConfigError('ERR_OPTION_RANGE', {
-      option: 'spanMetrics.registry',
-      allowed: `a registry that has no ${prometheus} yet`,
-      received: registry,
-    })
+    throw outOfRange('spanMetrics.registry', `a registry that has no ${prometheus} yet`, registry)
   }
 }

@@ -2,12 +2,13 @@ import { TraceFlags } from '@opentelemetry/api'
 import type { AggregationTemporality } from '@opentelemetry/sdk-metrics'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { nowEpochMillis } from '../internal/runtime/clock.js'
-import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { warnOfError } from '../internal/diagnostics/diagnostics.js'
 import { spanMetricProducer, type SpanMetricProducer } from './metric-producer.js'
 import { NAMINGS } from './naming.js'
 import { registerSpanMetrics } from './prometheus-metrics.js'
 import { SeriesIndex } from './series-index.js'
 import { SPAN_METRICS_DEFAULTS, type SpanMetricsOptions } from './span-metrics-options.js'
+import { passiveProcessor } from '../internal/processors/fan-out.js'
 
 /** Request rate, errors and durations from spans, as they end. */
 export interface SpanMetrics {
@@ -15,7 +16,7 @@ export interface SpanMetrics {
   readonly processor: SpanProcessor
   /**
    * Takes exemplars from the spans that are kept. Stands behind the tail, since that keeps what its head did not sample.
-   * Undefined where nobody would show them: without a registry, as the SDK's OTLP exporters leave exemplars out.
+   * Undefined where they would not be shown: without a registry, as the SDK's OTLP exporters leave exemplars out.
    */
   readonly exemplars: SpanProcessor | undefined
   /** What a metric reader of the SDK collects; one for each reader. */
@@ -57,17 +58,14 @@ function noteExemplar(index: SeriesIndex, span: ReadableSpan): void {
 }
 
 function onEach(onEnd: (span: ReadableSpan) => void): SpanProcessor {
-  return {
-    onStart: () => undefined,
+  return passiveProcessor({
     onEnd(span) {
       try {
         onEnd(span)
       } catch (error) {
         // An attribute can be anything, also what has no text.
-        warnOnce('span metrics', `a span is missing in the span metrics: ${messageOf(error)}`)
+        warnOfError('a span is missing in the span metrics', error)
       }
     },
-    forceFlush: () => Promise.resolve(),
-    shutdown: () => Promise.resolve(),
-  }
+  })
 }

@@ -1,5 +1,5 @@
 import { context } from '@opentelemetry/api'
-import { safely } from '../internal/diagnostics/safely.js'
+import { safely } from '../internal/diagnostics/diagnostics.js'
 import { parseUrl } from '../internal/http/parse-url.js'
 import { activeHttpMetadata } from '../internal/http/served-request.js'
 import { checkMiddlewareOptions, isIgnored, type MiddlewareOptions } from './options.js'

@@ -1,4 +1,4 @@
-import { safely } from '../internal/diagnostics/safely.js'
+import { safely } from '../internal/diagnostics/diagnostics.js'
 import { checkFunction, checkKeys, checkPlainObject } from '../internal/checks/validate.js'
 import { checkTraceResponseHeaders, type TraceResponseHeader } from '../propagation/response-headers.js'
 

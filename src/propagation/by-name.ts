@@ -1,4 +1,4 @@
-import { trace, type TextMapPropagator, type Context, type TextMapGetter, type TextMapSetter } from '@opentelemetry/api'
+import { trace, type TextMapPropagator, type TextMapGetter } from '@opentelemetry/api'
 import { isTracingSuppressed } from '@opentelemetry/core'
 import { requireOwn } from '../internal/runtime/own-package.js'
 import { baggagePropagator } from './baggage/baggage-propagator.js'
@@ -39,32 +39,19 @@ const xray = () =>
  * suppressed, and what it extracts has ids of small letters, as logs and W3C's headers have them.
  */
 export function packagedPropagator(name: string, propagator: TextMapPropagator): TextMapPropagator {
-  return neverThrowing(name, new PackagedPropagator(propagator))
-}
-
-class PackagedPropagator implements TextMapPropagator {
-  readonly #propagator: TextMapPropagator
-
-  constructor(propagator: TextMapPropagator) {
-    this.#propagator = propagator
-  }
-
-  inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
-    if (!isTracingSuppressed(context)) this.#propagator.inject(context, carrier, setter)
-  }
-
-  extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
-    const extracted = this.#propagator.extract(context, carrier, textsOnly(getter))
-    const spanContext = trace.getSpanContext(extracted)
-    if (!spanContext || spanContext === trace.getSpanContext(context)) return extracted
-    const { traceId, spanId } = spanContext
-    const small = { ...spanContext, traceId: traceId.toLowerCase(), spanId: spanId.toLowerCase() }
-    return trace.setSpanContext(extracted, small)
-  }
-
-  fields(): string[] {
-    return this.#propagator.fields()
-  }
+  return neverThrowing(name, {
+    inject(context, carrier, setter) {
+      if (!isTracingSuppressed(context)) propagator.inject(context, carrier, setter)
+    },
+    extract(context, carrier, getter) {
+      const extracted = propagator.extract(context, carrier, textsOnly(getter))
+      const spanContext = trace.getSpanContext(extracted)
+      if (!spanContext || spanContext === trace.getSpanContext(context)) return extracted
+      const traceId = spanContext.traceId.toLowerCase()
+      return trace.setSpanContext(extracted, { ...spanContext, traceId, spanId: spanContext.spanId.toLowerCase() })
+    },
+    fields: () => propagator.fields(),
+  })
 }
 
 function textsOnly(getter: TextMapGetter): TextMapGetter {

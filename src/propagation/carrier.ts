@@ -11,7 +11,7 @@ import type { CarrierKind, OpenCarrier } from './carriers/open-carrier.js'
 import { outgoingMessage } from './carriers/outgoing-message.js'
 import { plainObject } from './carriers/plain-object.js'
 
-/** The first that knows the shape has it: docs/propagation/carriers.md has the same order. No package is looked for. */
+/** The first that knows the shape is used: docs/propagation/carriers.md has the same order. No package is looked for. */
 const KINDS: readonly CarrierKind[] = [
   outgoingMessage,
   keyedStore,
@@ -81,57 +81,21 @@ export const openedGetter: TextMapGetter<OpenCarrier> = {
   },
 }
 
-/** Writes into an opened carrier. What is no header, and a carrier that takes nothing, is told once. */
+/** Writes into an opened carrier. What is no header, and a carrier that takes nothing, is logged once. */
 export const openedSetter: TextMapSetter<OpenCarrier> = {
   set(opened, name, value) {
     if (!isHeaderName(name) || !isHeaderValue(value)) {
-      warnOnce(
-        'no header',
-        'a propagator wrote a value that is not allowed in a header (a line break, for example): it was left out of a carrier',
-      )
+      warnOnce('no header', 'a propagator wrote a value that is not allowed in a header: it was left out of a carrier')
       return
     }
     try {
-      if (!opened.set(name, value)) tellUnwritable('it is read-only')
+      if (!opened.set(name, value)) warnUnwritable('it is read-only')
     } catch (error) {
-      tellUnwritable(reasonOf(error))
+      warnUnwritable(messageOf(error))
     }
   },
 }
 
-/** Reads any carrier, for whoever calls a propagator directly. */
-export const carrierGetter: TextMapGetter<unknown> = {
-  keys(carrier) {
-    const opened = openCarrier(carrier)
-    return opened === undefined ? [] : openedGetter.keys(opened)
-  },
-  get(carrier, name) {
-    const opened = openCarrier(carrier)
-    return opened && openedGetter.get(opened, name)
-  },
-}
-
-/** Writes into any carrier that can be changed. */
-export const carrierSetter: TextMapSetter<unknown> = {
-  set(carrier, name, value) {
-    const opened = openCarrier(carrier)
-    if (opened === undefined) tellUnwritable('it is no object that could carry it')
-    else openedSetter.set(opened, name, value)
-  },
-}
-
-export function tellUnwritable(reason: string): void {
-  warnOnce(
-    'unwritable carrier',
-    `trace context could not be written into a carrier, so the trace ends there: ${reason}`,
-  )
-}
-
-/** Anything can be thrown, even what has no words. */
-function reasonOf(error: unknown): string {
-  try {
-    return messageOf(error)
-  } catch {
-    return 'it threw something'
-  }
+export function warnUnwritable(reason: string): void {
+  warnOnce('no carrier', `trace context could not be written into a carrier, so the trace ends there: ${reason}`)
 }

@@ -7,13 +7,13 @@ import {
   type TextMapPropagator,
   type TextMapSetter,
 } from '@opentelemetry/api'
-import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { warnOfError } from '../internal/diagnostics/diagnostics.js'
 import { withRemoteSpan } from './trace-context/random-flag.js'
 
 /**
  * Several propagators as one. All of them inject. All are asked to extract, in their order: the first that finds a valid
  * span context wins, later ones can add (baggage, keys of their own) but not replace it. With OpenTelemetry's
- * composite the last one wins, even with a span context that is not valid. One that throws is told once and skipped.
+ * composite the last one wins, even with a span context that is not valid. One that throws is logged once and skipped.
  */
 export function firstValidPropagator(propagators: readonly TextMapPropagator[]): TextMapPropagator {
   return new FirstValidPropagator(propagators)
@@ -33,7 +33,7 @@ class FirstValidPropagator implements TextMapPropagator {
       try {
         propagator.inject(context, carrier, setter)
       } catch (error) {
-        tell(propagator, 'inject', error)
+        warnOf(propagator, 'inject', error)
       }
     }
   }
@@ -49,7 +49,7 @@ class FirstValidPropagator implements TextMapPropagator {
         if (winner === undefined && found !== before && isValid(found)) winner = found
         extracted = found === before || found === winner ? next : withSpan(next, before)
       } catch (error) {
-        tell(propagator, 'extract', error)
+        warnOf(propagator, 'extract', error)
       }
     }
     return winner === undefined ? extracted : withRemoteSpan(extracted, winner)
@@ -74,34 +74,34 @@ function fieldsOf(propagator: TextMapPropagator): string[] {
   try {
     return (propagator as Partial<TextMapPropagator>).fields?.() ?? []
   } catch (error) {
-    tell(propagator, 'name its fields', error)
+    warnOf(propagator, 'name its fields', error)
     return []
   }
 }
 
-function tell(propagator: TextMapPropagator, verb: 'inject' | 'extract' | 'name its fields', error: unknown): void {
+function warnOf(propagator: TextMapPropagator, verb: 'inject' | 'extract' | 'name its fields', error: unknown): void {
   const { name } = (propagator.constructor as { readonly name: string } | undefined) ?? { name: 'without a class' }
-  warnOnce(`propagator ${verb} ${name}`, `propagator ${name} failed to ${verb} and was skipped: ${messageOf(error)}`)
+  warnOfError(`propagator ${name} failed to ${verb} and was skipped`, error)
 }
 
 /**
- * A propagator that never throws into the host: a carrier, getter or setter that does is told once, and nothing is
+ * A propagator that never throws into the host: a carrier, getter or setter that does is logged once, and nothing is
  * extracted or injected.
  */
 export function neverThrowing(name: string, propagator: TextMapPropagator): TextMapPropagator & { toString(): string } {
   return {
-    inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
+    inject(context, carrier, setter) {
       try {
         propagator.inject(context, carrier, setter)
       } catch (error) {
-        warnOnce(`inject ${name}`, `the propagator ${name} could not write its headers: ${messageOf(error)}`)
+        warnOfError(`the propagator ${name} could not write its headers`, error)
       }
     },
-    extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
+    extract(context, carrier, getter) {
       try {
         return propagator.extract(context, carrier, getter)
       } catch (error) {
-        warnOnce(`extract ${name}`, `the propagator ${name} could not read its headers: ${messageOf(error)}`)
+        warnOfError(`the propagator ${name} could not read its headers`, error)
         return context
       }
     },

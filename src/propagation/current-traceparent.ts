@@ -1,4 +1,5 @@
 import { context, defaultTextMapSetter, isSpanContextValid, propagation, trace, type Context } from '@opentelemetry/api'
+import { traceparentOf } from './response-headers.js'
 
 /**
  * The active span as a `traceparent` (W3C Trace Context), `00-<trace id>-<span id>-<flags>`: for a page's `<meta>`, a SQL
@@ -9,8 +10,7 @@ export function traceparent(): string | undefined {
   const active = context.active()
   const spanContext = trace.getSpanContext(active)
   if (spanContext === undefined || !isSpanContextValid(spanContext)) return undefined
-  const { traceId, spanId, traceFlags } = spanContext
-  return written(active) ?? `00-${traceId}-${spanId}-${(traceFlags & 0xff).toString(16).padStart(2, '0')}`
+  return written(active) ?? traceparentOf(spanContext)
 }
 
 function written(active: Context): string | undefined {

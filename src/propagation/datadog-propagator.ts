@@ -2,11 +2,8 @@ import {
   isSpanContextValid,
   trace,
   TraceFlags,
-  type Context,
   type SpanContext,
-  type TextMapGetter,
   type TextMapPropagator,
-  type TextMapSetter,
   type TraceState,
 } from '@opentelemetry/api'
 import { isTracingSuppressed } from '@opentelemetry/core'
@@ -27,45 +24,45 @@ const NO_HIGH_HALF = '0'.repeat(16)
  * on, too. `ot-baggage-…` is not looked at. Never throws.
  */
 export function datadogPropagator(): TextMapPropagator {
-  return neverThrowing('datadog', new DatadogPropagator())
-}
-
-class DatadogPropagator implements TextMapPropagator {
-  inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
-    const spanContext = trace.getSpanContext(context)
-    if (!spanContext || !isSpanContextValid(spanContext) || isTracingSuppressed(context)) return
-    const traceId = decimalOf(spanContext.traceId.slice(16))
-    // Datadog knows a trace by its low half; without one there is nothing that it could continue.
-    if (traceId === '0') return
-    const received = datadogTraceIn(spanContext.traceState)
-    const isSampled = (spanContext.traceFlags & TraceFlags.SAMPLED) !== 0
-    const isAsReceived = received.priority !== undefined && received.priority > 0 === isSampled
-    setter.set(carrier, TRACE_ID, traceId)
-    setter.set(carrier, PARENT_ID, decimalOf(spanContext.spanId))
-    setter.set(carrier, PRIORITY, String(isAsReceived ? received.priority : Number(isSampled)))
-    if (received.origin) setter.set(carrier, ORIGIN, received.origin)
-    const tags = writeTraceTags(tagsOf(spanContext.traceId, received.tags, isAsReceived))
-    if (tags !== '') setter.set(carrier, TAGS, tags)
-  }
-
-  extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
-    const read = (name: string): string | undefined => headerTexts(carrier, getter, name)[0]?.trim()
-    const low = hexOf(read(TRACE_ID))
-    const spanId = hexOf(read(PARENT_ID))
-    if (low === undefined || spanId === undefined) return context
-    const tags = readTraceTags(read(TAGS))
-    const traceId = highHalf(tags.get('tid')) + low
-    tags.delete('tid')
-    const priority = readPriority(read(PRIORITY))
-    const traceFlags = priority !== undefined && priority > 0 ? TraceFlags.SAMPLED : TraceFlags.NONE
-    const traceState = datadogState({ priority, origin: read(ORIGIN), tags })
-    const spanContext: SpanContext = { traceId, spanId, isRemote: true, traceFlags, ...(traceState && { traceState }) }
-    return trace.setSpanContext(context, spanContext)
-  }
-
-  fields(): string[] {
-    return [TRACE_ID, PARENT_ID, PRIORITY, ORIGIN, TAGS]
-  }
+  return neverThrowing('datadog', {
+    inject(context, carrier, setter) {
+      const spanContext = trace.getSpanContext(context)
+      if (!spanContext || !isSpanContextValid(spanContext) || isTracingSuppressed(context)) return
+      const traceId = decimalOf(spanContext.traceId.slice(16))
+      // Datadog knows a trace by its low half; without one there is nothing that it could continue.
+      if (traceId === '0') return
+      const received = datadogTraceIn(spanContext.traceState)
+      const isSampled = (spanContext.traceFlags & TraceFlags.SAMPLED) !== 0
+      const isAsReceived = received.priority !== undefined && received.priority > 0 === isSampled
+      setter.set(carrier, TRACE_ID, traceId)
+      setter.set(carrier, PARENT_ID, decimalOf(spanContext.spanId))
+      setter.set(carrier, PRIORITY, String(isAsReceived ? received.priority : Number(isSampled)))
+      if (received.origin) setter.set(carrier, ORIGIN, received.origin)
+      const tags = writeTraceTags(tagsOf(spanContext.traceId, received.tags, isAsReceived))
+      if (tags !== '') setter.set(carrier, TAGS, tags)
+    },
+    extract(context, carrier, getter) {
+      const read = (name: string): string | undefined => headerTexts(carrier, getter, name)[0]?.trim()
+      const low = hexOf(read(TRACE_ID))
+      const spanId = hexOf(read(PARENT_ID))
+      if (low === undefined || spanId === undefined) return context
+      const tags = readTraceTags(read(TAGS))
+      const traceId = highHalf(tags.get('tid')) + low
+      tags.delete('tid')
+      const priority = readPriority(read(PRIORITY))
+      const traceFlags = priority !== undefined && priority > 0 ? TraceFlags.SAMPLED : TraceFlags.NONE
+      const traceState = datadogState({ priority, origin: read(ORIGIN), tags })
+      const spanContext: SpanContext = {
+        traceId,
+        spanId,
+        isRemote: true,
+        traceFlags,
+        ...(traceState && { traceState }),
+      }
+      return trace.setSpanContext(context, spanContext)
+    },
+    fields: () => [TRACE_ID, PARENT_ID, PRIORITY, ORIGIN, TAGS],
+  })
 }
 
 /** The high half of the trace id first, since without it the trace is another one. */

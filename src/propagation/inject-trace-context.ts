@@ -1,5 +1,5 @@
 import { context, propagation, type Context, type TextMapSetter } from '@opentelemetry/api'
-import { openCarrier, openedSetter, tellUnwritable, type CarrierForm } from './carrier.js'
+import { openCarrier, openedSetter, warnUnwritable, type CarrierForm } from './carrier.js'
 
 export interface InjectTraceContextOptions {
   /** The context to write; the active one by default. */
@@ -13,7 +13,7 @@ export interface InjectTraceContextOptions {
  * messages, job data, a copy of `process.env`. docs/propagation/carriers.md has what is known, and by what.
  *
  * The same carrier comes back; of a fetch `Request` whose headers can't be changed, a new one. Without a carrier it is a
- * new object. Never throws: a carrier that can't be changed comes back as it was, and that is told once.
+ * new object. Never throws: a carrier that can't be changed comes back as it was, and that is logged once.
  */
 export function injectTraceContext(carrier?: null, options?: InjectTraceContextOptions): Record<string, string>
 export function injectTraceContext<C extends object>(carrier: C, options?: InjectTraceContextOptions): C
@@ -27,7 +27,7 @@ export function injectTraceContext(carrier?: unknown, options: InjectTraceContex
   if (fields.length === 0) return target
   const opened = openCarrier(target, options.as)
   if (opened === undefined) {
-    tellUnwritable('it is no object that could carry it')
+    warnUnwritable('it is no object that could carry it')
     return target
   }
   for (const [name, value] of fields) openedSetter.set(opened, name, value)

@@ -5,14 +5,13 @@ import {
   trace,
   TraceFlags,
   type Baggage,
-  type Context,
   type SpanContext,
   type TextMapGetter,
   type TextMapPropagator,
   type TextMapSetter,
 } from '@opentelemetry/api'
 import { isTracingSuppressed } from '@opentelemetry/core'
-import { tellTooMuch, tellUnwritableKey, textOf } from './baggage/baggage-propagator.js'
+import { warnTooMuch, warnUnwritableKey, entryText } from './baggage/baggage-propagator.js'
 import { Budget, isToken, percentDecode } from './baggage/format.js'
 import { headerTexts } from './carriers/header-text.js'
 import { neverThrowing } from './composite.js'
@@ -31,40 +30,34 @@ const DEBUG_TRACE = createContextKey('spanwright.jaeger-debug')
  * debug flag is passed on. `jaeger-debug-id` and `jaeger-baggage` are not looked at. Never throws.
  */
 export function jaegerPropagator(): TextMapPropagator {
-  return neverThrowing('jaeger', new JaegerPropagator())
-}
-
-class JaegerPropagator implements TextMapPropagator {
-  inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
-    if (isTracingSuppressed(context)) return
-    const spanContext = trace.getSpanContext(context)
-    if (spanContext && isSpanContextValid(spanContext)) {
-      const { traceId, spanId, traceFlags } = spanContext
-      // Other flags of OpenTelemetry's must not go out: the second bit is "random" there, and "debug" here.
-      const isSampled = (traceFlags & TraceFlags.SAMPLED) !== 0
-      const flags = !isSampled ? '00' : context.getValue(DEBUG_TRACE) === traceId ? '03' : '01'
-      setter.set(carrier, HEADER, `${traceId.toLowerCase()}:${spanId.toLowerCase()}:0:${flags}`)
-    }
-    const baggage = propagation.getBaggage(context)
-    if (baggage) injectBaggage(baggage, carrier, setter)
-  }
-
-  extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
-    const found = readIdentity(headerTexts(carrier, getter, HEADER)[0])
-    const extracted = found
-      ? trace.setSpanContext(
-          context.setValue(DEBUG_TRACE, found.isDebug ? found.spanContext.traceId : undefined),
-          found.spanContext,
-        )
-      : context
-    const before = propagation.getBaggage(context)
-    const baggage = extractBaggage(before, carrier, getter)
-    return baggage === before || !baggage ? extracted : propagation.setBaggage(extracted, baggage)
-  }
-
-  fields(): string[] {
-    return [HEADER]
-  }
+  return neverThrowing('jaeger', {
+    inject(context, carrier, setter) {
+      if (isTracingSuppressed(context)) return
+      const spanContext = trace.getSpanContext(context)
+      if (spanContext && isSpanContextValid(spanContext)) {
+        const { traceId, spanId, traceFlags } = spanContext
+        // Other flags of OpenTelemetry's must not go out: the second bit is "random" there, and "debug" here.
+        const isSampled = (traceFlags & TraceFlags.SAMPLED) !== 0
+        const flags = !isSampled ? '00' : context.getValue(DEBUG_TRACE) === traceId ? '03' : '01'
+        setter.set(carrier, HEADER, `${traceId.toLowerCase()}:${spanId.toLowerCase()}:0:${flags}`)
+      }
+      const baggage = propagation.getBaggage(context)
+      if (baggage) injectBaggage(baggage, carrier, setter)
+    },
+    extract(context, carrier, getter) {
+      const found = readIdentity(headerTexts(carrier, getter, HEADER)[0])
+      const extracted = found
+        ? trace.setSpanContext(
+            context.setValue(DEBUG_TRACE, found.isDebug ? found.spanContext.traceId : undefined),
+            found.spanContext,
+          )
+        : context
+      const before = propagation.getBaggage(context)
+      const baggage = extractBaggage(before, carrier, getter)
+      return baggage === before || !baggage ? extracted : propagation.setBaggage(extracted, baggage)
+    },
+    fields: () => [HEADER],
+  })
 }
 
 function readIdentity(text = ''): { readonly spanContext: SpanContext; readonly isDebug: boolean } | undefined {
@@ -86,12 +79,12 @@ function injectBaggage(baggage: Baggage, carrier: unknown, setter: TextMapSetter
   const budget = new Budget()
   for (const [key, entry] of baggage.getAllEntries()) {
     if (!isToken(key)) {
-      tellUnwritableKey(key)
+      warnUnwritableKey(key)
       continue
     }
-    const value = encodeURIComponent(textOf(entry).toWellFormed())
+    const value = encodeURIComponent(entryText(entry).toWellFormed())
     if (budget.take(key.length + 1 + value.length)) setter.set(carrier, BAGGAGE_PREFIX + key, value)
-    else tellTooMuch('out', key)
+    else warnTooMuch('out', key)
   }
 }
 
@@ -105,7 +98,7 @@ function extractBaggage(before: Baggage | undefined, carrier: unknown, getter: T
     const text = headerTexts(carrier, getter, name)[0]
     if (text === undefined || !isToken(key)) continue
     if (!budget.take(key.length + 1 + text.length)) {
-      tellTooMuch('in', key)
+      warnTooMuch('in', key)
       continue
     }
     // The clients for Go and Java write a blank as +; all others write + as %2B.

@@ -1,6 +1,6 @@
 import { warnOfEnvValue, readEnvChoice, readEnvList } from '../internal/runtime/env.js'
 import { listRow, type OptionTable } from '../internal/checks/option-table.js'
-import { TracingConfigError } from '../internal/checks/validate.js'
+import { wrongType } from '../internal/checks/validate.js'
 import { BAGGAGE_ATTRIBUTES } from './baggage-attributes.js'
 import { EVERYWHERE, type PropagationTarget } from './propagation-targets.js'
 import { checkTraceResponseHeaders, TRACE_RESPONSE_HEADERS, type TraceResponseHeader } from './response-headers.js'
@@ -14,8 +14,8 @@ export interface PropagationOptions {
    */
   propagationTargets?: readonly PropagationTarget[]
   /**
-   * Whether a trace that comes in is continued and its baggage taken over. `false` for a service at the edge, where anybody
-   * could send any; or a function that decides by the headers: `(header) => header('x-from-gateway') === secret`.
+   * Whether a trace that comes in is continued and its baggage taken over. `false` for a service at the edge, where any
+   * caller could send one; or a function that decides by the headers: `(header) => header('x-from-gateway') === secret`.
    * Default: true.
    */
   trustIncoming?: TrustIncoming
@@ -42,7 +42,7 @@ export const PROPAGATION_OPTIONS: OptionTable<PropagationOptions> = {
   trustIncoming: {
     check(option, given) {
       if (typeof given === 'boolean' || typeof given === 'function') return
-      throw new TracingConfigError('ERR_OPTION_TYPE', { option, allowed: 'true, false or a function', received: given })
+      throw wrongType(option, 'true, false or a function', given)
     },
     variables: ['SPANWRIGHT_TRUST_INCOMING'],
     read: (variable) => readEnvChoice(variable, { true: true, false: false }, 'incoming traces are continued'),

@@ -1,5 +1,5 @@
 import { isSpanContextValid, type SpanContext } from '@opentelemetry/api'
-import { TracingConfigError, checkArray } from '../internal/checks/validate.js'
+import { checkEach, outOfRange } from '../internal/checks/validate.js'
 import { processWide } from '../internal/runtime/process-wide.js'
 
 /**
@@ -18,16 +18,15 @@ export interface ResponseHeaders {
 
 /** @throws TracingConfigError when it is no list of their names: `traceResponseHeaders[0] must be …` */
 export function checkTraceResponseHeaders(option: string, given: unknown): void {
-  if (given === undefined) return
-  checkArray(option, given)
-  for (const [index, name] of (given as readonly unknown[]).entries()) {
-    if (TRACE_RESPONSE_HEADERS.includes(name as TraceResponseHeader)) continue
-    throw new TracingConfigError('ERR_OPTION_RANGE', {
-      option: `${option}[${index}]`,
-      allowed: TRACE_RESPONSE_HEADERS.map((known) => `'${known}'`).join(' or '),
-      received: name,
-    })
-  }
+  checkEach(option, given, (name, own) => {
+    if (TRACE_RESPONSE_HEADERS.includes(name as TraceResponseHeader)) return
+    throw outOfRange(own, TRACE_RESPONSE_HEADERS.map((known) => `'${known}'`).join(' or '), name)
+  })
+}
+
+/** The span context in the form of `traceparent`, all of its flags. */
+export function traceparentOf({ traceId, spanId, traceFlags }: SpanContext): string {
+  return `00-${traceId}-${spanId}-${(traceFlags & 0xff).toString(16).padStart(2, '0')}`
 }
 
 /** Writes them, next to what is there. Writing once more changes nothing. Headers that have been sent stay as they are. */
@@ -37,7 +36,7 @@ export function writeTraceResponseHeaders(
   names: readonly TraceResponseHeader[],
 ): void {
   if (!isSpanContextValid(spanContext)) return
-  const text = `00-${spanContext.traceId}-${spanContext.spanId}-${(spanContext.traceFlags & 0xff).toString(16).padStart(2, '0')}`
+  const text = traceparentOf(spanContext)
   try {
     if (names.includes('traceresponse')) headers.set('traceresponse', text)
     if (names.includes('server-timing')) writeServerTiming(headers, text)

@@ -1,5 +1,5 @@
 import type { TextMapPropagator } from '@opentelemetry/api'
-import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { safely } from '../internal/diagnostics/diagnostics.js'
 
 /**
  * Whether a trace that comes in is continued, and its baggage taken over: always, never, or as a function decides by
@@ -10,7 +10,9 @@ export type TrustIncoming = boolean | ((header: (name: string) => string | undef
 /** The propagator, extracting only what is trusted; anything else starts a trace of its own. */
 export function withTrustIncoming(propagator: TextMapPropagator, trust: TrustIncoming): TextMapPropagator {
   if (trust === true) return propagator
-  const isTrusted = trust === false ? () => false : askedFor(trust)
+  // In plain JavaScript it may answer anything, a promise for instance.
+  const isTrusted = (header: (name: string) => string | undefined): boolean =>
+    trust !== false && safely(FAILED, (): unknown => trust(header)) === true
   return {
     inject: (context, carrier, setter) => propagator.inject(context, carrier, setter),
     extract: (context, carrier, getter) =>
@@ -21,19 +23,7 @@ export function withTrustIncoming(propagator: TextMapPropagator, trust: TrustInc
   }
 }
 
-/** What can't be asked is not trusted. */
-function askedFor(trust: Exclude<TrustIncoming, boolean>): Exclude<TrustIncoming, boolean> {
-  return (header) => {
-    try {
-      // In plain JavaScript it may answer anything, a promise for instance.
-      const answer: unknown = trust(header)
-      return answer === true
-    } catch (error) {
-      warnOnce('trustIncoming', `trustIncoming failed (${messageOf(error)}); the headers are not trusted`)
-      return false
-    }
-  }
-}
+const FAILED = 'trustIncoming failed, the headers are not trusted'
 
 const firstText = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value[0] : value

@@ -1,7 +1,7 @@
 import { context, isSpanContextValid, trace, type Span } from '@opentelemetry/api'
 import { withFlush, type WithFlushOptions } from './with-flush.js'
-import { TracingConfigError } from '../internal/checks/validate.js'
-import { safely } from '../internal/diagnostics/safely.js'
+import { wrongType } from '../internal/checks/validate.js'
+import { safely } from '../internal/diagnostics/diagnostics.js'
 import { openInvocation, type Invocation, type LambdaContext } from './lambda-invocation.js'
 import { checkMiddlewareOptions, isIgnored, type MiddlewareOptions } from '../middleware/options.js'
 
@@ -33,9 +33,7 @@ export function tracedLambda<A extends unknown[], R>(
   handler: (...args: A) => R | Promise<R>,
   options: TracedLambdaOptions<A[0]> = {},
 ): (...args: A) => Promise<R> {
-  if (typeof (handler as unknown) !== 'function') {
-    throw new TracingConfigError('ERR_OPTION_TYPE', { option: 'handler', allowed: 'a function', received: handler })
-  }
+  if (typeof (handler as unknown) !== 'function') throw wrongType('handler', 'a function', handler)
   checkMiddlewareOptions(options, ['timeoutMillis'])
   const { timeoutMillis } = options
   const invoke = async function (this: unknown, ...args: A): Promise<R> {

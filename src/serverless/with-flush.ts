@@ -1,5 +1,5 @@
 import { LONGEST_TIMER_MILLIS } from '../internal/async/settled-within.js'
-import { TracingConfigError, checkKeys, checkNumber, checkPlainObject } from '../internal/checks/validate.js'
+import { checkKeys, checkNumber, checkPlainObject, wrongType } from '../internal/checks/validate.js'
 import { runningFlush } from '../internal/process-exit/running-flush.js'
 
 /** Options of {@link withFlush}. */
@@ -63,9 +63,7 @@ async function flush(timeoutMillis: number): Promise<void> {
 
 /** For callers in plain JavaScript, who may hand over anything. */
 function check(handler: unknown, options: WithFlushOptions): void {
-  if (typeof handler !== 'function') {
-    throw new TracingConfigError('ERR_OPTION_TYPE', { option: 'handler', allowed: 'a function', received: handler })
-  }
+  if (typeof handler !== 'function') throw wrongType('handler', 'a function', handler)
   checkPlainObject('options', options)
   checkKeys('', options, ['timeoutMillis'])
   checkNumber('timeoutMillis', options.timeoutMillis, MILLIS)

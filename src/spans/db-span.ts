@@ -8,7 +8,7 @@ import {
   ATTR_DB_RESPONSE_STATUS_CODE,
   ATTR_DB_SYSTEM_NAME,
 } from '@opentelemetry/semantic-conventions'
-import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { safely } from '../internal/diagnostics/diagnostics.js'
 import { safeGet } from '../internal/checks/safe-get.js'
 import { readStatement, type Statement } from './sql/statement.js'
 import { runInSpan, type Outcome } from './with-span.js'
@@ -51,24 +51,16 @@ export function withDbSpan<T>(db: DbSpanOptions, fn: (span: Span) => T): T {
   return runInSpan(name, { kind: SpanKind.CLIENT, attributes: { ...attributes, ...db.attributes } }, fn, DB_OUTCOME)
 }
 
-/** What the caller says about the query goes before what its text says. */
+/** What the caller says about the query takes precedence over what its text says. */
 function describe({ system, statement, operation, collection, attributes }: DbSpanOptions): Statement {
-  const found: Statement = statement === undefined ? {} : readOrNothing(statement, system)
+  // It can be an object that a driver takes, and the file of the build that reads it can be gone: the call is made all the same.
+  const read = (): Statement => (statement === undefined ? {} : readStatement(statement, system))
+  const found = safely('withDbSpan could not read a statement, its span is made without it', read) ?? {}
   const name = operation ?? found.operation
   const given = attributes?.[ATTR_DB_QUERY_SUMMARY]
   const inText = operation === undefined ? found.summary : undefined
   const summary = inText ?? (name !== undefined && collection !== undefined ? `${name} ${collection}` : name)
   return { text: found.text, operation: name, summary: typeof given === 'string' ? given : summary }
-}
-
-/** It can be an object that a driver takes, and the file of the build that reads it can be gone by now: the call is made all the same. */
-function readOrNothing(statement: string, system: string): Statement {
-  try {
-    return readStatement(statement, system)
-  } catch (error) {
-    warnOnce('db-statement', `withDbSpan could not read a statement, its span is made without it: ${messageOf(error)}`)
-    return {}
-  }
 }
 
 const DB_OUTCOME: Outcome = {

@@ -6,7 +6,7 @@ import {
   ATTR_EXCEPTION_TYPE,
 } from '@opentelemetry/semantic-conventions'
 import { inspect } from 'node:util'
-import { classOf, cut, errorTypeOf, isObject } from '../internal/http/error-type.js'
+import { classOf, errorTypeOf, cut, hasProperties } from '../internal/http/error-type.js'
 import { isInstanceOf, safeGet } from '../internal/checks/safe-get.js'
 
 /** The name is fixed by the specification; the conventions' constant for it is not yet stable. */
@@ -56,18 +56,18 @@ export interface ErrorDescription {
 /** Describes anything that can be thrown. Bounded in size and depth; getters that throw and cycles do no harm. */
 export function describeError(error: unknown): ErrorDescription {
   const type = classOf(error)
-  return { type, message: messageOf(error), stacktrace: stacktraceOf(error), errorType: errorTypeOf(error) }
+  return { type, message: errorMessage(error), stacktrace: stacktraceOf(error), errorType: errorTypeOf(error) }
 }
 
-function messageOf(error: unknown): string {
+function errorMessage(error: unknown): string {
   const message = safeGet(error, 'message')
   if (typeof message === 'string') return cut(message, LONGEST_MESSAGE)
   if (isError(error)) return ''
-  return cut(typeof error === 'string' ? error : shown(error), LONGEST_MESSAGE)
+  return cut(typeof error === 'string' ? error : inspected(error), LONGEST_MESSAGE)
 }
 
 /** Neither getters nor custom inspectors run: the value is not ours. */
-function shown(value: unknown): string {
+function inspected(value: unknown): string {
   try {
     return inspect(value, {
       depth: 1,
@@ -91,7 +91,7 @@ function stacktraceOf(error: unknown): string | undefined {
       parts.push(`${label}[circular]`)
       return
     }
-    if (isObject(value)) seen.add(value)
+    if (hasProperties(value)) seen.add(value)
     parts.push(label + headOf(value))
     if (depth >= DEEPEST_CAUSE) return
     const cause = safeGet(value, 'cause')
@@ -104,7 +104,7 @@ function stacktraceOf(error: unknown): string | undefined {
 
 function headOf(value: unknown): string {
   const stack = safeGet(value, 'stack')
-  return typeof stack === 'string' && stack !== '' ? stack : `${classOf(value)}: ${messageOf(value)}`
+  return typeof stack === 'string' && stack !== '' ? stack : `${classOf(value)}: ${errorMessage(value)}`
 }
 
 /** An AggregateError's. Elsewhere `errors` often holds plain objects (validation issues), which say nothing here. */

@@ -2,7 +2,7 @@ import { mimicFunction } from '../internal/runtime/methods.js'
 import { textOrEmpty, safeGet } from '../internal/checks/safe-get.js'
 import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
 import { runInSpan, type WithSpanOptions } from './with-span.js'
-import { TracingConfigError, checkString } from '../internal/checks/validate.js'
+import { TracingConfigError, checkString, wrongType } from '../internal/checks/validate.js'
 
 /** Options of the span, or a function that makes them from the arguments of the call. */
 export type TracedOptions<A extends unknown[]> = WithSpanOptions | ((...args: A) => WithSpanOptions)
@@ -151,5 +151,5 @@ function copyMetadata(from: object, to: object): void {
 }
 
 function notAMethod(received: string): TracingConfigError {
-  return new TracingConfigError('ERR_OPTION_TYPE', { option: '@Traced()', allowed: 'on a method', received })
+  return wrongType('@Traced()', 'on a method', received)
 }

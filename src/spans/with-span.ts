@@ -9,7 +9,7 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api'
 import { contextWithSpan } from '../internal/otel-api/context-with-span.js'
-import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { warnOfError } from '../internal/diagnostics/diagnostics.js'
 import { followResult, isEagerPromise } from '../internal/async/follow-result.js'
 import { recordErrorOn } from './record-error.js'
 
@@ -33,7 +33,7 @@ export interface Outcome {
  *
  * - when fn returns or throws;
  * - for a promise, when it settles: the promise that comes back is derived from fn's by one `then`, so that who awaits
- *   it sees an ended span, and a rejection that nobody handles is still reported, once;
+ *   it sees an ended span, and an unhandled rejection is still reported, once;
  * - for another thenable, such as a query builder, when the first `then` on it settles: the object itself comes back,
  *   and the span is current while its query runs. Without a `then` the span stays open;
  * - for an iterator or generator, sync or async, when the iteration ends or is left; the span is current in each step.
@@ -104,7 +104,7 @@ function succeed(span: Span, value: unknown, outcome: Outcome | undefined): void
     outcome?.value?.(span, value)
     span.end()
   } catch (error) {
-    warnAboutEnd(error)
+    warnOfError(NOT_ENDED, error)
   }
 }
 
@@ -117,7 +117,7 @@ function fail(span: Span, error: unknown, signal: AbortSignal | undefined, outco
     }
     span.end()
   } catch (problem) {
-    warnAboutEnd(problem)
+    warnOfError(NOT_ENDED, problem)
   }
 }
 
@@ -129,9 +129,7 @@ function wasAskedFor(error: unknown, signal: AbortSignal | undefined): boolean {
 }
 
 /** A span processor that throws must not change what the app's function returned. */
-function warnAboutEnd(error: unknown): void {
-  warnOnce('span-end', `a span could not be ended (${messageOf(error)}); look at the span processors`)
-}
+const NOT_ENDED = 'a span could not be ended; look at the span processors'
 
 let knownProvider: TracerProvider | undefined
 let knownTracer: Tracer | undefined
@@ -144,7 +142,7 @@ export function startSpan(name: string, options: SpanOptions | undefined, parent
   try {
     return currentTracer().startSpan(name, options, parent)
   } catch (error) {
-    warnOnce('span-start', `a span could not be started (${messageOf(error)}); the traced code runs without it`)
+    warnOfError('a span could not be started, the traced code runs without it', error)
     return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
   }
 }

@@ -57,7 +57,7 @@ export function collectSpans(): SpanCollection {
 
 class Collection extends Array<ReadableSpan> implements SpanCollection {
   readonly #open = new Map<string, ReadableSpan>()
-  /** When each span started, as a count: clocks are too coarse to tell siblings apart. */
+  /** When each span started, as a count: clocks are too coarse for the order of siblings. */
   readonly #starts = new Map<string, number>()
   readonly #stop: () => void
 

@@ -32,7 +32,7 @@ export function connectTracing(): () => void {
   }
 }
 
-/** Whether spans are collected, and nobody else has registered a provider. */
+/** Whether spans are collected, and no other provider is registered. */
 export function isCollectingAlone(): boolean {
   return connection.users > 0 && connection.isAlone
 }
@@ -46,7 +46,7 @@ function connect(): () => void {
 
 function registerOwn(): () => void {
   // A tracer that a module has got hold of stays with the first provider it meets, through every later test. That one's
-  // processor goes on to show its spans, to whoever observes then.
+  // processor goes on to show its spans to later observers.
   trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [observingProcessor()] }))
   if (hasContextManager()) return () => trace.disable()
   context.setGlobalContextManager(new AsyncLocalStorageContextManager())

@@ -105,7 +105,7 @@ function carefully(clean: Clean, given: unknown, limits: Parameters<Clean>[1]): 
   }
 }
 
-/** Semantic conventions, "Exceptions"; empty where there is neither a type nor a message to tell, or none can be read. */
+/** Semantic conventions, "Exceptions"; empty where there is neither a type nor a message, or none can be read. */
 export function exceptionAttributes(exception: Exception | null | undefined): Attributes {
   try {
     return attributesOf(exception)

@@ -14,8 +14,13 @@ import { isTracingSuppressed } from '@opentelemetry/core'
 import { SamplingDecision, type IdGenerator, type Sampler } from '@opentelemetry/sdk-trace'
 import type { SpanTimeSource } from '../internal/runtime/clock.js'
 import { askSampler } from '../internal/trace-state/ask-sampler.js'
-import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
-import { isValidSpanContext, LocalSpanContext, RandomSpanContext } from '../internal/otel-api/local-span-context.js'
+import { warnOfError } from '../internal/diagnostics/diagnostics.js'
+import {
+  isValidSpanContext,
+  LocalSpanContext,
+  RandomSpanContext,
+  RANDOM_FLAG,
+} from '../internal/otel-api/local-span-context.js'
 import { textOrEmpty } from '../internal/checks/safe-get.js'
 import { attributesWithin, cleanLink, isLink, validAttributes } from './attributes.js'
 import { contextWithSpan } from '../internal/otel-api/context-with-span.js'
@@ -30,9 +35,6 @@ export interface TracerParts extends Omit<SpanOrigin, 'instrumentationScope'> {
   readonly idsAreValid: boolean
   readonly time: SpanTimeSource
 }
-
-/** Trace Context Level 2, section 3.2.2.5.2. */
-const RANDOM_FLAG = 0b10
 
 type InSpan<T> = (span: Span) => T
 
@@ -56,12 +58,12 @@ export class SpanTracer implements Tracer {
     this.time = time
   }
 
-  /** Never throws: a span that can't be started, for whatever it was handed, is told once and is one that records nothing. */
+  /** Never throws: a span that can't be started, for whatever it was handed, is logged once and is one that records nothing. */
   startSpan(name: string, options?: SpanOptions | null, given: Context = context.active()): Span {
     try {
       return this.start(textOrEmpty(name), options ?? {}, given)
     } catch (error) {
-      warnOnce('span start', `a span could not be started: ${messageOf(error)}; the traced code runs without it`)
+      warnOfError('a span could not be started, the traced code runs without it', error)
       return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
     }
   }
@@ -77,20 +79,20 @@ export class SpanTracer implements Tracer {
     const { attributes: valid = {}, droppedAttributesCount: invalid = 0 } = validAttributes(options.attributes)
     // Before the sampler, which counts: what it has decided about must begin.
     const spanId = this.ids.generateSpanId()
-    const verdict = askSampler(this.sampler, [parentContext, traceId, name, kind, valid, links])
+    const result = askSampler(this.sampler, [parentContext, traceId, name, kind, valid, links])
     const Local = hasRandomTraceId(parentSpanContext) ? RandomSpanContext : LocalSpanContext
     const local = new Local(
       traceId,
       spanId,
-      verdict.decision === SamplingDecision.RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE,
-      verdict.traceState ?? parentSpanContext?.traceState,
+      result.decision === SamplingDecision.RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE,
+      result.traceState ?? parentSpanContext?.traceState,
     )
     const spanContext = this.idsAreValid ? local : unchecked(local)
-    if (verdict.decision === SamplingDecision.NOT_RECORD) return trace.wrapSpanContext(spanContext)
+    if (result.decision === SamplingDecision.NOT_RECORD) return trace.wrapSpanContext(spanContext)
     const { attributes = {}, droppedAttributesCount: surplus = 0 } = attributesWithin(
       this.origin.limits,
       valid,
-      verdict.attributes,
+      result.attributes,
     )
     const now = this.time.nowMillis()
     const clock = parent instanceof RecordingSpan ? parent.clock.forChild(now) : new TraceClock(this.time, now)
@@ -140,12 +142,12 @@ function validContextOf(parent: Span | undefined): SpanContext | undefined {
   return spanContext !== undefined && isValidSpanContext(spanContext) ? spanContext : undefined
 }
 
-/** Of a trace that begins here, as its id generator makes them; of others where somebody has said so. */
+/** Of a trace that begins here, as its id generator makes them; of others where the flag is set. */
 function hasRandomTraceId(parent: SpanContext | undefined): boolean {
   return parent === undefined || parent instanceof RandomSpanContext || (parent.traceFlags & RANDOM_FLAG) !== 0
 }
 
-/** Ids of somebody else's generator may be no ids. */
+/** Ids of the app's generator may be invalid. */
 function unchecked({ traceId, spanId, traceFlags, traceState }: SpanContext): SpanContext {
   return { traceId, spanId, traceFlags, ...(traceState && { traceState }) }
 }

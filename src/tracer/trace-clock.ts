@@ -6,7 +6,7 @@ import type { SpanTimeSource } from '../internal/runtime/clock.js'
 const LONGEST_USE_MILLIS = 60_000
 
 /**
- * Tells the time within the local part of a trace: the wall clock as its root began, and what the monotonic clock has
+ * The time within the local part of a trace: the wall clock as its root began, and what the monotonic clock has
  * counted since. So a child never begins before its parent and siblings stand in their order, also within a millisecond,
  * and when the wall clock is set meanwhile.
  */
@@ -41,7 +41,7 @@ export class TraceClock {
   }
 
   /**
-   * A time that somebody gives, as the API has it: `HrTime`, `Date`, milliseconds since 1970, or a `performance.now()`.
+   * A time that is given, in the API's forms: `HrTime`, `Date`, milliseconds since 1970, or a `performance.now()`.
    * Now, where it is none of them, or no time at all.
    */
   timeOf(given: unknown): HrTime {

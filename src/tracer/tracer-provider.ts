@@ -15,7 +15,7 @@ import { randomIds } from './random-ids.js'
 import { SPAN_LIMITS, type ResolvedSpanLimits } from './span-limits.js'
 import { SpanTracer, type TracerParts } from './span-tracer.js'
 
-/** Options of {@link TracerProvider}: those of the SDK's class, but for its metrics, which the ledger has. */
+/** Options of {@link TracerProvider}: those of the SDK's class, except its metrics, for which there is the ledger. */
 export type TracerProviderOptions = Omit<SdkTracerProviderOptions, 'meterProvider'>
 
 const DEFAULT_FLUSH_MILLIS = 30_000
@@ -29,7 +29,7 @@ const DEFAULT_FLUSH_MILLIS = 30_000
  * trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new BatchSpanProcessor()] }))
  * ```
  *
- * Neither a sampler nor a processor that throws reaches the app: it is told once.
+ * Neither a sampler nor a processor that throws reaches the app: it is logged once.
  *
  * @throws TracingConfigError when an option is wrong
  */
@@ -73,7 +73,7 @@ export class TracerProvider implements ApiTracerProvider {
     return tracer
   }
 
-  /** Never rejects: what failed, or took longer, is told once. Waits 30 s unless told otherwise. */
+  /** Never rejects: what failed, or took longer, is logged once. Waits 30 s by default. */
   forceFlush({ timeoutMillis = DEFAULT_FLUSH_MILLIS }: { timeoutMillis?: number } = {}): Promise<void> {
     return settledWithin(timeoutMillis, 'sending spans', () => this.all((processor) => processor.forceFlush()))
   }

@@ -31,7 +31,7 @@ describe('a function', () => {
     expect(propagation.getBaggage(received)).toBeUndefined()
   })
 
-  test('that throws trusts nobody, and is told once', () => {
+  test('that throws trusts nobody, and is logged once', () => {
     const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     const throwing: TrustIncoming = () => {
       throw new Error('no such thing')
@@ -39,7 +39,7 @@ describe('a function', () => {
     expect(isContinued(extracted(throwing, {}))).toBe(false)
     expect(isContinued(propagation.extract(ROOT_CONTEXT, { traceparent: TRACEPARENT }))).toBe(false)
     expect(write.mock.calls.map(([text]) => text)).toEqual([
-      'spanwright: trustIncoming failed (no such thing); the headers are not trusted\n',
+      'spanwright: trustIncoming failed, the headers are not trusted: no such thing\n',
     ])
   })
 

@@ -1,7 +1,7 @@
 import { SpanKind, ROOT_CONTEXT } from '@opentelemetry/api'
 import { afterEach, expect, test } from 'vitest'
 import { dynamicSampler, probabilitySampler, rateLimitingSampler, startTracing, type Tracing } from '../../src/index.js'
-import { samplingPipeline } from '../../src/sampling/runtime/pipeline.js'
+import { SamplingPipeline } from '../../src/sampling/runtime/pipeline.js'
 
 let tracing: Tracing | undefined
 afterEach(async () => {
@@ -16,7 +16,7 @@ test.each([
   ['rateLimitingSampler', () => rateLimitingSampler({ maxTracesPerSecond: 1e-9, burst: 1 }), expect.any(String)],
   ['dynamicSampler', () => dynamicSampler({ goalTracesPerSecond: 1e-9 }), expect.any(String)],
 ])('explain tells the T by which %s dropped a trace', (_name, make, threshold: unknown) => {
-  const stage = samplingPipeline(make(), undefined)
+  const stage = new SamplingPipeline(make(), undefined)
   for (let i = 0; i < 100; i += 1) stage.sampler.shouldSample(ROOT_CONTEXT, DROPPED_ID, 'GET', SpanKind.SERVER, {}, [])
   expect(stage.explain(DROPPED_ID)).toMatchObject({ outcome: 'dropped', randomness: '00000000000001', threshold })
 })

@@ -1,7 +1,7 @@
 import { context, type Context, type Span } from '@opentelemetry/api'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { tracingChannel } from 'node:diagnostics_channel'
-import { safely } from '../../internal/diagnostics/safely.js'
+import { safely } from '../../internal/diagnostics/diagnostics.js'
 
 /** How the calls that a library publishes on a tracing channel become spans. */
 interface ChannelSpans<Message extends object> {

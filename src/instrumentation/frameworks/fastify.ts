@@ -1,7 +1,7 @@
 import { trace, context } from '@opentelemetry/api'
 import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation'
 import { subscribe } from 'node:diagnostics_channel'
-import { safely } from '../../internal/diagnostics/safely.js'
+import { safely } from '../../internal/diagnostics/diagnostics.js'
 import type { ContextOfRequest } from './in-process-requests.js'
 import { createRequire } from 'node:module'
 import { isAbsolute, join } from 'node:path'

@@ -15,7 +15,7 @@ import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from
 import { errorMonitor } from 'node:events'
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { safely } from '../../internal/diagnostics/safely.js'
+import { safely } from '../../internal/diagnostics/diagnostics.js'
 import { SECRET_QUERY_PARAMETERS } from '../../internal/http/redacted-url.js'
 import { activeHttpMetadata, isOfRequest, noteRequest } from '../../internal/http/served-request.js'
 import { contextWithSpan } from '../../internal/otel-api/context-with-span.js'

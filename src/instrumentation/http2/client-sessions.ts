@@ -15,13 +15,13 @@ import {
 } from '@opentelemetry/semantic-conventions'
 import { errorMonitor } from 'node:events'
 import { constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2'
-import { safely } from '../../internal/diagnostics/safely.js'
+import { safely } from '../../internal/diagnostics/diagnostics.js'
 import { methodInName, normalizedMethod } from '../../internal/http/http-method.js'
 import type { HttpInstrumentationInside } from '../http/http-upstream.js'
 import { isGrpc, nameOf } from './stream-answer.js'
-import { isObject } from '../../internal/http/error-type.js'
 import { redactedUrl } from '../../internal/http/redacted-url.js'
 import { readableHeaders, withHeaders } from '../http-client/header-arrays.js'
+import { hasProperties } from '../../internal/http/error-type.js'
 
 type Send = (this: ClientHttp2Session, headers: RequestHeaders, options?: unknown) => ClientHttp2Stream
 
@@ -168,7 +168,7 @@ interface ClientRequest {
 
 /** Undefined where the headers name no server, or are none: refusing them is Node's business. */
 function clientRequest(given: RequestHeaders, session: URL | undefined): ClientRequest | undefined {
-  if (given !== undefined && !isObject(given)) return undefined
+  if (given !== undefined && !hasProperties(given)) return undefined
   const headers = readableHeaders(Array.isArray(given) ? given : Object.entries(given ?? {}))
   const text = (name: string): string | undefined =>
     typeof headers[name] === 'string' && headers[name] !== '' ? headers[name] : undefined

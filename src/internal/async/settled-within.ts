@@ -12,7 +12,7 @@ export async function withinMillis(millis: number, work: Promise<void>): Promise
 }
 
 /**
- * Waits until all work has settled, but not longer than the time given. Never rejects: a backend that is away is told, once,
+ * Waits until all work has settled, but not longer than the time given. Never rejects: a backend that is away is logged, once,
  * and is no reason for the host to fail.
  */
 export async function settledWithin(

@@ -2,11 +2,12 @@ import { messageOf, warnOnce } from '../diagnostics/diagnostics.js'
 import { warnOfEnvValue, readEnv, readEnvList, readEnvNumber } from '../runtime/env.js'
 import {
   checkKeys,
-  TracingConfigError,
   checkString,
   checkNumber,
   checkPlainObject,
-  checkArray,
+  wrongType,
+  checkEach,
+  outOfRange,
   type NumberRange,
 } from './validate.js'
 
@@ -48,8 +49,7 @@ export function numberRow(range: NumberRange, rest: Rest<number> = {}): OptionRo
 export function booleanRow(rest: Rest<boolean> = {}, allowed = 'true or false'): OptionRow<boolean> {
   return {
     check(option, value) {
-      if (typeof value === 'boolean') return
-      throw new TracingConfigError('ERR_OPTION_TYPE', { option, allowed, received: value })
+      if (typeof value !== 'boolean') throw wrongType(option, allowed, value)
     },
     ...rest,
   }
@@ -67,12 +67,9 @@ export function listRow<T>(
 ): OptionRow<readonly T[]> {
   return {
     check(option, value) {
-      checkArray(option, value)
-      for (const [index, entry] of (value as readonly unknown[]).entries()) {
-        if (isAllowed(entry)) continue
-        const code = typeof entry === 'string' ? 'ERR_OPTION_RANGE' : 'ERR_OPTION_TYPE'
-        throw new TracingConfigError(code, { option: `${option}[${index}]`, allowed: allowed.entry, received: entry })
-      }
+      checkEach(option, value, (entry, own) => {
+        if (!isAllowed(entry)) throw (typeof entry === 'string' ? outOfRange : wrongType)(own, allowed.entry, entry)
+      })
     },
     read(variable) {
       const entries = readEnvList(variable)

@@ -1,3 +1,7 @@
+export function isObject(value: unknown): value is Record<PropertyKey, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
 /** Reads a property of something that is not ours; undefined when a getter or a proxy throws. */
 export function safeGet(value: unknown, key: PropertyKey): unknown {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined

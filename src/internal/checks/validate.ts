@@ -1,3 +1,5 @@
+import { isObject } from './safe-get.js'
+
 /**
  * Stable codes of {@link TracingConfigError}; they do not change within a major version.
  *
@@ -36,6 +38,16 @@ export class TracingConfigError extends Error {
   }
 }
 
+/** For `throw wrongType(…)`: `option must be <allowed>, got <received>`. */
+export const wrongType = (option: string, allowed: string, received: unknown): TracingConfigError =>
+  new TracingConfigError('ERR_OPTION_TYPE', { option, allowed, received })
+
+export const outOfRange = (option: string, allowed: string, received: unknown): TracingConfigError =>
+  new TracingConfigError('ERR_OPTION_RANGE', { option, allowed, received })
+
+export const unknownOption = (option: string, allowed: string, received: unknown): TracingConfigError =>
+  new TracingConfigError('ERR_OPTION_UNKNOWN', { option, allowed, received })
+
 const LONGEST_SHOWN = 100
 
 /** A value as a reader would write it, cut short so that a wrong blob does not fill the terminal. */
@@ -71,43 +83,43 @@ export function rangeInWords({ min, max, integer = false }: NumberRange): string
 
 export function checkNumber(option: string, value: unknown, range: NumberRange): void {
   if (value === undefined) return
-  if (typeof value !== 'number') {
-    throw new TracingConfigError('ERR_OPTION_TYPE', { option, allowed: rangeInWords(range), received: value })
-  }
-  if (!isInRange(value, range)) {
-    throw new TracingConfigError('ERR_OPTION_RANGE', { option, allowed: rangeInWords(range), received: value })
-  }
+  if (typeof value !== 'number') throw wrongType(option, rangeInWords(range), value)
+  if (!isInRange(value, range)) throw outOfRange(option, rangeInWords(range), value)
+}
+
+export function checkBoolean(option: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'boolean') throw wrongType(option, 'true or false', value)
 }
 
 export function checkString(option: string, value: unknown): void {
   if (value === undefined || (typeof value === 'string' && value.trim() !== '')) return
-  const code = typeof value === 'string' ? 'ERR_OPTION_RANGE' : 'ERR_OPTION_TYPE'
-  throw new TracingConfigError(code, { option, allowed: 'a string that is not empty', received: value })
+  throw (typeof value === 'string' ? outOfRange : wrongType)(option, 'a string that is not empty', value)
 }
 
 export function checkFunction(option: string, value: unknown): void {
-  if (value === undefined || typeof value === 'function') return
-  throw new TracingConfigError('ERR_OPTION_TYPE', { option, allowed: 'a function', received: value })
+  if (value !== undefined && typeof value !== 'function') throw wrongType(option, 'a function', value)
 }
 
 export function checkPlainObject(option: string, value: unknown): void {
-  if (value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value))) return
-  throw new TracingConfigError('ERR_OPTION_TYPE', { option, allowed: 'an object', received: value })
+  if (value === undefined || (isObject(value) && !Array.isArray(value))) return
+  throw wrongType(option, 'an object', value)
 }
 
 export function checkArray(option: string, value: unknown): void {
-  if (value === undefined || Array.isArray(value)) return
-  throw new TracingConfigError('ERR_OPTION_TYPE', { option, allowed: 'an array', received: value })
+  if (value !== undefined && !Array.isArray(value)) throw wrongType(option, 'an array', value)
+}
+
+/** Checks each entry of a list, if there is one, by its own name: `option[0]`. */
+export function checkEach(option: string, list: unknown, check: (entry: unknown, option: string) => void): void {
+  checkArray(option, list)
+  for (const [index, entry] of ((list ?? []) as readonly unknown[]).entries()) check(entry, `${option}[${index}]`)
 }
 
 /** A part that the user hands in must have these methods; `part` says what it is, in words. */
 export function checkPart(option: string, value: unknown, part: string, methods: readonly string[]): void {
-  if (hasMethods(value, methods)) return
-  throw new TracingConfigError('ERR_OPTION_TYPE', {
-    option,
-    allowed: `${part} (an object with ${methods.join(', ')})`,
-    received: value,
-  })
+  const has = (method: string): boolean => typeof (value as Record<string, unknown>)[method] === 'function'
+  if (!isObject(value) || !methods.every(has))
+    throw wrongType(option, `${part} (an object with ${methods.join(', ')})`, value)
 }
 
 /** Several of them, or of the names that stand for one. */
@@ -118,32 +130,21 @@ export function checkParts(
   part: string,
   methods: readonly string[],
 ): void {
-  checkArray(option, parts)
   const allowed = names.length === 0 ? part : `${part} or one of ${names.join(', ')}`
-  for (const [index, given] of (parts ?? []).entries()) {
-    if (typeof given === 'string' && names.length > 0) checkOneOf(`${option}[${index}]`, given, names)
-    else checkPart(`${option}[${index}]`, given, allowed, methods)
-  }
+  checkEach(option, parts, (given, own) => {
+    if (typeof given === 'string' && names.length > 0) checkOneOf(own, given, names)
+    else checkPart(own, given, allowed, methods)
+  })
 }
 
 export function checkOneOf(option: string, value: string, names: readonly string[]): void {
-  if (names.includes(value)) return
-  throw new TracingConfigError('ERR_OPTION_RANGE', { option, allowed: `one of ${names.join(', ')}`, received: value })
+  if (!names.includes(value)) throw outOfRange(option, `one of ${names.join(', ')}`, value)
 }
 
 /** A misspelt option would silently do nothing, so every unknown key is an error. */
 export function checkKeys(prefix: string, value: object | undefined, names: readonly string[]): void {
   for (const key of Object.keys(value ?? {})) {
     if (names.includes(key)) continue
-    throw new TracingConfigError('ERR_OPTION_UNKNOWN', {
-      option: `${prefix}${key}`,
-      allowed: `one of ${names.map((name) => prefix + name).join(', ')}`,
-      received: key,
-    })
+    throw unknownOption(`${prefix}${key}`, `one of ${names.map((name) => prefix + name).join(', ')}`, key)
   }
-}
-
-function hasMethods(value: unknown, methods: readonly string[]): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return methods.every((method) => typeof (value as Record<string, unknown>)[method] === 'function')
 }

@@ -57,7 +57,7 @@ const warnings = new LineLimit()
 const listeners = new Set<(message: string) => void>()
 
 /**
- * Says something to the operator, once a process for each key. It goes to OpenTelemetry's diagnostic logger, so that a
+ * Logs a warning, once a process for each key. It goes to OpenTelemetry's diagnostic logger, so that a
  * logger or level that the user chose is respected; without one it goes to stderr. Never stdout: that is the app's own.
  * At most 100 lines a minute.
  */
@@ -72,24 +72,29 @@ export function warn(message: string): void {
   else writeLine(PREFIX + message)
 }
 
-/** Hears all that we say from now on, whatever the level of the logger. */
+/** Calls the listener with each warning of ours from now on, whatever the level of the logger. */
 export function onWarning(listener: (message: string) => void): void {
   listeners.add(listener)
 }
 
-/** Says here what a thread of ours would have said, and where an OpenTelemetry part in it spoke, its words. */
+/** Logs what a thread of ours has to log: our own warnings, and those of OpenTelemetry's parts in it. */
 export function repeatWarning(message: string): void {
   if (message.startsWith(PREFIX)) warnOnce(message, message.slice(PREFIX.length))
   else diag.warn(message)
 }
 
-/** What an error has to say, for a warning; anything can be thrown. */
+/** The message of an error, for a warning; anything can be thrown. */
 export function messageOf(error: unknown): string {
   try {
     return String(error instanceof Error ? error.message : error)
   } catch {
     return 'an error without a message'
   }
+}
+
+/** Logs a failure once: `failure: message of the error`. */
+export function warnOfError(failure: string, error: unknown): void {
+  warnOnce(failure, `${failure}: ${messageOf(error)}`)
 }
 
 /** A warning of OpenTelemetry's kind. Neither what it is about, which may have no text, nor the user's logger fails the app. */
@@ -102,14 +107,14 @@ export function diagWarn(message: () => string): void {
 }
 
 /**
- * Gives OpenTelemetry's diagnostics a voice on stderr: by default they have none, so a wrong variable or a failing
- * backend is told to nobody. Lines that are equal but for their numbers are printed once.
+ * Prints OpenTelemetry's diagnostics on stderr: by default they go nowhere, so that a wrong variable or a failing backend
+ * is not seen. Lines that are equal except for their numbers are printed once.
  */
 export function logDiagnosticsToStderr(logLevel: DiagLogLevel): void {
   diag.setLogger(new StderrLogger(), { logLevel, suppressOverrideMessage: true })
 }
 
-/** Whether somebody (the user, or we) has registered a diagnostic logger with the OpenTelemetry API, where we find it. */
+/** Whether a diagnostic logger (the app's, or ours) is registered with the OpenTelemetry API, where we find it. */
 export function hasDiagLogger(): boolean {
   const globals = apiGlobals()
   if (!globals?.diag) return false
@@ -119,7 +124,7 @@ export function hasDiagLogger(): boolean {
 
 class StderrLogger implements DiagLogger {
   readonly #warnings = new LineLimit()
-  /** Printed only for whoever asks for them. */
+  /** Printed only where the log level asks for them. */
   readonly #details = new LineLimit(Infinity)
   readonly error: DiagLogFunction = this.#printerFor('error', this.#warnings)
   readonly warn: DiagLogFunction = this.#printerFor('warn', this.#warnings)
@@ -130,7 +135,7 @@ class StderrLogger implements DiagLogger {
   #printerFor(level: string, lines: LineLimit): DiagLogFunction {
     return (...parts) => {
       const text = format(...parts)
-      // What we say ourselves is chosen by warnOnce; a second line of ours has something new to tell.
+      // Our own lines are chosen by warnOnce: a second one says something new.
       if (text.startsWith(PREFIX)) writeLine(text)
       else if (explainRefusal(text, warnOnce)) return
       else printOnce(`opentelemetry ${level}: ${text}`, lines)
@@ -148,5 +153,19 @@ function writeLine(line: string): void {
     process.stderr.write(`${line}\n`)
   } catch {
     // A closed stderr is no reason to disturb the app.
+  }
+}
+
+/**
+ * What fn returns. Where it throws, undefined; the failure is logged once: `failure: message of the error`.
+ *
+ * @param failure what has not been done because of it
+ */
+export function safely<T>(failure: string, fn: () => T): T | undefined {
+  try {
+    return fn()
+  } catch (error) {
+    warnOfError(failure, error)
+    return undefined
   }
 }

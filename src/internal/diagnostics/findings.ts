@@ -1,6 +1,6 @@
 import { processWide } from '../runtime/process-wide.js'
 
-/** What is wrong with how tracing was started, as far as it has been noticed: for whoever reports on this process. */
+/** What is wrong with how tracing was started, as far as it has been noticed; for reports on this process. */
 export interface Findings {
   /** SDKs beside ours: the one that was there before, or files that have started one after. */
   readonly otherSdks: string[]

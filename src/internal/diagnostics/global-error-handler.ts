@@ -14,7 +14,7 @@ export function reportToGlobalErrorHandler(error: Error): void {
       try {
         handle(error)
       } catch {
-        // The app's handler has failed: there is nobody left to ask.
+        // The app's handler has failed: there is no other.
       }
     }
   })

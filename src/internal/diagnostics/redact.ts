@@ -43,7 +43,7 @@ export function secretsOfUrl(url: string): string[] {
   return [username, password, user, secret, basic, search.slice(1), decoded(search.slice(1))]
 }
 
-/** Of any URL in a text: user and password, and the query. Takes time in proportion to the text. */
+/** Credentials in any URL of a text: user and password, and the query. Takes time in proportion to the text. */
 export function redactUrls(text: string): string {
   return text.replace(/:\/\/[^\s/?#@"']*@/g, '://***@').replace(/[^\s"']+/g, (word) => {
     const scheme = word.indexOf('://')

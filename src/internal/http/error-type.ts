@@ -10,7 +10,7 @@ export function errorTypeOf(error: unknown): string {
 
 /** Many classes do not set `name`, and inherit "Error" (some drivers write "error"): the constructor's name is more precise. */
 export function classOf(error: unknown): string {
-  if (!isObject(error)) return error === null ? 'null' : typeof error
+  if (!hasProperties(error)) return error === null ? 'null' : typeof error
   const name = safeGet(error, 'name')
   if (typeof name === 'string' && name !== '' && name.toLowerCase() !== 'error') return cut(name, 256)
   const constructorName = safeGet(safeGet(error, 'constructor'), 'name')
@@ -24,7 +24,8 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' && /^[\w.-]{1,64}$/.test(code) ? code : undefined
 }
 
-export function isObject(value: unknown): value is object {
+/** Objects and functions. */
+export function hasProperties(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function'
 }
 

@@ -1,5 +1,22 @@
 import { trace, type Context, type Span } from '@opentelemetry/api'
 
+/** The key of the span in a context: the API keeps it to itself, but hands it to the context in which a span is to be set. */
+export const SPAN_KEY: symbol = spanKey()
+
+function spanKey(): symbol {
+  let found = Symbol('none')
+  const listening: Context = {
+    getValue: () => undefined,
+    setValue(key) {
+      found = key
+      return listening
+    },
+    deleteValue: () => listening,
+  }
+  trace.setSpan(listening, trace.wrapSpanContext({ traceId: '', spanId: '', traceFlags: 0 }))
+  return found
+}
+
 /**
  * `trace.setSpan`, for a third of its cost: the API's contexts copy a map and make three functions for each. Any other
  * value goes into a context of the API's.
@@ -31,21 +48,4 @@ class ContextWithSpan implements Context {
     if (key === SPAN_KEY) return this.beneath.deleteValue(key)
     return new ContextWithSpan(this.beneath.deleteValue(key), this.#span)
   }
-}
-
-/** The API keeps it to itself, but hands it to the context in which a span is to be set. */
-export const SPAN_KEY: symbol = spanKey()
-
-function spanKey(): symbol {
-  let found = Symbol('none')
-  const listening: Context = {
-    getValue: () => undefined,
-    setValue(key) {
-      found = key
-      return listening
-    },
-    deleteValue: () => listening,
-  }
-  trace.setSpan(listening, trace.wrapSpanContext({ traceId: '', spanId: '', traceFlags: 0 }))
-  return found
 }

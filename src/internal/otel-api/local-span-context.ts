@@ -1,5 +1,8 @@
 import { isSpanContextValid, type SpanContext, type TraceState } from '@opentelemetry/api'
 
+/** The flag of a trace id whose right-most seven bytes are random: Trace Context Level 2, section 3.2.2.5.2. */
+export const RANDOM_FLAG = 0b10
+
 /** A span context that a tracer of ours has made: known to be valid, so that its ids need no check digit by digit. */
 export class LocalSpanContext implements SpanContext {
   declare readonly traceId: string

@@ -1,8 +1,14 @@
 import type { Context } from '@opentelemetry/api'
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace'
-import { messageOf, warnOnce } from '../diagnostics/diagnostics.js'
+import { warnOfError } from '../diagnostics/diagnostics.js'
 
-/** Several processors as one. What one of them throws is told once; the others and the host don't notice. */
+/** A processor that has nothing to flush and nothing to shut down. */
+export function passiveProcessor(own: Partial<SpanProcessor>): SpanProcessor {
+  const done = (): Promise<void> => Promise.resolve()
+  return { onStart: () => undefined, onEnd: () => undefined, forceFlush: done, shutdown: done, ...own }
+}
+
+/** Several processors as one. What one of them throws is logged once; the others and the host go on. */
 export function fanOut(processors: readonly SpanProcessor[]): SpanProcessor {
   return new FanOut(processors)
 }
@@ -21,7 +27,7 @@ class FanOut implements SpanProcessor {
       try {
         processor.onStart(span, parentContext)
       } catch (error) {
-        tell(processor, error)
+        warnOf(processor, error)
       }
     }
   }
@@ -31,7 +37,7 @@ class FanOut implements SpanProcessor {
       try {
         processor.onEnding?.(span)
       } catch (error) {
-        tell(processor, error)
+        warnOf(processor, error)
       }
     }
   }
@@ -41,7 +47,7 @@ class FanOut implements SpanProcessor {
       try {
         processor.onEnd(span)
       } catch (error) {
-        tell(processor, error)
+        warnOf(processor, error)
       }
     }
   }
@@ -55,7 +61,7 @@ class FanOut implements SpanProcessor {
   }
 }
 
-function tell(processor: SpanProcessor, error: unknown): void {
+function warnOf(processor: SpanProcessor, error: unknown): void {
   const name = (processor.constructor as { name?: string } | undefined)?.name ?? 'Object'
-  warnOnce(`${name} throws`, `a span processor (${name}) failed: ${messageOf(error)}; its spans may be incomplete`)
+  warnOfError(`a span processor (${name}) failed, its spans may be incomplete`, error)
 }

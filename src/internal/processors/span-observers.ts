@@ -1,6 +1,7 @@
 import type { Context } from '@opentelemetry/api'
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { processWide } from '../runtime/process-wide.js'
+import { passiveProcessor } from './fan-out.js'
 
 /** Sees the recorded spans of this process; called synchronously, must not block or throw. */
 export interface SpanObserver {
@@ -8,8 +9,10 @@ export interface SpanObserver {
   onEnd?(span: ReadableSpan): void
 }
 
-const observers = processWide('span-observers', () => new Set<SpanObserver>())
-const installed = processWide('installed-span-observers', () => new Set<SpanProcessor>())
+const { observers, installed } = processWide('span-observers', () => ({
+  observers: new Set<SpanObserver>(),
+  installed: new Set<SpanProcessor>(),
+}))
 
 /** Shows every recorded span to the observer, from now on; returns a function that ends this. */
 export function observeSpans(observer: SpanObserver): () => void {
@@ -34,17 +37,16 @@ export function areSpansObserved(): boolean {
 
 /** One that does not count as installed, for a provider of our own. */
 export function observingProcessor(onShutdown?: () => void): SpanProcessor {
-  return {
+  return passiveProcessor({
     onStart(span, parentContext) {
       if (observers.size > 0) for (const observer of observers) observer.onStart?.(span, parentContext)
     },
     onEnd(span) {
       if (observers.size > 0) for (const observer of observers) observer.onEnd?.(span)
     },
-    forceFlush: () => Promise.resolve(),
     shutdown() {
       onShutdown?.()
       return Promise.resolve()
     },
-  }
+  })
 }

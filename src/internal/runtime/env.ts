@@ -61,7 +61,7 @@ export function envForThread(): Record<string, string> {
 
 const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'] as const
 
-/** Whether Node.js was told to send requests by the proxies of HTTP_PROXY and its kin: by a flag, or by NODE_USE_ENV_PROXY=1. */
+/** Whether Node.js sends requests by the proxies of HTTP_PROXY and its kin: by a flag, or by NODE_USE_ENV_PROXY=1. */
 export function followsEnvironmentProxies(): boolean {
   const flags = [...(process.env.NODE_OPTIONS?.split(/\s+/) ?? []), ...process.execArgv]
   const last = flags.findLast((flag) => flag === '--use-env-proxy' || flag === '--no-use-env-proxy')

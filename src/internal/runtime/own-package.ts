@@ -16,7 +16,7 @@ export function deliveryThreadFile(): string | undefined {
   }
 }
 
-/** Whether this code is part of somebody's bundle, and runs without the files of the package around it. */
+/** Whether this code is part of an app's bundle, and runs without the files of the package around it. */
 export function isBundled(): boolean {
   return deliveryThreadFile() === undefined
 }

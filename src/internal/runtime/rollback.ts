@@ -2,7 +2,7 @@
 export class Rollback {
   readonly #steps: (() => unknown)[] = []
 
-  /** @param undo may return a promise; nobody waits for it */
+  /** @param undo may return a promise, which is not waited for */
   add(undo: () => unknown): void {
     this.#steps.push(undo)
   }

@@ -25,7 +25,7 @@ export interface Frame {
   readonly line: string
 }
 
-/** What is longer is no frame, but a message of somebody's. */
+/** A longer line is no frame, but part of a message. */
 const LONGEST_LINE = 4_096
 
 /** The frames of a stack that are in files, innermost first. */

@@ -1,6 +1,6 @@
 import type { Context, Link, SpanKind, Attributes } from '@opentelemetry/api'
 import { SamplingDecision, type Sampler, type SamplingResult } from '@opentelemetry/sdk-trace'
-import { messageOf, warnOnce } from '../diagnostics/diagnostics.js'
+import { warnOfError } from '../diagnostics/diagnostics.js'
 
 /** What a sampler is asked with; composing samplers hand it on as it is. */
 export type SamplingParameters = [
@@ -12,14 +12,14 @@ export type SamplingParameters = [
   links: Link[],
 ]
 
-/** Asks a sampler that is not ours. One that throws is told once and counts as one that drops: the host must not notice. */
-export function askSampler(sampler: Sampler, question: SamplingParameters): SamplingResult {
+/** Asks a sampler that is not ours. One that throws is logged once and drops: it must not throw into the host. */
+export function askSampler(sampler: Sampler, parameters: SamplingParameters): SamplingResult {
   try {
-    const result = sampler.shouldSample(...question) as Partial<SamplingResult> | undefined
+    const result = sampler.shouldSample(...parameters) as Partial<SamplingResult> | undefined
     if (typeof result?.decision === 'number') return result as SamplingResult
     throw new TypeError('it answers without a decision')
   } catch (error) {
-    warnOnce('sampler-throws', `a sampler failed (${messageOf(error)}); the span is not sampled`)
+    warnOfError('a sampler failed, the span is not sampled', error)
     return { decision: SamplingDecision.NOT_RECORD }
   }
 }

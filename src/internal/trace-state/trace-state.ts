@@ -28,7 +28,7 @@ export function parseTraceState(header: string): TraceState {
 }
 
 /**
- * The state as one of ours: anybody else's is read from its text. Nobody has checked what the app set there, so only its illegal
+ * The state as one of ours: any other is read from its text. What the app set there is unchecked, so only its illegal
  * members are left out: they don't cost the other vendors theirs.
  */
 export function ownTraceState(state: TraceState): TraceState {
@@ -66,7 +66,7 @@ class W3CTraceState implements TraceState {
 
   /** The header's text; empty where there is no member, and then no header should be sent. */
   serialize(): string {
-    return (this.#text ??= textOf(this.#members))
+    return (this.#text ??= memberList(this.#members))
   }
 
   get #members(): Members {
@@ -79,7 +79,7 @@ class W3CTraceState implements TraceState {
   }
 }
 
-function textOf(members: Members): string {
+function memberList(members: Members): string {
   let text = ''
   for (const [key, value] of members) text += text === '' ? `${key}=${value}` : `,${key}=${value}`
   return text
@@ -131,7 +131,10 @@ function readMembers(text: string, atAFault: 'discard the whole' | 'leave it out
   return members
 }
 
-/** Without spaces and tabs around, which is what HTTP calls optional white space: less than `trim` takes. */
+/**
+ * Without spaces and tabs around, which is what HTTP calls optional white space: less than `trim` takes. By hand, because a
+ * regular expression takes quadratic time for a long run of spaces.
+ */
 export function trimOptionalWhitespace(text: string): string {
   let from = 0
   let to = text.length

@@ -1,5 +1,5 @@
 import { context, type Context } from '@opentelemetry/api'
-import { safely } from '../../internal/diagnostics/safely.js'
+import { safely } from '../../internal/diagnostics/diagnostics.js'
 import { parseUrl } from '../../internal/http/parse-url.js'
 import { activeHttpMetadata, isOfRequest } from '../../internal/http/served-request.js'
 import { writeHeadersOf, type WritableResponse } from '../../propagation/node-response-headers.js'

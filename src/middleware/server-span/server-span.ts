@@ -10,7 +10,7 @@ import {
 } from '@opentelemetry/api'
 import { getRPCMetadata, RPCType, setRPCMetadata, suppressTracing, type RPCMetadata } from '@opentelemetry/core'
 import { ATTR_HTTP_ROUTE, ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions'
-import { safely } from '../../internal/diagnostics/safely.js'
+import { safely } from '../../internal/diagnostics/diagnostics.js'
 import { contextWithSpan } from '../../internal/otel-api/context-with-span.js'
 import {
   defaultTraceResponseHeaders,

@@ -1,10 +1,7 @@
 import {
   propagation,
   baggageEntryMetadataFromString,
-  type Context,
-  type TextMapGetter,
   type TextMapPropagator,
-  type TextMapSetter,
   type Baggage,
   type BaggageEntry,
 } from '@opentelemetry/api'
@@ -21,26 +18,20 @@ const HEADER = 'baggage'
  * percent-encoded, metadata as it is; 64 entries and 8,192 bytes at most, both ways. Never throws.
  */
 export function baggagePropagator(): TextMapPropagator {
-  return neverThrowing(HEADER, new BaggagePropagator())
-}
-
-class BaggagePropagator implements TextMapPropagator {
-  inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
-    const baggage = propagation.getBaggage(context)
-    if (!baggage || isTracingSuppressed(context)) return
-    const text = writeBaggage(baggage)
-    if (text !== '') setter.set(carrier, HEADER, text)
-  }
-
-  /** The context keeps its baggage where the carrier has none that is valid. */
-  extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
-    const baggage = readBaggage(headerTexts(carrier, getter, HEADER))
-    return baggage ? propagation.setBaggage(context, baggage) : context
-  }
-
-  fields(): string[] {
-    return [HEADER]
-  }
+  return neverThrowing(HEADER, {
+    inject(context, carrier, setter) {
+      const baggage = propagation.getBaggage(context)
+      if (!baggage || isTracingSuppressed(context)) return
+      const text = writeBaggage(baggage)
+      if (text !== '') setter.set(carrier, HEADER, text)
+    },
+    /** The context keeps its baggage where the carrier has none that is valid. */
+    extract(context, carrier, getter) {
+      const baggage = readBaggage(headerTexts(carrier, getter, HEADER))
+      return baggage ? propagation.setBaggage(context, baggage) : context
+    },
+    fields: () => [HEADER],
+  })
 }
 
 /** The `baggage-string` of section 3.3.1; empty where nothing can go out. */
@@ -49,40 +40,36 @@ export function writeBaggage(baggage: Baggage): string {
   const members: string[] = []
   for (const [key, entry] of baggage.getAllEntries()) {
     if (!isToken(key)) {
-      tellUnwritableKey(key)
+      warnUnwritableKey(key)
       continue
     }
     const properties = entry.metadata ? readProperties(entry.metadata.toString()) : ''
-    const member = memberOf(key, percentEncode(textOf(entry)), properties)
+    const member = memberOf(key, percentEncode(entryText(entry)), properties)
     if (budget.take(member.length)) members.push(member)
-    else tellTooMuch('out', key)
+    else warnTooMuch('out', key)
   }
   return members.join(',')
 }
 
 /** Code without types may have put a number there. */
-export function textOf({ value }: { readonly value: unknown }): string {
+export function entryText({ value }: { readonly value: unknown }): string {
   return String(value)
 }
 
 /** A key that is no token can't be written: keys, unlike values, are not encoded. */
-export function tellUnwritableKey(key: string): void {
-  warnOnce(
-    'baggage key',
-    `baggage entry ${shown(key)} is not sent on: a key must be letters, digits or !#$%&'*+-.^_\`|~`,
-  )
+export function warnUnwritableKey(key: string): void {
+  const allowed = "letters, digits or !#$%&'*+-.^_`|~"
+  warnOnce('baggage key', `baggage entry ${quoted(key)} is not sent on: a key must be ${allowed}`)
 }
 
 /** Such entries are left out whole; smaller ones behind them may still fit. */
-export function tellTooMuch(way: 'in' | 'out', key: string): void {
-  warnOnce(
-    `baggage ${way}`,
-    `baggage that ${way === 'in' ? 'came in' : 'goes out'} is cut to 64 entries and 8,192 bytes; ${shown(key)} did not fit`,
-  )
+export function warnTooMuch(way: 'in' | 'out', key: string): void {
+  const what = way === 'in' ? 'incoming' : 'outgoing'
+  warnOnce(`baggage ${way}`, `${what} baggage is cut to 64 entries and 8,192 bytes; ${quoted(key)} did not fit`)
 }
 
-/** A key may be long, and another's. */
-function shown(key: string): string {
+/** A caller's key may be long, and have any characters. */
+function quoted(key: string): string {
   return JSON.stringify(key.slice(0, 100))
 }
 
@@ -107,7 +94,7 @@ export function readBaggage(headers: readonly string[]): Baggage | undefined {
     if (budget.take(memberOf(key, value, properties).length)) {
       entries[key] = entryOf(value, properties)
       isEmpty = false
-    } else tellTooMuch('in', key)
+    } else warnTooMuch('in', key)
   }
   return isEmpty ? undefined : propagation.createBaggage(entries)
 }

@@ -1,8 +1,8 @@
+import { trimOptionalWhitespace } from '../../internal/trace-state/trace-state.js'
+
 // Section 3.3.1 of the specification of Baggage; `token` is that of RFC 7230, section 3.2.6.
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/
-const SPACE = 32
-const TAB = 9
 
 /** Whether the text can be a key of baggage, or a header's name. */
 export function isToken(text: string): boolean {
@@ -13,8 +13,8 @@ export function isToken(text: string): boolean {
 export function readPair(text: string): { readonly key: string; readonly value: string } | undefined {
   const equals = text.indexOf('=')
   if (equals < 0) return undefined
-  const key = stripOws(text, 0, equals)
-  const value = stripOws(text, equals + 1, text.length)
+  const key = trimOptionalWhitespace(text.slice(0, equals))
+  const value = trimOptionalWhitespace(text.slice(equals + 1))
   return isToken(key) && VALUE.test(value) ? { key, value } : undefined
 }
 
@@ -26,32 +26,19 @@ export function readProperties(text: string): string {
   const properties: string[] = []
   for (const given of text.split(';')) {
     const pair = readPair(given)
-    const lone = pair ? '' : stripOws(given, 0, given.length)
+    const lone = pair ? '' : trimOptionalWhitespace(given)
     if (pair) properties.push(`${pair.key}=${pair.value}`)
     else if (isToken(lone)) properties.push(lone)
   }
   return properties.join(';')
 }
 
-/** Only blanks and tabs are white space here. By hand: a regular expression takes the square of a long run of blanks. */
-function stripOws(text: string, start: number, end: number): string {
-  let from = start
-  let to = end
-  while (from < to && isOws(text.charCodeAt(from))) from += 1
-  while (to > from && isOws(text.charCodeAt(to - 1))) to -= 1
-  return text.slice(from, to)
-}
-
-function isOws(code: number): boolean {
-  return code === SPACE || code === TAB
-}
-
 const MOST_MEMBERS = 64
 const MOST_BYTES = 8_192
 
 /**
- * What goes into one baggage: 64 members, and 8,192 bytes with the commas between them. The specification lets nobody
- * propagate less (section 3.3.2); more would be a burden that any caller could put on all callees.
+ * What goes into one baggage: 64 members, and 8,192 bytes with the commas between them. The least that the
+ * specification allows (section 3.3.2); with more, any caller could burden all callees.
  */
 export class Budget {
   #members = 0

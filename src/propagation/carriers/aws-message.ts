@@ -1,6 +1,6 @@
 import { propagation } from '@opentelemetry/api'
-import { safeGet } from '../../internal/checks/safe-get.js'
-import { isObject, ownName, readObject, setOwn, type OpenCarrier } from './open-carrier.js'
+import { safeGet, isObject } from '../../internal/checks/safe-get.js'
+import { ownName, readObject, setOwn, type OpenCarrier } from './open-carrier.js'
 import { warnOnce } from '../../internal/diagnostics/diagnostics.js'
 
 /** X-Ray's propagator looks there; SQS has the same text in a system attribute. */
@@ -95,7 +95,7 @@ export function formOf(attributes: object): AttributeForm | undefined {
   return FORMS.find(({ type }) => /^(?:String|Number|Binary)\b/.test(textOrNothing(safeGet(first, type))))
 }
 
-/** What is there stays. What would be more than ten is left out, and told. */
+/** What is there stays. What would be more than ten is left out, which is logged. */
 export function attributesIn(attributes: object, { type, value: valueKey }: AttributeForm): OpenCarrier {
   return {
     keys: () => Object.keys(attributes),

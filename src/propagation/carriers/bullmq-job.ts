@@ -1,6 +1,6 @@
-import { isObject, readObject, type OpenCarrier } from './open-carrier.js'
+import { readObject, type OpenCarrier } from './open-carrier.js'
 import { plainObject } from './plain-object.js'
-import { safeGet } from '../../internal/checks/safe-get.js'
+import { safeGet, isObject } from '../../internal/checks/safe-get.js'
 
 /**
  * A job of BullMQ, `{ name, data, opts }`: the fields are JSON in `opts.telemetry.metadata`, where BullMQ's own telemetry

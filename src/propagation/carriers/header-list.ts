@@ -1,4 +1,5 @@
-import { isObject, isSameName, type CarrierKind, type OpenCarrier } from './open-carrier.js'
+import { isSameName, type CarrierKind, type OpenCarrier } from './open-carrier.js'
+import { isObject } from '../../internal/checks/safe-get.js'
 
 /** How headers lie in an array. */
 interface Layout {

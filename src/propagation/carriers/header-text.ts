@@ -4,7 +4,7 @@ import type { TextMapGetter } from '@opentelemetry/api'
 const LONGEST_VALUE = 16_384
 const MOST_VALUES = 100
 
-/** Characters of a token, RFC 9110, section 5.6.2. `__proto__` would be one, and is no field of anybody's. */
+/** Characters of a token, RFC 9110, section 5.6.2. `__proto__` would be one, and is no propagator's field. */
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]{1,256}$/i
 /** Visible ASCII, blanks and tabs: RFC 9110, section 5.5, without the bytes that gRPC and brokers refuse. */
 const VALUE = /^[\t\x20-\x7e]*$/

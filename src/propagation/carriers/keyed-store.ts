@@ -1,5 +1,5 @@
-import { isObject, isSameName, type OpenCarrier } from './open-carrier.js'
-import { safeGetMethod } from '../../internal/checks/safe-get.js'
+import { isSameName, type OpenCarrier } from './open-carrier.js'
+import { safeGetMethod, isObject } from '../../internal/checks/safe-get.js'
 
 /** An iterator can have no end. */
 const MOST_KEYS = 10_000

@@ -1,8 +1,8 @@
-import { safeGet } from '../../internal/checks/safe-get.js'
+import { safeGet, isObject } from '../../internal/checks/safe-get.js'
 
 /**
  * A carrier whose kind is known. Names are compared without regard to case. The methods may throw whatever the carrier
- * throws: only src/propagation/carrier.ts calls them, and it is on guard.
+ * throws: only src/propagation/carrier.ts calls them, and catches what they throw.
  */
 export interface OpenCarrier {
   keys(): string[]
@@ -16,10 +16,6 @@ export interface OpenCarrier {
 
 /** Undefined when the carrier is not of this kind. */
 export type CarrierKind = (carrier: object) => OpenCarrier | undefined
-
-export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
-}
 
 export function readObject(holder: object, key: string): object | undefined {
   const value = safeGet(holder, key)

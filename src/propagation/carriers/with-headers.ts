@@ -1,8 +1,8 @@
 import { headerList } from './header-list.js'
 import { keyedStore } from './keyed-store.js'
-import { isObject, readObject, type OpenCarrier } from './open-carrier.js'
+import { readObject, type OpenCarrier } from './open-carrier.js'
 import { plainObject } from './plain-object.js'
-import { safeGet } from '../../internal/checks/safe-get.js'
+import { safeGet, isObject } from '../../internal/checks/safe-get.js'
 
 /**
  * Whatever keeps its headers under `headers`: requests and responses of fetch and Node's http, options of both, messages of

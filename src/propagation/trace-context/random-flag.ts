@@ -1,7 +1,6 @@
 import { createContextKey, trace, type Context, type Span, type SpanContext } from '@opentelemetry/api'
+import { LocalSpanContext, RandomSpanContext, RANDOM_FLAG } from '../../internal/otel-api/local-span-context.js'
 import { SPAN_KEY } from '../../internal/otel-api/context-with-span.js'
-import { LocalSpanContext, RandomSpanContext } from '../../internal/otel-api/local-span-context.js'
-import { RANDOM_FLAG } from './traceparent.js'
 
 /*
  * A participant has to pass the random flag on as it came (section 3.2.2.5.2), but OpenTelemetry's SDK makes the flags of a
@@ -44,7 +43,7 @@ function noteIn(context: Context): Note | undefined {
 
 /**
  * Our tracer knows it. Other SDKs don't, but are taken to generate random ids: their spans have a kind, and the contexts of those
- * that are not recorded a field for the trace state. One that somebody has made by hand may have any trace id.
+ * that are not recorded a field for the trace state. One made by hand may have any trace id.
  */
 function isKnownAsRandom(context: Context, spanContext: SpanContext): boolean {
   if (spanContext instanceof LocalSpanContext) return spanContext instanceof RandomSpanContext

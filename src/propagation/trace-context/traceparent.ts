@@ -6,8 +6,6 @@ import { trimOptionalWhitespace } from '../../internal/trace-state/trace-state.j
  * dashes between. Character codes instead of a regular expression: this runs for each request, twice.
  */
 
-/** The flag of a trace id whose right-most seven bytes are random (section 3.2.2.5.2). */
-export const RANDOM_FLAG = 0b10
 /** Sampled and random. All others are reserved and have to be zero (section 3.2.2.5.3). */
 const KNOWN_FLAGS = 0b11
 

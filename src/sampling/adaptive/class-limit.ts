@@ -1,4 +1,4 @@
-import { nearestKeepAt } from '../decision/threshold-decision.js'
+import { nearestThreshold } from '../decision/threshold-decision.js'
 
 /**
  * How long the limit looks back. Errors come in bursts, and the first ones of a burst are the ones to see: with ten
@@ -36,7 +36,7 @@ export class ClassLimit {
     this.#recent = this.#recent * Math.exp(-elapsed / WINDOW_MILLIS) + 1
     this.#tokens = Math.min(this.#mostTokens, this.#tokens + this.#perMilli * elapsed)
     const allowed = (this.#perMilli * WINDOW_MILLIS) / this.#recent
-    return nearestKeepAt(allowed * Math.max(1 / 64, (2 * this.#tokens) / this.#mostTokens)).threshold
+    return nearestThreshold(allowed * Math.max(1 / 64, (2 * this.#tokens) / this.#mostTokens)).threshold
   }
 
   countKept(): void {

@@ -34,8 +34,8 @@ const TOO_RARE = 0.1
 const SEEN_AGAIN = 2
 
 /**
- * Which probability each key gets. Keys that are not known yet, or that there is no room for, share one: whoever makes up
- * keys gets no more than that. Twice `maxKeys` are held at most, known ones and those that may become known.
+ * Which probability each key gets. Keys that are not known yet, or that there is no room for, share one: made-up
+ * keys get no more than that. Twice `maxKeys` are held at most, known ones and those that may become known.
  */
 export class KeyShares {
   readonly #options: ShareOptions
@@ -62,7 +62,7 @@ export class KeyShares {
   }
 
   /** Counts a trace of this key, and says where to keep it. */
-  keepAtOf(key: string): ThresholdDecision {
+  decisionFor(key: string): ThresholdDecision {
     this.#seen += 1
     const known = this.#known.get(key)
     if (known !== undefined) {
@@ -130,7 +130,7 @@ export interface Demand {
 }
 
 /**
- * Solves Σ min(count, λ·weight) = budget for λ, exactly: whoever asks for less than its share is served whole, and what it
+ * Solves Σ min(count, λ·weight) = budget for λ, exactly: what asks for less than its share is served whole, and what it
  * leaves is shared by the rest. Infinity where the budget serves all.
  */
 export function waterLevel(demands: readonly Demand[], budget: number): number {

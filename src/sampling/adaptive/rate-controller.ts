@@ -1,10 +1,10 @@
 /** A full bucket quadruples the factor, and a quarter of it is where the controller settles under a steady load. */
 const SETTLES_AT = 1 / 4
-/** Never 0: whoever keeps a span has to say by which probability. */
+/** Never 0: with each span that is kept goes the probability by which it was kept. */
 const SMALLEST_FEEDBACK = 1 / 64
 
 /**
- * Holds a rate by telling how much to thin, never what to drop. Two memories: the demand, decayed over τ, which reacts at
+ * Holds a rate by saying how much to thin, never what to drop. Two memories: the demand, decayed over τ, which reacts at
  * once; and a bucket of tokens, whose level is the integral of what was kept too much or too little, and corrects the
  * rest. Both know the past alone, so that a decision made with the factor is independent of the randomness of its trace.
  */

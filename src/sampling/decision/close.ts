@@ -1,8 +1,14 @@
-import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
+import { warnOfError } from '../../internal/diagnostics/diagnostics.js'
 
-/** A sampler that holds others: whoever closes it closes them. */
+const FAILED = 'a sampler could not be closed'
+
+/** A sampler that holds others: closing it closes them. */
 export abstract class HoldingSampler {
-  abstract heldSamplers(): readonly object[]
+  heldSamplers: readonly object[]
+
+  constructor(...held: readonly object[]) {
+    this.heldSamplers = held
+  }
 
   /** Ends what it does by itself, but not what those do that it holds. */
   stopItself(): void {
@@ -15,8 +21,8 @@ export abstract class HoldingSampler {
 }
 
 /**
- * Ends what a sampler, and each that it holds, does by itself, such as watching a file. One that fails is logged; whoever
- * closes goes on.
+ * Ends what a sampler, and each that it holds, does by itself, such as watching a file. One that fails is logged, and
+ * the others are closed all the same.
  *
  * @param next takes over: it stays open, and so does what it holds
  */
@@ -36,11 +42,11 @@ function forEachOf(sampler: object, seen: Set<object>, visit: (sampler: object) 
 
 function heldBy(sampler: Partial<HoldingSampler>): readonly object[] {
   try {
-    if (sampler.heldSamplers) return sampler.heldSamplers()
+    if (sampler.heldSamplers) return sampler.heldSamplers
     // OpenTelemetry's ParentBasedSampler has no way to close it, nor have its composable samplers.
     return isClosable(sampler) ? [] : Object.values(sampler).filter(isSampler)
   } catch (error) {
-    complain(error)
+    warnOfError(FAILED, error)
     return []
   }
 }
@@ -57,12 +63,9 @@ function isSampler(value: unknown): value is object {
 function stop(sampler: Partial<HoldingSampler>): void {
   try {
     if (sampler.stopItself) sampler.stopItself()
-    else if (isClosable(sampler)) void Promise.resolve(sampler.close()).catch(complain)
+    else if (isClosable(sampler))
+      void Promise.resolve(sampler.close()).catch((error: unknown) => warnOfError(FAILED, error))
   } catch (error) {
-    complain(error)
+    warnOfError(FAILED, error)
   }
-}
-
-function complain(error: unknown): void {
-  warnOnce('sampler close', `a sampler could not be closed: ${messageOf(error)}`)
 }

@@ -1,20 +1,18 @@
 import type { Sampler } from '@opentelemetry/sdk-trace'
 import type { Clock } from '../../internal/runtime/clock.js'
 import {
-  TracingConfigError,
   checkKeys,
   checkNumber,
   checkPart,
   checkPlainObject,
   rangeInWords,
+  wrongType,
   type NumberRange,
 } from '../../internal/checks/validate.js'
 
 /** A number that has no default. */
 export function requireNumber(option: string, value: unknown, range: NumberRange): void {
-  if (value === undefined) {
-    throw new TracingConfigError('ERR_OPTION_TYPE', { option, allowed: rangeInWords(range), received: value })
-  }
+  if (value === undefined) throw wrongType(option, rangeInWords(range), value)
   checkNumber(option, value, range)
 }
 
@@ -25,11 +23,6 @@ export function requireSampler(option: string, value: Sampler): void {
 export function checkSamplerOptions(options: object, names: readonly string[]): void {
   checkPlainObject('options', options)
   checkKeys('', options, names)
-}
-
-export function checkBoolean(option: string, value: unknown): void {
-  if (value === undefined || typeof value === 'boolean') return
-  throw new TracingConfigError('ERR_OPTION_TYPE', { option, allowed: 'true or false', received: value })
 }
 
 export function checkClock(clock: Clock | undefined): void {

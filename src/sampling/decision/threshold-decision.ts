@@ -42,7 +42,7 @@ export function dropped(inherited: TraceState | undefined): SamplingResult {
   return traceState === inherited ? DROPPED : { decision: SamplingDecision.NOT_RECORD, traceState }
 }
 
-/** Kept, with a weight that nobody knows: no threshold, so that nobody reads a wrong one. */
+/** Kept, with an unknown weight: without a threshold, so that no wrong one is read. */
 export function keptUncounted(inherited: TraceState | undefined): SamplingResult {
   if (inherited === undefined) return KEPT_AS_IT_IS
   const traceState = withoutThreshold(inherited)
@@ -95,7 +95,7 @@ export class ThresholdDecision {
 
   keeps(traceId: string, inherited: TraceState | undefined): boolean {
     if (isKept(traceId, this.threshold, inherited === undefined ? undefined : rvIn(inherited))) return true
-    // The trace state of a dropped trace is silent about T; whoever asks why it is missing wants to know.
+    // The trace state of a dropped trace has no T; `explain` shows this one.
     rootDecisionFor(traceId).threshold = this.threshold
     return false
   }
@@ -108,7 +108,7 @@ const LOWEST = 56 * STEPS
 const grid: (ThresholdDecision | undefined)[] = []
 
 /** The threshold on the grid nearest to a probability; 1 and above keep everything. The grid is bounded: 1,793 points. */
-export function nearestKeepAt(probability: number): ThresholdDecision {
+export function nearestThreshold(probability: number): ThresholdDecision {
   if (probability >= 1) return pointAt(0)
   return pointAt(Math.min(LOWEST, Math.round(-STEPS * Math.log2(probability))))
 }

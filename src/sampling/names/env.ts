@@ -23,7 +23,7 @@ function valueOf(name: string, text: string): unknown {
   return text !== '' && !Number.isNaN(Number(text)) ? Number(text) : text
 }
 
-/** How the caller tells of a wrong name or argument; the sampler then falls back as the specification asks. */
+/** How the caller logs a wrong name or argument; the sampler then falls back as the specification asks. */
 export interface SamplerComplaints {
   unknownName(knownNames: readonly string[]): void
   wrongArgument(problem: string, instead: string): void

@@ -1,5 +1,5 @@
 import { AlwaysOffSampler, AlwaysOnSampler, TraceIdRatioBasedSampler, type Sampler } from '@opentelemetry/sdk-trace'
-import { TracingConfigError, checkNumber } from '../../internal/checks/validate.js'
+import { checkNumber, outOfRange, unknownOption } from '../../internal/checks/validate.js'
 import { dynamicSampler, type DynamicSamplerOptions } from '../samplers/dynamic.js'
 import { errorBiasedSampler } from '../samplers/error-biased.js'
 import { checkSamplerOptions } from '../decision/options.js'
@@ -25,7 +25,7 @@ const TRACES_PER_SECOND = 100
 
 // Each sampler checks what it is given: a wrong type throws there, with the option's name.
 const SAMPLERS: Readonly<Record<string, NamedSampler>> = {
-  // The specification's own three stay stock: no `th`, so no tracestate header where nobody asked for one.
+  // The specification's own three stay stock: no `th`, so no tracestate header that was not asked for.
   always_on: { make: (options) => withoutOptions(options, () => new AlwaysOnSampler()) },
   always_off: { make: (options) => withoutOptions(options, () => new AlwaysOffSampler()) },
   traceidratio: {
@@ -76,10 +76,7 @@ export function keepsAllByDefault(name: string): boolean {
 export function samplerFromName(name: string, options: NamedOptions): Sampler {
   const rootName = rootNameOf(name)
   const named = Object.hasOwn(SAMPLERS, rootName) ? SAMPLERS[rootName] : undefined
-  if (!named) {
-    const problem = { option: 'sampler', allowed: `one of ${SAMPLER_NAMES.join(', ')}`, received: name }
-    throw new TracingConfigError('ERR_OPTION_RANGE', problem)
-  }
+  if (!named) throw outOfRange('sampler', `one of ${SAMPLER_NAMES.join(', ')}`, name)
   const root = named.make({ ...named.defaults, ...options })
   return rootName === name ? root : parentBased(root)
 }
@@ -91,8 +88,7 @@ function rootNameOf(name: string): string {
 function withoutOptions(options: NamedOptions, make: () => Sampler): Sampler {
   const [first] = Object.entries(options)
   if (!first) return make()
-  const problem = { option: first[0], allowed: 'left out: this sampler has no options', received: first[1] }
-  throw new TracingConfigError('ERR_OPTION_UNKNOWN', problem)
+  throw unknownOption(first[0], 'left out: this sampler has no options', first[1])
 }
 
 function ratioIn(options: NamedOptions): number {
@@ -117,7 +113,7 @@ export type WatchedRuleOptions = Omit<RuleFileOptions, 'samplerFromName'>
 
 /**
  * {@link ruleBasedSampler} with its rules in a JSON file that is watched, and in which samplers have the names of
- * OTEL_TRACES_SAMPLER. A wrong file is told, and the last good rules stay. `close()` ends the watching; a running
+ * OTEL_TRACES_SAMPLER. A wrong file is logged, and the last good rules stay. `close()` ends the watching; a running
  * `startTracing` does so at its shutdown.
  *
  * @throws TracingConfigError for a wrong option, or when the file can't be used at the start.

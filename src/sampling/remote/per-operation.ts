@@ -1,7 +1,7 @@
 import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace'
 import type { Clock } from '../../internal/runtime/clock.js'
 import type { SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
-import { dropped, inheritedState, nearestKeepAt } from '../decision/threshold-decision.js'
+import { dropped, inheritedState, nearestThreshold } from '../decision/threshold-decision.js'
 import type { OperationStrategy, OperationTable } from './strategies.js'
 
 /** How far back the rate of an operation is looked at. */
@@ -26,7 +26,7 @@ export function perOperationSampler(defaults: OperationStrategy, operations: Ope
     shouldSample(...[context, traceId, name]: SamplingParameters): SamplingResult {
       const inherited = inheritedState(context, traceId)
       const probability = rateOf(name).nextProbability()
-      return probability > 0 ? nearestKeepAt(probability).decide(traceId, inherited) : dropped(inherited)
+      return probability > 0 ? nearestThreshold(probability).decide(traceId, inherited) : dropped(inherited)
     },
     toString: () => `PerOperation{${operations.size} operations, else ${defaults.ratio}}`,
   }

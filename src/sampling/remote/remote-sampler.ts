@@ -2,7 +2,7 @@ import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace'
 import { randomInt } from 'node:crypto'
 import { monotonicClock, type Clock } from '../../internal/runtime/clock.js'
 import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
-import { TracingConfigError, checkNumber, checkString } from '../../internal/checks/validate.js'
+import { checkNumber, checkString, outOfRange } from '../../internal/checks/validate.js'
 import { askSampler, type SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { HoldingSampler } from '../decision/close.js'
 import { followLocalParent } from '../tail/registry.js'
@@ -23,7 +23,7 @@ export interface RemoteOptions {
   pollMillis?: number
   /** Decides until the first answer. Default: one trace in a thousand. */
   initialSampler?: Sampler
-  /** Longest time of a question, in milliseconds. Default 10,000. */
+  /** Longest time of a parameters, in milliseconds. Default 10,000. */
   timeoutMillis?: number
   /** Longest answer that is read, in bytes. Default 1 MiB. */
   maxBodyBytes?: number
@@ -55,7 +55,8 @@ const randomFraction = (): number => randomInt(2 ** 32) / 2 ** 32
 export function remoteSampler(options: RemoteOptions): RemoteSampler {
   const names = [...Object.keys(DEFAULTS), 'endpoint', 'serviceName', 'initialSampler', 'clock', 'random']
   checkSamplerOptions(options, names)
-  checkName('serviceName', options.serviceName)
+  const serviceName: unknown = options.serviceName
+  checkString('serviceName', serviceName ?? '')
   checkNumber('pollMillis', options.pollMillis, { min: 1 })
   checkNumber('timeoutMillis', options.timeoutMillis, { min: 1 })
   checkNumber('maxBodyBytes', options.maxBodyBytes, { min: 1, integer: true })
@@ -70,7 +71,7 @@ class Remote extends HoldingSampler implements RemoteSampler {
   readonly #clock: Clock
   readonly #random: () => number
   readonly #closing = new AbortController()
-  /** Held until the end: somebody else may hold it, too. */
+  /** Held until the end: other samplers may hold it, too. */
   readonly #initial: Sampler
   #sampler: Sampler
   #lastAnswer = ''
@@ -80,28 +81,21 @@ class Remote extends HoldingSampler implements RemoteSampler {
 
   constructor(url: URL, options: RemoteOptions) {
     const { initialSampler, clock = monotonicClock, random = randomFraction } = options
-    const { pollMillis, timeoutMillis, maxBodyBytes } = options
+    const { pollMillis = DEFAULTS.pollMillis, timeoutMillis = DEFAULTS.timeoutMillis } = options
     super()
     this.#url = url
-    this.#settings = {
-      pollMillis: pollMillis ?? DEFAULTS.pollMillis,
-      timeoutMillis: timeoutMillis ?? DEFAULTS.timeoutMillis,
-      maxBodyBytes: maxBodyBytes ?? DEFAULTS.maxBodyBytes,
-    }
+    this.#settings = { pollMillis, timeoutMillis, maxBodyBytes: options.maxBodyBytes ?? DEFAULTS.maxBodyBytes }
     this.#clock = clock
     this.#random = random
     this.#initial = initialSampler ?? probabilitySampler(INITIAL_RATIO)
     this.#sampler = this.#initial
+    this.heldSamplers = [this.#initial]
     void this.#ask()
   }
 
-  shouldSample(...question: SamplingParameters): SamplingResult {
-    const parent = parentOf(question[0])
-    return parent && !parent.isRemote ? followLocalParent(parent) : askSampler(this.#sampler, question)
-  }
-
-  override heldSamplers(): readonly Sampler[] {
-    return [this.#initial, this.#sampler]
+  shouldSample(...parameters: SamplingParameters): SamplingResult {
+    const parent = parentOf(parameters[0])
+    return parent && !parent.isRemote ? followLocalParent(parent) : askSampler(this.#sampler, parameters)
   }
 
   override stopItself(): void {
@@ -122,10 +116,8 @@ class Remote extends HoldingSampler implements RemoteSampler {
       this.#failures += 1
       const now = this.#lastAnswer === '' ? 'its initial sampler decides' : 'the last answer stays'
       if (!this.#closing.signal.aborted) {
-        warnOnce(
-          `remote sampling ${messageOf(error)}`,
-          `remote sampling of ${this.#url.origin}: ${messageOf(error)}; ${now}`,
-        )
+        const message = messageOf(error)
+        warnOnce(`remote sampling ${message}`, `remote sampling of ${this.#url.origin}: ${message}; ${now}`)
       }
     }
     if (this.#closing.signal.aborted) return
@@ -137,6 +129,7 @@ class Remote extends HoldingSampler implements RemoteSampler {
   #take(answer: string): void {
     if (answer === this.#lastAnswer) return
     this.#sampler = samplerFor(parseStrategies(answer), this.#clock)
+    this.heldSamplers = [this.#initial, this.#sampler]
     this.#lastAnswer = answer
   }
 
@@ -162,15 +155,10 @@ function samplerFor(strategies: Strategies, clock: Clock): Sampler {
   }
 }
 
-function checkName(option: string, value: unknown): void {
-  checkString(option, value ?? '')
-}
-
 function questionUrl(endpoint: string | URL, serviceName: string): URL {
   const url = URL.canParse(String(endpoint)) ? new URL(endpoint) : undefined
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    const problem = { option: 'endpoint', allowed: 'an http or https URL', received: endpoint }
-    throw new TracingConfigError('ERR_OPTION_RANGE', problem)
+    throw outOfRange('endpoint', 'an http or https URL', endpoint)
   }
   if (url.pathname === '/') url.pathname = '/sampling'
   url.searchParams.set('service', serviceName)

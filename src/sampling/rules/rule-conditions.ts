@@ -1,5 +1,5 @@
 import { SpanKind, type AnyValue, type Attributes, type SpanContext } from '@opentelemetry/api'
-import { TracingConfigError, checkOneOf, checkPlainObject, checkString } from '../../internal/checks/validate.js'
+import { checkOneOf, checkPlainObject, checkString, wrongType } from '../../internal/checks/validate.js'
 import { compileGlob, compileRouteGlob, type Matcher } from '../../internal/matching/glob.js'
 
 /** A span that is about to start, as a rule sees it. */
@@ -93,7 +93,7 @@ export function asksLocalChildren({ parents }: CompiledConditions): boolean {
   return (parents & (1 << PARENTS.local)) !== 0
 }
 
-/** The path of an HTTP request without its query, as far as instrumentations tell of it at the start. */
+/** The path of an HTTP request without its query, as far as instrumentations set it at the start. */
 export function pathOf(attributes: Attributes): string | undefined {
   const path = attributes['http.route'] ?? attributes['url.path'] ?? attributes['http.target']
   if (typeof path !== 'string') return undefined
@@ -117,8 +117,7 @@ function valueMatcher(option: string, wanted: unknown): (value: AnyValue) => boo
     return (value) => typeof value === 'string' && fits(value)
   }
   if (typeof wanted === 'number' || typeof wanted === 'boolean') return (value) => value === wanted
-  const problem = { option, allowed: 'a text, a number, a boolean or a list of them', received: wanted }
-  throw new TracingConfigError('ERR_OPTION_TYPE', problem)
+  throw wrongType(option, 'a text, a number, a boolean or a list of them', wanted)
 }
 
 function anyOfGlobs(option: string, given: OneOrMore<string>, compile: (pattern: string) => Matcher): Matcher {

@@ -3,18 +3,19 @@ import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { messageOf, warn } from '../../internal/diagnostics/diagnostics.js'
 import {
-  TracingConfigError,
   checkKeys,
   checkNumber,
   checkPlainObject,
   checkString,
+  wrongType,
+  outOfRange,
 } from '../../internal/checks/validate.js'
 import type { SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { closeSampler, HoldingSampler } from '../decision/close.js'
 import { checkSamplerOptions } from '../decision/options.js'
 import { healthChecksAndStaticFiles } from './presets.js'
 import { ruleBasedSampler, type RuleBasedSampler, type SamplingRule } from './rules.js'
-import { tailSpanProcessor } from '../tail/tail-processor.js'
+import { TailSpanProcessor } from '../tail/tail-processor.js'
 
 /** A sampler as the file names it: `"always_off"`, or `{ "probability": { "ratio": 0.1 } }`. Throws for a wrong one. */
 export type SamplerFromName = (name: string, options: Readonly<Record<string, unknown>>) => Sampler
@@ -38,7 +39,7 @@ export interface RuleFileSampler extends RuleBasedSampler {
 const DEFAULTS = { pollMillis: 2_000 } as const
 
 /**
- * Rules from a file, read again when it changes. A file that is wrong is told, and the last good rules stay. Watching does
+ * Rules from a file, read again when it changes. A file that is wrong is logged, and the last good rules stay. Watching does
  * not keep the process alive.
  *
  * Reads the file each time instead of waiting for events: Kubernetes exchanges a ConfigMap by a link, editors by a rename.
@@ -48,9 +49,7 @@ const DEFAULTS = { pollMillis: 2_000 } as const
 export function ruleFileSampler(options: RuleFileOptions): RuleFileSampler {
   checkSamplerOptions(options, ['file', 'samplerFromName', 'pollMillis'])
   const { file, samplerFromName, pollMillis = DEFAULTS.pollMillis } = options
-  if (typeof file !== 'string') {
-    throw new TracingConfigError('ERR_OPTION_TYPE', { option: 'file', allowed: 'a path', received: file })
-  }
+  if (typeof file !== 'string') throw wrongType('file', 'a path', file)
   checkString('file', file)
   checkNumber('pollMillis', pollMillis, { min: 1 })
   return new RuleFile(file, new RuleReader(samplerFromName), pollMillis)
@@ -73,23 +72,19 @@ class RuleFile extends HoldingSampler implements RuleFileSampler {
       this.#lastText = readFileSync(file, 'utf8')
       this.#sampler = reader.read(this.#lastText)
     } catch (error) {
-      const allowed = `a file with sampling rules (${messageOf(error)})`
-      throw new TracingConfigError('ERR_OPTION_RANGE', { option: 'file', allowed, received: file })
+      throw outOfRange('file', `a file with sampling rules (${messageOf(error)})`, file)
     }
+    this.heldSamplers = [this.#sampler]
     this.#timer = setInterval(() => void this.#readAgain(), pollMillis)
     this.#timer.unref()
   }
 
-  shouldSample(...question: SamplingParameters): SamplingResult {
-    return this.#sampler.shouldSample(...question)
+  shouldSample(...parameters: SamplingParameters): SamplingResult {
+    return this.#sampler.shouldSample(...parameters)
   }
 
   spanProcessor(...next: SpanProcessor[]): SpanProcessor {
-    return tailSpanProcessor(next)
-  }
-
-  override heldSamplers(): readonly Sampler[] {
-    return [this.#sampler]
+    return new TailSpanProcessor(next)
   }
 
   override stopItself(): void {
@@ -108,6 +103,7 @@ class RuleFile extends HoldingSampler implements RuleFileSampler {
       this.#lastText = text
       const before = this.#sampler
       this.#sampler = this.#reader.read(text)
+      this.heldSamplers = [this.#sampler]
       closeSampler(before, this.#sampler)
       this.#lastProblem = ''
     } catch (error) {

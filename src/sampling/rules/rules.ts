@@ -1,12 +1,13 @@
 import type { SpanContext } from '@opentelemetry/api'
 import { SamplingDecision, type Sampler, type SamplingResult, type SpanProcessor } from '@opentelemetry/sdk-trace'
-import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
+import { warnOfError } from '../../internal/diagnostics/diagnostics.js'
 import {
-  TracingConfigError,
   checkKeys,
   checkNumber,
   checkPlainObject,
   checkString,
+  wrongType,
+  checkFunction,
 } from '../../internal/checks/validate.js'
 import { alwaysOn } from '../samplers/always.js'
 import type { SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
@@ -17,7 +18,7 @@ import { checkSamplerOptions, requireSampler } from '../decision/options.js'
 import { parentOf } from '../decision/threshold-decision.js'
 import { asksLocalChildren, compileConditions, CONDITION_NAMES, hold, parentBitOf } from './rule-conditions.js'
 import type { CompiledConditions, RuleConditions, SpanSample } from './rule-conditions.js'
-import { tailSpanProcessor } from '../tail/tail-processor.js'
+import { TailSpanProcessor } from '../tail/tail-processor.js'
 
 /** One rule of {@link ruleBasedSampler}: for which spans, and what decides about them. */
 export interface SamplingRule extends RuleConditions {
@@ -66,30 +67,20 @@ export interface CompiledRule {
 }
 
 export function compileRules(rules: readonly SamplingRule[]): readonly CompiledRule[] {
-  if (!Array.isArray(rules)) {
-    throw new TracingConfigError('ERR_OPTION_TYPE', { option: 'rules', allowed: 'an array', received: rules })
-  }
+  if (!Array.isArray(rules)) throw wrongType('rules', 'an array', rules)
   return rules.map(compileRule)
 }
 
 function compileRule(rule: SamplingRule, index: number): CompiledRule {
   const option = `rules[${index}]`
-  if (typeof rule !== 'object') {
-    throw new TracingConfigError('ERR_OPTION_TYPE', { option, allowed: 'an object', received: rule })
-  }
+  if (typeof rule !== 'object') throw wrongType(option, 'an object', rule)
   checkPlainObject(option, rule)
   checkKeys(`${option}.`, rule, [...CONDITION_NAMES, 'label', 'matches', 'sampler', 'slowMillis'])
   checkString(`${option}.label`, rule.label)
   requireSampler(`${option}.sampler`, rule.sampler)
   checkNumber(`${option}.slowMillis`, rule.slowMillis, { min: 0 })
+  checkFunction(`${option}.matches`, rule.matches)
   const { matches, label = `rule ${index + 1}`, sampler, slowMillis } = rule
-  if (matches !== undefined && typeof matches !== 'function') {
-    throw new TracingConfigError('ERR_OPTION_TYPE', {
-      option: `${option}.matches`,
-      allowed: 'a function',
-      received: matches,
-    })
-  }
   return { label, conditions: compileConditions(option, rule), matches, sampler, slowMillis }
 }
 
@@ -99,32 +90,28 @@ class RuleBased extends HoldingSampler implements RuleBasedSampler {
   readonly #asksLocalChildren: boolean
 
   constructor(rules: readonly CompiledRule[], fallback: Sampler) {
-    super()
+    super(...rules.map(({ sampler }) => sampler), fallback)
     this.#rules = rules
     this.#fallback = fallback
     this.#asksLocalChildren = rules.some(({ conditions }) => asksLocalChildren(conditions))
   }
 
-  shouldSample(...question: SamplingParameters): SamplingResult {
-    const [context, traceId, name, kind, attributes] = question
+  shouldSample(...parameters: SamplingParameters): SamplingResult {
+    const [context, traceId, name, kind, attributes] = parameters
     const parent = parentOf(context)
     const isLocalChild = parent !== undefined && !parent.isRemote
     if (isLocalChild && !this.#asksLocalChildren) return followLocalParent(parent)
     const rule = this.#firstMatch({ name, kind, attributes, parent })
-    if (isLocalChild) return rule ? this.#ask(rule, question, parent) : followLocalParent(parent)
-    if (!rule) return this.#askFallback(question, parent)
+    if (isLocalChild) return rule ? this.#ask(rule, parameters, parent) : followLocalParent(parent)
+    if (!rule) return this.#askFallback(parameters, parent)
     const note = rootDecisionFor(traceId)
     note.rule = rule.label
     note.slowMillis = rule.slowMillis
-    return this.#ask(rule, question, parent)
-  }
-
-  override heldSamplers(): readonly Sampler[] {
-    return [...this.#rules.map(({ sampler }) => sampler), this.#fallback]
+    return this.#ask(rule, parameters, parent)
   }
 
   spanProcessor(...next: SpanProcessor[]): SpanProcessor {
-    return tailSpanProcessor(next)
+    return new TailSpanProcessor(next)
   }
 
   override toString(): string {
@@ -142,29 +129,29 @@ class RuleBased extends HoldingSampler implements RuleBasedSampler {
       }
     } catch (error) {
       const label = asked?.label ?? 'rules'
-      warnOnce(`rule ${label}`, `sampling ${label} threw, the fallback decides: ${messageOf(error)}`)
+      warnOfError(`sampling ${label} threw, the fallback decides`, error)
     }
     return undefined
   }
 
   #ask(
     { label, sampler }: CompiledRule,
-    question: SamplingParameters,
+    parameters: SamplingParameters,
     parent: SpanContext | undefined,
   ): SamplingResult {
     try {
-      return sampler.shouldSample(...question)
+      return sampler.shouldSample(...parameters)
     } catch (error) {
-      warnOnce(`rule sampler ${label}`, `the sampler of ${label} threw, the fallback decides: ${messageOf(error)}`)
-      return this.#askFallback(question, parent)
+      warnOfError(`the sampler of ${label} threw, the fallback decides`, error)
+      return this.#askFallback(parameters, parent)
     }
   }
 
-  #askFallback(question: SamplingParameters, parent: SpanContext | undefined): SamplingResult {
+  #askFallback(parameters: SamplingParameters, parent: SpanContext | undefined): SamplingResult {
     try {
-      return this.#fallback.shouldSample(...question)
+      return this.#fallback.shouldSample(...parameters)
     } catch (error) {
-      warnOnce('rule fallback', `the fallback of the sampling rules threw, its spans are dropped: ${messageOf(error)}`)
+      warnOfError('the fallback of the sampling rules threw, its spans are dropped', error)
       return parent && !parent.isRemote ? followLocalParent(parent) : { decision: SamplingDecision.NOT_RECORD }
     }
   }

@@ -6,14 +6,14 @@ import type { OnDecided } from '../tail/tail-decisions.js'
 
 /**
  * Remembers what was added last, so many entries. Something is added for every trace, and hardly ever looked up: so to add is
- * two writes, and where each key is, is found out for whoever asks.
+ * two writes, and the place of a key is found out when it is looked up.
  */
 export class RecentLog<V> {
   readonly #capacity: number
   /** Rings: the n-th addition is at n modulo the capacity. */
   readonly #keys: string[] = []
   readonly #values: V[] = []
-  /** Of a key, its last addition; of all that had been added when somebody asked. */
+  /** Of a key, its last addition; of all that had been added at the last look-up. */
   readonly #index = new Map<string, number>()
   #added = 0
   #indexed = 0
@@ -127,7 +127,7 @@ export class DecisionLog {
     this.#entries.add(traceId, entry)
   }
 
-  /** What the tail processor tells. */
+  /** Called by the tail processor. */
   readonly onDecided: OnDecided = (traceId, { isKept, hasLostSpans, isEvicted, threshold, traceClass }) => {
     const entry = this.#entries.get(traceId)
     if (!entry) return

@@ -2,7 +2,7 @@ import { createContextKey, type Context, type TextMapGetter, type TextMapPropaga
 import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace'
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { KEEP_ALL } from '../../internal/trace-state/threshold.js'
-import { checkKeys, checkPlainObject, checkString, TracingConfigError } from '../../internal/checks/validate.js'
+import { checkKeys, checkPlainObject, checkString, wrongType, outOfRange } from '../../internal/checks/validate.js'
 import type { SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { FORCED } from './decision-log.js'
 import { rootDecisionFor } from '../tail/root-decision.js'
@@ -24,20 +24,12 @@ export function checkForce(force: ForceOptions): void {
   checkPlainObject('force', force)
   checkKeys('force.', force, ['header', 'secret'])
   for (const name of ['header', 'secret'] as const) {
-    if (typeof force[name] === 'string') continue
-    throw new TracingConfigError('ERR_OPTION_TYPE', {
-      option: `force.${name}`,
-      allowed: 'a string',
-      received: typeof force[name],
-    })
+    if (typeof force[name] !== 'string') throw wrongType(`force.${name}`, 'a string', typeof force[name])
   }
   checkString('force.header', force.header)
   if (force.secret.length >= SHORTEST_SECRET) return
-  throw new TracingConfigError('ERR_OPTION_RANGE', {
-    option: 'force.secret',
-    allowed: `a string of at least ${SHORTEST_SECRET} characters`,
-    received: `${force.secret.length} characters`,
-  })
+  const allowed = `a string of at least ${SHORTEST_SECRET} characters`
+  throw outOfRange('force.secret', allowed, `${force.secret.length} characters`)
 }
 
 /**
@@ -64,9 +56,9 @@ export function forcePropagator({ header, secret }: ForceOptions): TextMapPropag
 export function forcedSampler(sampler: Sampler): Sampler {
   const all = new ThresholdDecision(KEEP_ALL)
   return {
-    shouldSample(...question: SamplingParameters): SamplingResult {
-      const [context, traceId] = question
-      if (context.getValue(IS_FORCED) !== true) return sampler.shouldSample(...question)
+    shouldSample(...parameters: SamplingParameters): SamplingResult {
+      const [context, traceId] = parameters
+      if (context.getValue(IS_FORCED) !== true) return sampler.shouldSample(...parameters)
       rootDecisionFor(traceId).sampler = FORCED
       return all.result(inheritedState(context, traceId))
     },

@@ -5,53 +5,57 @@ import { closeSampler } from '../decision/close.js'
 import { DecisionLog, type SamplingDecisionRecord } from './decision-log.js'
 import { forcedSampler, forcePropagator, type ForceOptions } from './force.js'
 import { noSamplingCounts, type SamplingCounts } from '../tail/tail-decisions.js'
-import { switchableSampler } from './switchable.js'
-import { tailSpanProcessor, type TailSpanProcessor } from '../tail/tail-processor.js'
+import { SwitchableSampler } from './switchable.js'
+import { TailSpanProcessor } from '../tail/tail-processor.js'
 import type { SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { readRootDecision } from '../tail/root-decision.js'
 
 /** All of sampling that a running SDK has: the sampler that can be exchanged, the tail behind it, and their memory. */
-export interface SamplingPipeline {
+export class SamplingPipeline {
   readonly sampler: Sampler
   /** Reads the header that asks for a trace by hand; undefined where there is none. */
   readonly propagator: TextMapPropagator | undefined
-  /** One processor in front of all that send. */
-  wrap(processors: readonly SpanProcessor[]): TailSpanProcessor
-  /** @throws TracingConfigError when it is no sampler */
-  setSampler(sampler: Sampler): void
-  explain(traceId: string): SamplingDecisionRecord | undefined
   /** Of the spans that have gone through both. */
-  readonly counts: Readonly<SamplingCounts>
-  /** Ends what the sampler does by itself, such as watching a file. */
-  close(): void
-}
+  readonly counts: SamplingCounts = noSamplingCounts()
+  readonly #log = new DecisionLog()
+  readonly #isForcible: boolean
+  readonly #switchable: SwitchableSampler
+  #current: Sampler
 
-/** @param recordsAll whether spans that the sampler leaves out are recorded too, for what counts them. */
-export function samplingPipeline(
-  initial: Sampler,
-  force: ForceOptions | undefined,
-  recordsAll = false,
-): SamplingPipeline {
-  const log = new DecisionLog()
-  const steered = (sampler: Sampler): Sampler => (force ? forcedSampler(sampler) : sampler)
-  const counts = noSamplingCounts()
-  const sampler = switchableSampler(steered(initial), log, counts)
-  let current = initial
-  return {
-    sampler: recordsAll ? recordAll(sampler, counts) : sampler,
-    propagator: force && forcePropagator(force),
-    // Always there: a later sampler may hold traces back.
-    wrap: (processors) => tailSpanProcessor(processors, { onDecided: log.onDecided, counts }),
-    setSampler(next) {
-      checkPart('sampler', next, 'a Sampler', ['shouldSample'])
-      if (next === current) return
-      closeSampler(current, next)
-      current = next
-      sampler.set(steered(next))
-    },
-    explain: (traceId) => log.explain(traceId),
-    counts,
-    close: () => closeSampler(current),
+  /** @param recordsAll whether spans that the sampler leaves out are recorded too, for what counts them. */
+  constructor(initial: Sampler, force: ForceOptions | undefined, recordsAll = false) {
+    this.#isForcible = force !== undefined
+    this.#current = initial
+    this.#switchable = new SwitchableSampler(this.#withForce(initial), this.#log, this.counts)
+    this.sampler = recordsAll ? recordAll(this.#switchable, this.counts) : this.#switchable
+    this.propagator = force && forcePropagator(force)
+  }
+
+  /** One processor in front of all that send. Always there: a later sampler may hold traces back. */
+  wrap(processors: readonly SpanProcessor[]): TailSpanProcessor {
+    return new TailSpanProcessor(processors, { onDecided: this.#log.onDecided, counts: this.counts })
+  }
+
+  /** @throws TracingConfigError when it is no sampler */
+  setSampler(next: Sampler): void {
+    checkPart('sampler', next, 'a Sampler', ['shouldSample'])
+    if (next === this.#current) return
+    closeSampler(this.#current, next)
+    this.#current = next
+    this.#switchable.set(this.#withForce(next))
+  }
+
+  explain(traceId: string): SamplingDecisionRecord | undefined {
+    return this.#log.explain(traceId)
+  }
+
+  /** Ends what the sampler does by itself, such as watching a file. */
+  close(): void {
+    closeSampler(this.#current)
+  }
+
+  #withForce(sampler: Sampler): Sampler {
+    return this.#isForcible ? forcedSampler(sampler) : sampler
   }
 }
 
@@ -61,18 +65,18 @@ const RECORDED: SamplingResult = Object.freeze({ decision: SamplingDecision.RECO
  * Has every span recorded, also those that the sampler leaves out: they end as spans that are not sampled, so that what
  * counts spans sees them all, and nothing is sent that was not sent before. Costs as much as recording does.
  *
- * Stands around the sampler of the stage, which has written its decision down by then: `explain` tells what the sampler
+ * Wraps the pipeline's sampler, which has logged its decision by then: `explain` shows what the sampler
  * said.
  */
 export function recordAll(sampler: Sampler, counts: SamplingCounts): Sampler {
   return {
-    shouldSample(...question: SamplingParameters): SamplingResult {
-      const result = sampler.shouldSample(...question)
+    shouldSample(...parameters: SamplingParameters): SamplingResult {
+      const result = sampler.shouldSample(...parameters)
       if (result.decision !== SamplingDecision.NOT_RECORD) return result
       // It was counted as left out; now it starts and ends, and the tail will count it as sampled out.
       counts.notRecorded -= 1
       // The tail would hold back what begins here, only to drop it.
-      const note = readRootDecision(question[1])
+      const note = readRootDecision(parameters[1])
       if (note) note.policy = undefined
       return result.traceState === undefined ? RECORDED : { ...result, decision: SamplingDecision.RECORD }
     },

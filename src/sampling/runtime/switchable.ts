@@ -7,53 +7,41 @@ import { parentOf } from '../decision/threshold-decision.js'
 import { noSamplingCounts, type SamplingCounts } from '../tail/tail-decisions.js'
 
 /** A sampler that can be exchanged while traces run. */
-export interface SwitchableSampler extends Sampler {
-  /** Decides from the next local root on. Traces under way stay with the sampler that decided their root. */
-  set(sampler: Sampler): void
-}
-
-/** @param log where decisions about local roots are written, and what they were is looked up after a change. */
-export function switchableSampler(
-  initial: Sampler,
-  log: DecisionLog,
-  counts: SamplingCounts = noSamplingCounts(),
-): SwitchableSampler {
-  return new Switchable(initial, log, counts)
-}
-
-class Switchable implements SwitchableSampler {
+export class SwitchableSampler implements Sampler {
   #current: Sampler
   #hasSwitched = false
   readonly #log: DecisionLog
   readonly #counts: SamplingCounts
 
-  constructor(initial: Sampler, log: DecisionLog, counts: SamplingCounts) {
+  /** @param log where decisions about local roots are written, and what they were is looked up after a change. */
+  constructor(initial: Sampler, log: DecisionLog, counts: SamplingCounts = noSamplingCounts()) {
     this.#current = initial
     this.#log = log
     this.#counts = counts
   }
 
+  /** Decides from the next local root on. Traces under way stay with the sampler that decided their root. */
   set(sampler: Sampler): void {
     this.#current = sampler
     this.#hasSwitched = true
   }
 
-  shouldSample(...question: SamplingParameters): SamplingResult {
-    const result = this.#decide(question)
+  shouldSample(...parameters: SamplingParameters): SamplingResult {
+    const result = this.#decide(parameters)
     this.#counts.started += 1
     if (result.decision === SamplingDecision.NOT_RECORD) this.#counts.notRecorded += 1
     return result
   }
 
-  #decide(question: SamplingParameters): SamplingResult {
-    const [context, traceId] = question
+  #decide(parameters: SamplingParameters): SamplingResult {
+    const [context, traceId] = parameters
     const parent = parentOf(context)
     if (parent && !parent.isRemote) {
       const sampler = this.#hasSwitched ? this.#log.samplerOf(traceId) : this.#current
-      return sampler ? askSampler(sampler, question) : followLocalParent(parent)
+      return sampler ? askSampler(sampler, parameters) : followLocalParent(parent)
     }
     const note = clearRootDecision(traceId)
-    const result = askSampler(this.#current, question)
+    const result = askSampler(this.#current, parameters)
     this.#log.add(traceId, this.#current, result, parent, note)
     return result
   }

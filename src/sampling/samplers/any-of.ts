@@ -1,6 +1,6 @@
 import type { Attributes, TraceState } from '@opentelemetry/api'
 import { SamplingDecision, type Sampler, type SamplingResult } from '@opentelemetry/sdk-trace'
-import { TracingConfigError } from '../../internal/checks/validate.js'
+import { outOfRange } from '../../internal/checks/validate.js'
 import { compareThresholds, KEEP_ALL, thresholdIn, withoutThreshold } from '../../internal/trace-state/threshold.js'
 import { askSampler, type SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { HoldingSampler } from '../decision/close.js'
@@ -10,20 +10,14 @@ import { dropped, inheritedState } from '../decision/threshold-decision.js'
 /**
  * Keeps what any of the samplers keeps, at the smallest threshold of those that keep it. Each is asked each time, so a
  * rate limiter among them counts every trace. Where one keeps a span and does not say at which threshold, the span has
- * none either: its weight is not known (but for `th:0`, which nothing can widen).
+ * none either: its weight is not known (except for `th:0`, which nothing can widen).
  *
  * The probabilities don't add up: as all decide by the same randomness, 10 % or 20 % is 20 %.
  *
  * @throws TracingConfigError without a sampler, or when one is none
  */
 export function anyOf(...samplers: Sampler[]): Sampler {
-  if (samplers.length === 0) {
-    throw new TracingConfigError('ERR_OPTION_RANGE', {
-      option: 'samplers',
-      allowed: 'at least one sampler',
-      received: samplers,
-    })
-  }
+  if (samplers.length === 0) throw outOfRange('samplers', 'at least one sampler', samplers)
   samplers.forEach((sampler, index) => requireSampler(`samplers[${index}]`, sampler))
   return new AnyOf(samplers)
 }
@@ -32,17 +26,13 @@ class AnyOf extends HoldingSampler implements Sampler {
   readonly #samplers: readonly Sampler[]
 
   constructor(samplers: readonly Sampler[]) {
-    super()
+    super(...samplers)
     this.#samplers = samplers
   }
 
-  override heldSamplers(): readonly Sampler[] {
-    return this.#samplers
-  }
-
-  shouldSample(...question: SamplingParameters): SamplingResult {
-    const inherited = inheritedState(question[0], question[1])
-    const results = this.#samplers.map((sampler) => askSampler(sampler, question))
+  shouldSample(...parameters: SamplingParameters): SamplingResult {
+    const inherited = inheritedState(parameters[0], parameters[1])
+    const results = this.#samplers.map((sampler) => askSampler(sampler, parameters))
     const decision = results.map((result) => result.decision).reduce((a, b) => (a > b ? a : b))
     if (decision === SamplingDecision.NOT_RECORD) return dropped(inherited)
     const winners = results.filter((result) => result.decision === decision)

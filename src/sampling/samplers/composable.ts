@@ -1,6 +1,6 @@
 import type { Attributes, TraceState } from '@opentelemetry/api'
 import { SamplingDecision, type Sampler, type SamplingResult } from '@opentelemetry/sdk-trace'
-import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
+import { warnOfError } from '../../internal/diagnostics/diagnostics.js'
 import {
   thresholdFromBigInt,
   thresholdIn,
@@ -25,7 +25,7 @@ export interface SamplingIntent {
 
 /** The interface of `@opentelemetry/sampler-composite`, which is matched by its shape. */
 export interface ComposableSampler {
-  getSamplingIntent(...question: SamplingParameters): SamplingIntent
+  getSamplingIntent(...parameters: SamplingParameters): SamplingIntent
   toString(): string
 }
 
@@ -33,7 +33,7 @@ const DROPS = -1n
 const BELOW = 1n << 56n
 
 /**
- * Makes a sampler for a provider of a ComposableSampler. One that throws is told once and drops.
+ * Makes a sampler for a provider of a ComposableSampler. One that throws is logged once and drops.
  *
  * @throws TracingConfigError when it has no `getSamplingIntent`
  */
@@ -51,9 +51,9 @@ export function fromComposable(composable: ComposableSampler): Sampler {
 export function toComposable(sampler: Sampler): ComposableSampler {
   requireSampler('sampler', sampler)
   const composable: ComposableSampler & Pick<HoldingSampler, 'heldSamplers'> = {
-    heldSamplers: () => [sampler],
-    getSamplingIntent: (...question) =>
-      intentOf(askSampler(sampler, question), inheritedState(question[0], question[1])),
+    heldSamplers: [sampler],
+    getSamplingIntent: (...parameters) =>
+      intentOf(askSampler(sampler, parameters), inheritedState(parameters[0], parameters[1])),
     toString: () => `Composable{${sampler.toString()}}`,
   }
   return composable
@@ -63,21 +63,17 @@ class FromComposable extends HoldingSampler implements Sampler {
   readonly #composable: ComposableSampler
 
   constructor(composable: ComposableSampler) {
-    super()
+    super(composable)
     this.#composable = composable
   }
 
-  override heldSamplers(): readonly object[] {
-    return [this.#composable]
-  }
-
-  shouldSample(...question: SamplingParameters): SamplingResult {
-    const [context, traceId] = question
+  shouldSample(...parameters: SamplingParameters): SamplingResult {
+    const [context, traceId] = parameters
     const inherited = inheritedState(context, traceId)
     try {
-      return decide(this.#composable.getSamplingIntent(...question), traceId, inherited)
+      return decide(this.#composable.getSamplingIntent(...parameters), traceId, inherited)
     } catch (error) {
-      warnOnce('composable-throws', `a composable sampler failed (${messageOf(error)}); the span is not sampled`)
+      warnOfError('a composable sampler failed, the span is not sampled', error)
       return dropped(inherited)
     }
   }

@@ -1,18 +1,18 @@
 import type { Attributes, SpanKind } from '@opentelemetry/api'
 import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace'
 import { monotonicClock, type Clock } from '../../internal/runtime/clock.js'
-import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
-import { TracingConfigError, checkNumber, checkOneOf } from '../../internal/checks/validate.js'
+import { warnOnce, warnOfError } from '../../internal/diagnostics/diagnostics.js'
+import { checkNumber, checkOneOf, checkFunction, checkBoolean } from '../../internal/checks/validate.js'
 import { alwaysOff } from './always.js'
 import type { SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { KeyShares, type KeyWeight } from '../adaptive/key-shares.js'
-import { checkBoolean, checkClock, checkSamplerOptions, requireNumber } from '../decision/options.js'
+import { checkClock, checkSamplerOptions, requireNumber } from '../decision/options.js'
 import {
   dropped,
   followParent,
   parentOf,
   stateOf,
-  nearestKeepAt,
+  nearestThreshold,
   type ThresholdDecision,
 } from '../decision/threshold-decision.js'
 import { RateController } from '../adaptive/rate-controller.js'
@@ -70,9 +70,7 @@ export function dynamicSampler(options: DynamicSamplerOptions): Sampler {
   if (options.weight !== undefined) checkOneOf('weight', options.weight, ['log', 'sqrt', 'equal'])
   checkBoolean('recordKey', options.recordKey)
   checkClock(options.clock)
-  if (options.key !== undefined && typeof options.key !== 'function') {
-    throw new TracingConfigError('ERR_OPTION_TYPE', { option: 'key', allowed: 'a function', received: options.key })
-  }
+  checkFunction('key', options.key)
   if (options.goalTracesPerSecond === 0) return alwaysOff()
   return new DynamicSampler(options)
 }
@@ -113,14 +111,14 @@ class DynamicSampler implements Sampler {
     this.#controller = new RateController(this.#goal, Math.max(10, 0.8 * this.#goal), this.#beganMillis)
   }
 
-  shouldSample(...question: SamplingParameters): SamplingResult {
-    const [context, traceId, name, kind, attributes] = question
+  shouldSample(...parameters: SamplingParameters): SamplingResult {
+    const [context, traceId, name, kind, attributes] = parameters
     const parent = parentOf(context)
     if (parent !== undefined && parent.isRemote !== true) return followParent(parent, traceId)
     const key = this.#keyOf({ name, kind, attributes })
     const now = this.#clock.nowMillis()
     this.#renewWhenDue(now)
-    const keepAt = this.#held(this.#shares.keepAtOf(key), now)
+    const keepAt = this.#held(this.#shares.decisionFor(key), now)
     const inherited = stateOf(parent, traceId)
     if (!keepAt.keeps(traceId, inherited)) return dropped(inherited)
     this.#controller.spend()
@@ -136,7 +134,7 @@ class DynamicSampler implements Sampler {
     const correction = Math.min(MOST, this.#controller.next(keepAt.probability, now))
     if (correction >= TOLERATED.min && correction <= TOLERATED.max) return keepAt
     if (correction > 1 && keepAt.probability === 1) return keepAt
-    return nearestKeepAt(keepAt.probability * correction)
+    return nearestThreshold(keepAt.probability * correction)
   }
 
   #renewWhenDue(now: number): void {
@@ -158,7 +156,7 @@ class DynamicSampler implements Sampler {
       if (typeof key === 'string') return key.length <= LONGEST_KEY ? key : key.slice(0, LONGEST_KEY)
       warnOnce('dynamic-key', `the key of dynamicSampler is no string but ${typeof key}; the span's name is used`)
     } catch (error) {
-      warnOnce('dynamic-key', `the key of dynamicSampler failed (${messageOf(error)}); the span's name is used`)
+      warnOfError("the key of dynamicSampler failed, the span's name is used", error)
     }
     return sample.name
   }

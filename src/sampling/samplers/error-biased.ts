@@ -7,8 +7,8 @@ import {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace'
 import { monotonicClock, type Clock } from '../../internal/runtime/clock.js'
-import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
-import { TracingConfigError, checkNumber, type NumberRange } from '../../internal/checks/validate.js'
+import { warnOfError } from '../../internal/diagnostics/diagnostics.js'
+import { checkNumber, checkFunction, outOfRange, type NumberRange } from '../../internal/checks/validate.js'
 import { encodeThreshold, isKept, KEEP_ALL, rvIn } from '../../internal/trace-state/threshold.js'
 import { HoldingSampler } from '../decision/close.js'
 import { rootDecisionFor } from '../tail/root-decision.js'
@@ -19,7 +19,7 @@ import { checkClock, checkSamplerOptions, requireSampler } from '../decision/opt
 import { probabilitySampler } from './probability.js'
 import { ClassLimit } from '../adaptive/class-limit.js'
 import type { TailPolicy, TraceClass } from '../tail/pending-trace.js'
-import { tailSpanProcessor } from '../tail/tail-processor.js'
+import { TailSpanProcessor } from '../tail/tail-processor.js'
 
 /** Options of {@link errorBiasedSampler}. */
 export interface ErrorBiasedOptions {
@@ -46,7 +46,7 @@ export interface ErrorBiasedSampler extends Sampler {
   /**
    * The part that decides at the end, to stand in front of the processor that exports: for a plain NodeSDK,
    * `spanProcessors: [sampler.spanProcessor(new BatchSpanProcessor({ exporter }))]`; where there are several, in front of
-   * all of them. startTracing has it already.
+   * all of them. startTracing adds it by itself.
    */
   spanProcessor(...next: SpanProcessor[]): SpanProcessor
 }
@@ -91,71 +91,57 @@ function checkOptions(options: ErrorBiasedOptions): void {
   const { sampler, ratio, isError, clock } = options
   if (sampler !== undefined) requireSampler('sampler', sampler)
   checkClock(clock)
+  checkFunction('isError', isError)
   if (sampler !== undefined && ratio !== undefined) {
-    const problem = { option: 'ratio', allowed: 'left out where there is a sampler', received: ratio }
-    throw new TracingConfigError('ERR_OPTION_RANGE', problem)
-  }
-  if (isError !== undefined && typeof isError !== 'function') {
-    throw new TracingConfigError('ERR_OPTION_TYPE', { option: 'isError', allowed: 'a function', received: isError })
+    throw outOfRange('ratio', 'left out where there is a sampler', ratio)
   }
 }
 
 const { RECORD, RECORD_AND_SAMPLED } = SamplingDecision
 
-class ErrorBiased extends HoldingSampler implements ErrorBiasedSampler {
+class ErrorBiased extends HoldingSampler implements ErrorBiasedSampler, TailPolicy {
+  readonly slowMillis: number | undefined
+  readonly recordThreshold: string
   readonly #head: Sampler
-  readonly #policy: TailPolicy
-  readonly #words: string
+  readonly #clock: Clock
+  readonly #limits: Readonly<Record<'error' | 'slow', ClassLimit | typeof KEEP_ALL | undefined>>
+  readonly #isError: (span: ReadableSpan) => boolean
+  readonly #description: string
 
   constructor(options: ErrorBiasedOptions) {
-    super()
-    this.#head = options.sampler ?? probabilitySampler(options.ratio ?? DEFAULTS.ratio)
-    this.#policy = new Policy(options)
-    const { maxErrorTracesPerSecond: errors = DEFAULTS.maxErrorTracesPerSecond, slowMillis } = options
+    const { ratio = DEFAULTS.ratio, recordRatio = DEFAULTS.recordRatio, slowMillis, clock = monotonicClock } = options
+    const { maxErrorTracesPerSecond: errorsPerSecond = DEFAULTS.maxErrorTracesPerSecond } = options
+    const { maxSlowTracesPerSecond: slowPerSecond = DEFAULTS.maxSlowTracesPerSecond } = options
+    const head = options.sampler ?? probabilitySampler(ratio)
+    super(head)
+    this.slowMillis = slowMillis
+    this.recordThreshold = encodeThreshold(recordRatio)
+    this.#head = head
+    this.#clock = clock
+    this.#limits = { error: this.#limit(errorsPerSecond), slow: this.#limit(slowPerSecond) }
+    this.#isError = options.isError ?? hasErrorStatus
     const slow = slowMillis === undefined ? '' : `, slow=${slowMillis}ms`
-    this.#words = `ErrorBiased{${this.#head.toString()}, errors=${errors}/s${slow}}`
+    this.#description = `ErrorBiased{${head.toString()}, errors=${errorsPerSecond}/s${slow}}`
   }
 
-  shouldSample(...question: SamplingParameters): SamplingResult {
-    const [context, traceId] = question
+  shouldSample(...parameters: SamplingParameters): SamplingResult {
+    const [context, traceId] = parameters
     const parent = parentOf(context)
     if (parent && !parent.isRemote) return followLocalParent(parent)
-    rootDecisionFor(traceId).policy = this.#policy
-    const head = parent ? followParent(parent, traceId) : askSampler(this.#head, question)
+    rootDecisionFor(traceId).policy = this
+    const head = parent ? followParent(parent, traceId) : askSampler(this.#head, parameters)
     if (head.decision === RECORD_AND_SAMPLED) return head
     // Recorded, so that the tail can see an error, as far as recordRatio allows.
-    const isRecorded = isKept(traceId, this.#policy.recordThreshold, rvIn(parent?.traceState))
+    const isRecorded = isKept(traceId, this.recordThreshold, rvIn(parent?.traceState))
     return isRecorded ? { ...head, decision: RECORD } : head
   }
 
   spanProcessor(...next: SpanProcessor[]): SpanProcessor {
-    return tailSpanProcessor(next)
-  }
-
-  override heldSamplers(): readonly Sampler[] {
-    return [this.#head]
+    return new TailSpanProcessor(next)
   }
 
   override toString(): string {
-    return this.#words
-  }
-}
-
-class Policy implements TailPolicy {
-  readonly slowMillis: number | undefined
-  readonly recordThreshold: string
-  readonly #clock: Clock
-  readonly #limits: Readonly<Record<'error' | 'slow', ClassLimit | typeof KEEP_ALL | undefined>>
-  readonly #isError: (span: ReadableSpan) => boolean
-
-  constructor(options: ErrorBiasedOptions) {
-    const { maxErrorTracesPerSecond = DEFAULTS.maxErrorTracesPerSecond, recordRatio = DEFAULTS.recordRatio } = options
-    const { maxSlowTracesPerSecond = DEFAULTS.maxSlowTracesPerSecond, clock = monotonicClock, isError } = options
-    this.#clock = clock
-    this.slowMillis = options.slowMillis
-    this.recordThreshold = encodeThreshold(recordRatio)
-    this.#limits = { error: this.#limit(maxErrorTracesPerSecond), slow: this.#limit(maxSlowTracesPerSecond) }
-    this.#isError = isError ?? hasErrorStatus
+    return this.#description
   }
 
   nowMillis(): number {
@@ -166,7 +152,7 @@ class Policy implements TailPolicy {
     try {
       return this.#isError(span)
     } catch (error) {
-      warnOnce('isError', `isError threw, the span's status counts instead: ${messageOf(error)}`)
+      warnOfError("isError threw, the span's status counts instead", error)
       return hasErrorStatus(span)
     }
   }

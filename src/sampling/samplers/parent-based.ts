@@ -23,18 +23,14 @@ class ParentBased extends HoldingSampler implements Sampler {
   readonly #root: Sampler
 
   constructor(root: Sampler) {
-    super()
+    super(root)
     this.#root = root
   }
 
-  shouldSample(...question: SamplingParameters): SamplingResult {
-    const [context, traceId] = question
+  shouldSample(...parameters: SamplingParameters): SamplingResult {
+    const [context, traceId] = parameters
     const parent = parentOf(context)
-    return parent === undefined ? askSampler(this.#root, question) : followParent(parent, traceId)
-  }
-
-  override heldSamplers(): readonly Sampler[] {
-    return [this.#root]
+    return parent === undefined ? askSampler(this.#root, parameters) : followParent(parent, traceId)
   }
 
   override toString(): string {

@@ -7,7 +7,7 @@ import { requireNumber } from '../decision/options.js'
 
 /**
  * Keeps this share of all traces, by the trace id alone: services with different ratios agree, what a smaller ratio keeps
- * a larger one keeps too. Writes the threshold into `tracestate`, so that whoever counts spans can weigh them.
+ * a larger one keeps too. Writes the threshold into `tracestate`, by which spans can be weighted when they are counted.
  * Specification: "TraceState: Probability Sampling".
  *
  * Not a limit: ten times the requests are ten times the traces. For a limit, rateLimitingSampler.

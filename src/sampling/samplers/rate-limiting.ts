@@ -2,18 +2,18 @@ import type { TraceState } from '@opentelemetry/api'
 import { SamplingDecision, type Sampler, type SamplingResult } from '@opentelemetry/sdk-trace'
 import { monotonicClock, type Clock } from '../../internal/runtime/clock.js'
 import { probabilityOf, thresholdIn } from '../../internal/trace-state/threshold.js'
-import { checkNumber } from '../../internal/checks/validate.js'
+import { checkNumber, checkBoolean } from '../../internal/checks/validate.js'
 import { alwaysOff } from './always.js'
 import { askSampler, type SamplingParameters } from '../../internal/trace-state/ask-sampler.js'
 import { HoldingSampler } from '../decision/close.js'
-import { checkBoolean, checkClock, checkSamplerOptions, requireNumber, requireSampler } from '../decision/options.js'
+import { checkClock, checkSamplerOptions, requireNumber, requireSampler } from '../decision/options.js'
 import {
   dropped,
   followParent,
   keptUncounted,
   parentOf,
   stateOf,
-  nearestKeepAt,
+  nearestThreshold,
 } from '../decision/threshold-decision.js'
 import { RateController } from '../adaptive/rate-controller.js'
 
@@ -34,7 +34,7 @@ export interface RateLimitingOptions {
   readonly clock?: Clock | undefined
 }
 
-/** A sampler that also tells what it dropped against the odds. */
+/** A sampler that also counts what it dropped against the odds. */
 export interface RateLimitingSampler extends Sampler {
   /** Traces that their randomness would have kept and `hardLimit` dropped; no weight makes up for them. */
   readonly denied: number
@@ -51,47 +51,23 @@ export interface RateLimitingSampler extends Sampler {
  */
 export function rateLimitingSampler(options: RateLimitingOptions): RateLimitingSampler {
   checkSamplerOptions(options, ['maxTracesPerSecond', 'burst', 'delegate', 'hardLimit', 'clock'])
-  const {
-    maxTracesPerSecond,
-    burst = Math.max(10, 0.8 * maxTracesPerSecond),
-    delegate,
-    hardLimit = false,
-    clock = monotonicClock,
-  } = options
-  requireNumber('maxTracesPerSecond', maxTracesPerSecond, { min: 0 })
-  checkNumber('burst', burst, { min: 1 })
-  if (delegate !== undefined) requireSampler('delegate', delegate)
-  checkBoolean('hardLimit', hardLimit)
-  checkClock(clock)
-  if (maxTracesPerSecond === 0) return new KeepsNone(delegate)
-  return new RateLimiting({ maxTracesPerSecond, burst, delegate, hardLimit, clock })
+  requireNumber('maxTracesPerSecond', options.maxTracesPerSecond, { min: 0 })
+  checkNumber('burst', options.burst, { min: 1 })
+  if (options.delegate !== undefined) requireSampler('delegate', options.delegate)
+  checkBoolean('hardLimit', options.hardLimit)
+  checkClock(options.clock)
+  return options.maxTracesPerSecond === 0 ? new KeepsNone(...heldBy(options)) : new RateLimiting(options)
 }
 
-interface Resolved {
-  readonly maxTracesPerSecond: number
-  readonly burst: number
-  readonly delegate: Sampler | undefined
-  readonly hardLimit: boolean
-  readonly clock: Clock
-}
+const heldBy = ({ delegate }: RateLimitingOptions): readonly Sampler[] => (delegate ? [delegate] : [])
 
 /** Without a rate, the delegate is not asked; it is closed all the same. */
 class KeepsNone extends HoldingSampler implements RateLimitingSampler {
   readonly denied = 0
   readonly #off = alwaysOff()
-  readonly #delegate: Sampler | undefined
 
-  constructor(delegate: Sampler | undefined) {
-    super()
-    this.#delegate = delegate
-  }
-
-  shouldSample(...question: SamplingParameters): SamplingResult {
-    return this.#off.shouldSample(...question)
-  }
-
-  override heldSamplers(): readonly Sampler[] {
-    return this.#delegate === undefined ? [] : [this.#delegate]
+  shouldSample(...parameters: SamplingParameters): SamplingResult {
+    return this.#off.shouldSample(...parameters)
   }
 
   override toString(): string {
@@ -107,30 +83,31 @@ class RateLimiting extends HoldingSampler implements RateLimitingSampler {
   readonly #clock: Clock
   #denied = 0
 
-  constructor({ maxTracesPerSecond, burst, delegate, hardLimit, clock }: Resolved) {
-    super()
+  constructor(options: RateLimitingOptions) {
+    super(...heldBy(options))
+    const { maxTracesPerSecond, burst, delegate, hardLimit = false, clock = monotonicClock } = options
     this.#perSecond = maxTracesPerSecond
-    this.#controller = new RateController(maxTracesPerSecond, burst, clock.nowMillis())
+    this.#controller = new RateController(
+      maxTracesPerSecond,
+      burst ?? Math.max(10, 0.8 * maxTracesPerSecond),
+      clock.nowMillis(),
+    )
     this.#delegate = delegate
     this.#hardLimit = hardLimit
     this.#clock = clock
-  }
-
-  override heldSamplers(): readonly Sampler[] {
-    return this.#delegate === undefined ? [] : [this.#delegate]
   }
 
   get denied(): number {
     return this.#denied
   }
 
-  shouldSample(...question: SamplingParameters): SamplingResult {
-    const [context, traceId] = question
+  shouldSample(...parameters: SamplingParameters): SamplingResult {
+    const [context, traceId] = parameters
     const parent = parentOf(context)
     if (parent !== undefined && parent.isRemote !== true) return followParent(parent, traceId)
     const inherited = stateOf(parent, traceId)
-    if (this.#delegate !== undefined) return this.#limit(askSampler(this.#delegate, question), traceId, inherited)
-    const keepAt = nearestKeepAt(this.#controller.next(1, this.#clock.nowMillis()))
+    if (this.#delegate !== undefined) return this.#limit(askSampler(this.#delegate, parameters), traceId, inherited)
+    const keepAt = nearestThreshold(this.#controller.next(1, this.#clock.nowMillis()))
     return keepAt.keeps(traceId, inherited) && this.#admits() ? keepAt.result(inherited) : dropped(inherited)
   }
 
@@ -144,7 +121,7 @@ class RateLimiting extends HoldingSampler implements RateLimitingSampler {
     const proposedState = proposed.traceState ?? inherited
     const proposedThreshold = thresholdIn(proposedState)
     const ceiling = proposedThreshold === undefined ? 1 : probabilityOf(proposedThreshold)
-    const keepAt = nearestKeepAt(this.#controller.next(1 / ceiling, this.#clock.nowMillis()))
+    const keepAt = nearestThreshold(this.#controller.next(1 / ceiling, this.#clock.nowMillis()))
     const isStricter = keepAt.probability < ceiling
     if (isStricter && !keepAt.keeps(traceId, proposedState)) return dropped(inherited)
     if (!this.#admits()) return dropped(inherited)

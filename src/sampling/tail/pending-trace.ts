@@ -44,9 +44,9 @@ export interface PendingTrace {
   rootMillis: number
 }
 
-/** What became of a fragment; spans that end later follow it. */
+/** What became of a trace; spans that end later follow it. */
 export interface Decision {
-  readonly fragment: PendingTrace
+  readonly trace: PendingTrace
   traceClass: TraceClass
   /** T_f: undefined where nothing of this class is kept. */
   threshold: string | undefined
@@ -60,8 +60,8 @@ export interface Decision {
  * T_f = min(T_base, max(T_rec, T_class)). It depends on the class alone and not on R, and stands on head-sampled spans
  * too: a trace that errs then counts 1 / P(R ≥ T_f), whether its head was sampled or not.
  */
-export function finalThreshold(fragment: PendingTrace, classThreshold: string | undefined): string | undefined {
-  const { baseThreshold, recordThreshold } = fragment
+export function finalThreshold(trace: PendingTrace, classThreshold: string | undefined): string | undefined {
+  const { baseThreshold, recordThreshold } = trace
   if (classThreshold === undefined) return baseThreshold
   const earned = stricterThreshold(recordThreshold, classThreshold)
   if (baseThreshold === undefined || compareThresholds(earned, baseThreshold) < 0) return earned
@@ -90,9 +90,9 @@ export function millisOf([seconds, nanos]: HrTime): number {
   return seconds * 1_000 + nanos / 1e6
 }
 
-/** The undecided fragments by trace id, and how many of their spans wait. */
+/** The undecided traces by trace id, and how many of their spans wait. */
 export class PendingTraces {
-  readonly #fragments = new Map<string, PendingTrace>()
+  readonly #traces = new Map<string, PendingTrace>()
   readonly #mostSpans: number
   #spans = 0
 
@@ -102,37 +102,33 @@ export class PendingTraces {
   }
 
   get size(): number {
-    return this.#fragments.size
-  }
-
-  get spans(): number {
-    return this.#spans
+    return this.#traces.size
   }
 
   get isOverfull(): boolean {
-    return this.#spans > this.#mostSpans || this.#fragments.size > this.#mostSpans
+    return this.#spans > this.#mostSpans || this.#traces.size > this.#mostSpans
   }
 
   get(traceId: string): PendingTrace | undefined {
-    return this.#fragments.get(traceId)
+    return this.#traces.get(traceId)
   }
 
-  add(fragment: PendingTrace): void {
-    this.#fragments.set(fragment.traceId, fragment)
+  add(trace: PendingTrace): void {
+    this.#traces.set(trace.traceId, trace)
   }
 
-  hold(fragment: PendingTrace, span: PendingTrace['ended'][number]): void {
-    fragment.ended.push(span)
+  hold(trace: PendingTrace, span: PendingTrace['ended'][number]): void {
+    trace.ended.push(span)
     this.#spans += 1
   }
 
-  remove(fragment: PendingTrace): void {
-    if (this.#fragments.delete(fragment.traceId)) this.#spans -= fragment.ended.length
+  remove(trace: PendingTrace): void {
+    if (this.#traces.delete(trace.traceId)) this.#spans -= trace.ended.length
   }
 
-  /** A copy: whoever decides while looking takes fragments out. */
+  /** A copy, since deciding takes traces out. */
   all(): PendingTrace[] {
-    return [...this.#fragments.values()]
+    return [...this.#traces.values()]
   }
 
   /**
@@ -141,14 +137,14 @@ export class PendingTraces {
    * for the lowest takes as long for one as for many.
    */
   evict(): PendingTrace[] {
-    const ranks = Float64Array.from(this.#fragments.values(), rankOf).sort()
+    const ranks = Float64Array.from(this.#traces.values(), rankOf).sort()
     const highestRank = ranks[Math.max(1, ranks.length >> 3) - 1] ?? 0
-    const evicted = this.all().filter((fragment) => rankOf(fragment) <= highestRank)
-    for (const fragment of evicted) this.remove(fragment)
+    const evicted = this.all().filter((trace) => rankOf(trace) <= highestRank)
+    for (const trace of evicted) this.remove(trace)
     const highest = evicted.reduce((high, { randomness }) => (randomness > high ? randomness : high), '')
     const threshold = parseThreshold(highest) ?? '0'
-    for (const fragment of this.#fragments.values()) {
-      if (fragment.recordThreshold < threshold) fragment.recordThreshold = threshold
+    for (const trace of this.#traces.values()) {
+      if (trace.recordThreshold < threshold) trace.recordThreshold = threshold
     }
     return evicted
   }

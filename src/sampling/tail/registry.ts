@@ -22,15 +22,7 @@ export interface TailStage {
 }
 
 /** The running stages; one, unless an app has several providers. */
-const tails = processWide('tail-stages', () => new Set<TailStage>())
-
-export function addTailStage(stage: TailStage): void {
-  tails.add(stage)
-}
-
-export function removeTailStage(stage: TailStage): void {
-  tails.delete(stage)
-}
+export const tails: Set<TailStage> = processWide('tail-stages', () => new Set<TailStage>())
 
 export function tailStateOf(traceId: string): TailState | undefined {
   for (const stage of tails) {

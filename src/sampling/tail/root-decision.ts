@@ -19,36 +19,28 @@ export interface RootDecision {
   policy: TailPolicy | undefined
 }
 
-const note = processWide('head-note', (): RootDecision => emptyRootDecision(''))
+const nothing = (traceId: string): RootDecision => ({
+  traceId,
+  rule: undefined,
+  slowMillis: undefined,
+  sampler: undefined,
+  threshold: undefined,
+  policy: undefined,
+})
 
-/** The note of the local root that is being sampled now, to be written to. */
+const slot = processWide('root-decision', () => ({ current: nothing('') }))
+
+/** What is noted about the local root that is being sampled now, to be written to. */
 export function rootDecisionFor(traceId: string): RootDecision {
-  return note.traceId === traceId ? note : clearRootDecision(traceId)
+  return readRootDecision(traceId) ?? clearRootDecision(traceId)
 }
 
-/** A note without anything on it: what a trace's earlier local root left must not count for the next. */
+/** Nothing noted: what a trace's earlier local root left must not count for the next. */
 export function clearRootDecision(traceId: string): RootDecision {
-  note.traceId = traceId
-  note.rule = undefined
-  note.slowMillis = undefined
-  note.sampler = undefined
-  note.threshold = undefined
-  note.policy = undefined
-  return note
+  return (slot.current = nothing(traceId))
 }
 
 /** What was noted for the local root that starts now. */
 export function readRootDecision(traceId: string): RootDecision | undefined {
-  return note.traceId === traceId ? note : undefined
-}
-
-function emptyRootDecision(traceId: string): RootDecision {
-  return {
-    traceId,
-    rule: undefined,
-    slowMillis: undefined,
-    sampler: undefined,
-    threshold: undefined,
-    policy: undefined,
-  }
+  return slot.current.traceId === traceId ? slot.current : undefined
 }

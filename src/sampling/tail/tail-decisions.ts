@@ -1,4 +1,4 @@
-import { TraceFlags, type Attributes, type SpanContext } from '@opentelemetry/api'
+import { TraceFlags } from '@opentelemetry/api'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { thresholdIn, withThreshold } from '../../internal/trace-state/threshold.js'
 import {
@@ -12,8 +12,8 @@ import {
   type PendingTrace,
   type TraceClass,
 } from './pending-trace.js'
-import { guarded } from './guarded.js'
 import type { TailState } from './registry.js'
+import { safely } from '../../internal/diagnostics/diagnostics.js'
 
 /** What has become of all spans up to where those that are kept are passed on. */
 export interface SamplingCounts {
@@ -32,10 +32,13 @@ export function noSamplingCounts(): SamplingCounts {
 
 export type OnDecided = (traceId: string, decision: Decision) => void
 
+/** What is logged where the tail, or a function of the user's that it calls, throws. */
+export const FAILED = 'sampling at the end of a trace failed'
+
 /** Half of the decisions that late spans can still find. */
 const GENERATION = 8_192
 
-/** Decides fragments, sends what is kept on, and remembers for the spans that come late. */
+/** Decides traces, sends what is kept on, and remembers for the spans that come late. */
 export class TailDecisions {
   readonly #buffer: PendingTraces
   readonly #next: SpanProcessor
@@ -61,33 +64,33 @@ export class TailDecisions {
     return isKept && threshold !== undefined ? { kind: 'kept', threshold } : { kind: 'dropped', isRecorded: !isEvicted }
   }
 
-  noteEnd(fragment: PendingTrace, span: ReadableSpan): void {
-    fragment.openSpans -= 1
+  noteEnd(trace: PendingTrace, span: ReadableSpan): void {
+    trace.openSpans -= 1
     if (!isLocalRoot(span)) return
-    fragment.openRoots -= 1
-    fragment.rootMillis = Math.max(fragment.rootMillis, millisOf(span.duration))
-    fragment.rootEndedAt = fragment.policy.nowMillis()
+    trace.openRoots -= 1
+    trace.rootMillis = Math.max(trace.rootMillis, millisOf(span.duration))
+    trace.rootEndedAt = trace.policy.nowMillis()
   }
 
-  decideByDuration(fragment: PendingTrace): void {
-    this.decide(fragment, classByDuration(fragment, fragment.policy.nowMillis()))
+  decideByDuration(trace: PendingTrace): void {
+    this.decide(trace, classByDuration(trace, trace.policy.nowMillis()))
   }
 
-  decide(fragment: PendingTrace, traceClass: TraceClass): Decision {
-    return this.#settle(new Undecided(fragment, false), traceClass)
+  decide(trace: PendingTrace, traceClass: TraceClass): Decision {
+    return this.#settle(undecided(trace, false), traceClass)
   }
 
   /** Out of memory: it is kept only if its head had said so, whatever it turns out to be. */
-  evicted(fragment: PendingTrace): void {
-    this.#settle(new Undecided(fragment, true), 'normal')
+  evicted(trace: PendingTrace): void {
+    this.#settle(undecided(trace, true), 'normal')
   }
 
   /** A span that ended after the decision; false where there was none. */
   takeLate(traceId: string, span: ReadableSpan): boolean {
     const decision = this.#recent.get(traceId)
     if (!decision) return false
-    guarded(() => {
-      const { policy, slowMillis = Infinity } = decision.fragment
+    safely(FAILED, () => {
+      const { policy, slowMillis = Infinity } = decision.trace
       if (policy.isError(span)) this.#upgrade(decision, 'error')
       else if (isLocalRoot(span) && millisOf(span.duration) >= slowMillis) this.#upgrade(decision, 'slow')
       if (decision.isKept) this.#send(decision, span)
@@ -109,17 +112,17 @@ export class TailDecisions {
   }
 
   #settle(decision: Decision, traceClass: TraceClass): Decision {
-    const { fragment, isEvicted } = decision
-    const { policy, ended, traceId, randomness } = fragment
+    const { trace, isEvicted } = decision
+    const { policy, ended, traceId, randomness } = trace
     const classThreshold = isEvicted || traceClass === 'normal' ? undefined : policy.nextThreshold(traceClass)
     decision.traceClass = traceClass
-    decision.threshold = finalThreshold(fragment, classThreshold)
+    decision.threshold = finalThreshold(trace, classThreshold)
     decision.isKept = isAtOrAbove(randomness, decision.threshold)
     if (decision.isKept) policy.countKept(traceClass)
-    this.#buffer.remove(fragment)
+    this.#buffer.remove(trace)
     this.#recent.set(traceId, decision)
     this.#counts.undecided -= ended.length
-    if (decision.isKept) for (const span of ended) guarded(() => this.#send(decision, span))
+    if (decision.isKept) for (const span of ended) safely(FAILED, () => this.#send(decision, span))
     else if (ended.length > 0) this.#drop(decision, ended.length)
     ended.length = 0
     this.#onDecided?.(traceId, decision)
@@ -140,18 +143,8 @@ export class TailDecisions {
   }
 }
 
-class Undecided implements Decision {
-  readonly fragment: PendingTrace
-  readonly isEvicted: boolean
-  traceClass: TraceClass = 'normal'
-  threshold: string | undefined = undefined
-  isKept = false
-  hasLostSpans = false
-
-  constructor(fragment: PendingTrace, isEvicted: boolean) {
-    this.fragment = fragment
-    this.isEvicted = isEvicted
-  }
+function undecided(trace: PendingTrace, isEvicted: boolean): Decision {
+  return { trace, isEvicted, traceClass: 'normal', threshold: undefined, isKept: false, hasLostSpans: false }
 }
 
 /** A class that was found out later takes the place of a lower one. */
@@ -168,67 +161,14 @@ export function promotedSpan(span: ReadableSpan, threshold: string, isPartial: b
   const original = span.spanContext()
   const traceState = withThreshold(original.traceState, threshold)
   const spanContext = { ...original, traceFlags: original.traceFlags | TraceFlags.SAMPLED, traceState }
-  return new PromotedSpan(span, spanContext, isPartial)
-}
-
-class PromotedSpan implements ReadableSpan {
-  readonly #span: ReadableSpan
-  readonly #spanContext: SpanContext
-  readonly attributes: Attributes
-  readonly parentSpanContext?: SpanContext
-
-  constructor(span: ReadableSpan, spanContext: SpanContext, isPartial: boolean) {
-    this.#span = span
-    this.#spanContext = spanContext
-    this.attributes = isPartial ? { ...span.attributes, [PARTIAL_ATTRIBUTE]: true } : span.attributes
-    if (span.parentSpanContext) this.parentSpanContext = span.parentSpanContext
-  }
-
-  spanContext(): SpanContext {
-    return this.#spanContext
-  }
-
-  get name(): ReadableSpan['name'] {
-    return this.#span.name
-  }
-  get kind(): ReadableSpan['kind'] {
-    return this.#span.kind
-  }
-  get startTime(): ReadableSpan['startTime'] {
-    return this.#span.startTime
-  }
-  get endTime(): ReadableSpan['endTime'] {
-    return this.#span.endTime
-  }
-  get status(): ReadableSpan['status'] {
-    return this.#span.status
-  }
-  get links(): ReadableSpan['links'] {
-    return this.#span.links
-  }
-  get events(): ReadableSpan['events'] {
-    return this.#span.events
-  }
-  get duration(): ReadableSpan['duration'] {
-    return this.#span.duration
-  }
-  get ended(): ReadableSpan['ended'] {
-    return this.#span.ended
-  }
-  get resource(): ReadableSpan['resource'] {
-    return this.#span.resource
-  }
-  get instrumentationScope(): ReadableSpan['instrumentationScope'] {
-    return this.#span.instrumentationScope
-  }
-  get droppedAttributesCount(): number {
-    return this.#span.droppedAttributesCount
-  }
-  get droppedEventsCount(): number {
-    return this.#span.droppedEventsCount
-  }
-  get droppedLinksCount(): number {
-    return this.#span.droppedLinksCount
+  const { name, kind, startTime, endTime, duration, ended, status, links, events, parentSpanContext } = span
+  const { resource, instrumentationScope, droppedAttributesCount, droppedEventsCount, droppedLinksCount } = span
+  return {
+    ...{ name, kind, startTime, endTime, duration, ended, status, links, events, resource, instrumentationScope },
+    ...{ droppedAttributesCount, droppedEventsCount, droppedLinksCount },
+    ...(parentSpanContext && { parentSpanContext }),
+    spanContext: () => spanContext,
+    attributes: isPartial ? { ...span.attributes, [PARTIAL_ATTRIBUTE]: true } : span.attributes,
   }
 }
 

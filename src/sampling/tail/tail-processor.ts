@@ -2,18 +2,18 @@ import { context, ROOT_CONTEXT, TraceFlags, type Context } from '@opentelemetry/
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { randomnessOf, rvIn, thresholdIn } from '../../internal/trace-state/threshold.js'
 import { readRootDecision, type RootDecision } from './root-decision.js'
-import { noSamplingCounts, TailDecisions, type SamplingCounts, type OnDecided } from './tail-decisions.js'
+import { noSamplingCounts, TailDecisions, FAILED, type SamplingCounts, type OnDecided } from './tail-decisions.js'
 import { PendingTraces, isLocalRoot, type PendingTrace } from './pending-trace.js'
 import { fanOut } from '../../internal/processors/fan-out.js'
-import { guarded } from './guarded.js'
-import { addTailStage, removeTailStage, type TailStage, type TailState } from './registry.js'
+import { tails, type TailStage, type TailState } from './registry.js'
+import { safely } from '../../internal/diagnostics/diagnostics.js'
 
 export interface TailOptions {
   /** Ended spans that may wait for a decision, of all traces. Default 8,192. */
   readonly maxSpans?: number
   /** … and of one; a longer trace is decided with what is there. Default 512. */
   readonly maxSpansPerTrace?: number
-  /** Told of each decision. */
+  /** Called with each decision. */
   readonly onDecided?: OnDecided
   /** Where to count what becomes of spans. */
   readonly counts?: SamplingCounts
@@ -31,16 +31,7 @@ const SWEEP_MILLIS = 500
  * Only traces that an error-biased sampler began are held back; all others pass. One for all processors of a provider: each
  * counts what it decides against the sampler's limits.
  */
-export function tailSpanProcessor(next: readonly SpanProcessor[], options: TailOptions = {}): TailSpanProcessor {
-  return new TailSamplingProcessor(fanOut(next), options)
-}
-
-export interface TailSpanProcessor extends SpanProcessor {
-  /** Decides all traces of which a span has ended; one of which nothing is there yet loses nothing by waiting. */
-  decideNow(): void
-}
-
-class TailSamplingProcessor implements TailSpanProcessor, TailStage {
+export class TailSpanProcessor implements SpanProcessor, TailStage {
   readonly #next: SpanProcessor
   readonly #mostSpansPerTrace: number
   readonly #counts: SamplingCounts
@@ -49,19 +40,21 @@ class TailSamplingProcessor implements TailSpanProcessor, TailStage {
   #sweepTimer: NodeJS.Timeout | undefined
   #isShutDown = false
 
-  constructor(next: SpanProcessor, options: TailOptions) {
+  constructor(processors: readonly SpanProcessor[], options: TailOptions = {}) {
+    const next = fanOut(processors)
     const { maxSpans, maxSpansPerTrace, onDecided, counts = noSamplingCounts() } = options
     this.#next = next
     this.#counts = counts
     this.#mostSpansPerTrace = maxSpansPerTrace ?? DEFAULTS.maxSpansPerTrace
     this.#buffer = new PendingTraces(maxSpans ?? DEFAULTS.maxSpans)
     this.#decisions = new TailDecisions(this.#buffer, next, counts, onDecided)
-    addTailStage(this)
+    tails.add(this)
   }
 
   onStart(span: Span, parentContext: Context): void {
     this.#counts.open += 1
-    if (this.#buffer.size > 0 || readRootDecision(span.spanContext().traceId)?.policy) guarded(() => this.#watch(span))
+    if (this.#buffer.size > 0 || readRootDecision(span.spanContext().traceId)?.policy)
+      safely(FAILED, () => this.#watch(span))
     this.#next.onStart(span, parentContext)
   }
 
@@ -72,9 +65,9 @@ class TailSamplingProcessor implements TailSpanProcessor, TailStage {
   onEnd(span: ReadableSpan): void {
     this.#counts.open -= 1
     const { traceId, traceFlags } = span.spanContext()
-    const fragment = this.#buffer.get(traceId)
-    if (fragment) {
-      guarded(() => this.#hold(fragment, span))
+    const trace = this.#buffer.get(traceId)
+    if (trace) {
+      safely(FAILED, () => this.#hold(trace, span))
       return
     }
     if (this.#decisions.takeLate(traceId, span)) return
@@ -83,8 +76,9 @@ class TailSamplingProcessor implements TailSpanProcessor, TailStage {
     this.#next.onEnd(span)
   }
 
+  /** Decides all traces of which a span has ended; one of which nothing is there yet loses nothing by waiting. */
   decideNow(): void {
-    for (const fragment of this.#buffer.all()) if (fragment.ended.length > 0) this.#decisions.decideByDuration(fragment)
+    for (const trace of this.#buffer.all()) if (trace.ended.length > 0) this.#decisions.decideByDuration(trace)
   }
 
   forceFlush(): Promise<void> {
@@ -94,51 +88,51 @@ class TailSamplingProcessor implements TailSpanProcessor, TailStage {
 
   shutdown(): Promise<void> {
     this.#isShutDown = true
-    removeTailStage(this)
+    tails.delete(this)
     clearTimeout(this.#sweepTimer)
-    for (const fragment of this.#buffer.all()) this.#decisions.decideByDuration(fragment)
+    for (const trace of this.#buffer.all()) this.#decisions.decideByDuration(trace)
     return this.#next.shutdown()
   }
 
   stateOf(traceId: string): TailState | undefined {
-    const fragment = this.#buffer.get(traceId)
-    if (fragment) return fragment.baseThreshold === undefined ? UNDECIDED : SAMPLED
+    const trace = this.#buffer.get(traceId)
+    if (trace) return trace.baseThreshold === undefined ? UNDECIDED : SAMPLED
     return this.#decisions.stateOf(traceId)
   }
 
   keep(traceId: string): boolean | undefined {
-    const fragment = this.#buffer.get(traceId)
-    return fragment ? this.#decisions.decide(fragment, 'kept').isKept : this.#decisions.keepLate(traceId)
+    const trace = this.#buffer.get(traceId)
+    return trace ? this.#decisions.decide(trace, 'kept').isKept : this.#decisions.keepLate(traceId)
   }
 
   #watch(span: Span): void {
     const { traceId } = span.spanContext()
-    let fragment = this.#buffer.get(traceId)
-    if (!fragment) {
+    let trace = this.#buffer.get(traceId)
+    if (!trace) {
       const note = this.#isShutDown ? undefined : readRootDecision(traceId)
       if (!note?.policy || !isLocalRoot(span) || this.#decisions.knows(traceId)) return
-      fragment = newPendingTrace(span, note, note.policy)
-      if (!fragment) return
-      this.#buffer.add(fragment)
+      trace = newPendingTrace(span, note, note.policy)
+      if (!trace) return
+      this.#buffer.add(trace)
       this.#scheduleSweep()
     }
-    fragment.openSpans += 1
-    if (isLocalRoot(span)) fragment.openRoots += 1
+    trace.openSpans += 1
+    if (isLocalRoot(span)) trace.openRoots += 1
     this.#makeRoom()
   }
 
-  #hold(fragment: PendingTrace, span: ReadableSpan): void {
-    this.#buffer.hold(fragment, span)
+  #hold(trace: PendingTrace, span: ReadableSpan): void {
+    this.#buffer.hold(trace, span)
     this.#counts.undecided += 1
-    this.#decisions.noteEnd(fragment, span)
-    if (fragment.policy.isError(span)) this.#decisions.decide(fragment, 'error')
-    else if (fragment.openSpans <= 0 || fragment.ended.length >= this.#mostSpansPerTrace)
-      this.#decisions.decideByDuration(fragment)
+    this.#decisions.noteEnd(trace, span)
+    if (trace.policy.isError(span)) this.#decisions.decide(trace, 'error')
+    else if (trace.openSpans <= 0 || trace.ended.length >= this.#mostSpansPerTrace)
+      this.#decisions.decideByDuration(trace)
     this.#makeRoom()
   }
 
   #makeRoom(): void {
-    while (this.#buffer.isOverfull) for (const fragment of this.#buffer.evict()) this.#decisions.evicted(fragment)
+    while (this.#buffer.isOverfull) for (const trace of this.#buffer.evict()) this.#decisions.evicted(trace)
   }
 
   /** One timer for all: to a timer for each trace the event loop pays more than to looking. */
@@ -151,11 +145,11 @@ class TailSamplingProcessor implements TailSpanProcessor, TailStage {
 
   #sweep(): void {
     this.#sweepTimer = undefined
-    for (const fragment of this.#buffer.all()) {
-      const now = fragment.policy.nowMillis()
-      const isLate = fragment.openRoots <= 0 && now - fragment.rootEndedAt >= AFTER_ROOT_MILLIS
-      if (isLate || now - fragment.startedAt >= LONGEST_WAIT_MILLIS) {
-        guarded(() => this.#decisions.decideByDuration(fragment))
+    for (const trace of this.#buffer.all()) {
+      const now = trace.policy.nowMillis()
+      const isLate = trace.openRoots <= 0 && now - trace.rootEndedAt >= AFTER_ROOT_MILLIS
+      if (isLate || now - trace.startedAt >= LONGEST_WAIT_MILLIS) {
+        safely(FAILED, () => this.#decisions.decideByDuration(trace))
       }
     }
     if (this.#buffer.size > 0) this.#scheduleSweep()

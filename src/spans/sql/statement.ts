@@ -8,7 +8,7 @@ export interface Statement {
   readonly operation?: string | undefined
 }
 
-/** Reading takes time, and a longer text is no use to anybody; what was cut off counts as a value. */
+/** Reading takes time, and a longer text is of no use; what was cut off counts as a value. */
 const LONGEST_STATEMENT = 8_192
 /** Parameterised statements are few and come again; others are all different, and must not fill the memory. */
 const MOST_STATEMENTS_REMEMBERED = 200
@@ -20,7 +20,7 @@ const STANDARD_QUOTES =
   /^(postgres|cockroachdb|redshift|aws\.redshift|yugabyte|timescale|oracle|ibm\.db2|db2|derby|h2|hsqldb|firebird|trino|presto|snowflake|duckdb|teradata|sap\.|vertica|microsoft\.sql_server|mssql|cassandra|actian)/
 /** Databases where it may be a string: to be safe, those count as values. */
 const MAYBE_STRINGS = /^(mysql|mariadb|sqlite|other_sql|tidb|clickhouse|gcp\.spanner|spanner|hive|databricks|bigquery)/
-/** `COMMAND key value`: the first word is the operation, and nothing else is told. */
+/** `COMMAND key value`: the first word is the operation, and nothing else is recorded. */
 const COMMANDS = /^(redis|valkey|memcached|keydb|dragonfly)/
 
 export function readStatement(statement: string, system: string): Statement {

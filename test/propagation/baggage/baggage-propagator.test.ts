@@ -263,7 +263,7 @@ describe('limits of what comes in', () => {
     expect(Object.keys(readValues([header(0), header(40)])).at(-1)).toBe('key63')
     readValues([header(0), header(40)])
     expect(said).toHaveLength(1)
-    expect(said[0]).toContain('baggage that came in is cut')
+    expect(said[0]).toContain('incoming baggage is cut')
   })
 
   test('entries that are invalid, or the same once more, take no place', () => {

@@ -2,7 +2,7 @@ import { propagation, ROOT_CONTEXT, trace, type BaggageEntry, type Context } fro
 import { TraceState } from '@opentelemetry/core'
 import fc, { type Arbitrary } from 'fast-check'
 import { expect, test } from 'vitest'
-import { carrierGetter, carrierSetter } from '../../../src/propagation/carrier.js'
+import { carrierGetter, carrierSetter } from './any-carrier.js'
 import { extractTraceContext } from '../../../src/propagation/extract-trace-context.js'
 import { injectTraceContext } from '../../../src/propagation/inject-trace-context.js'
 import { fuzzRuns } from '../../helpers/fuzz-runs.js'

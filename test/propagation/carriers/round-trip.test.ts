@@ -1,8 +1,8 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api'
 import { expect, test } from 'vitest'
-import { carrierGetter } from '../../../src/propagation/carrier.js'
 import { extractTraceContext } from '../../../src/propagation/extract-trace-context.js'
 import { injectTraceContext } from '../../../src/propagation/inject-trace-context.js'
+import { carrierGetter } from './any-carrier.js'
 import { EVERY_CARRIER } from './every-carrier.js'
 import { ALL_OF_IT, SENDER, travelled, useW3cPropagation } from './w3c-propagation.js'
 

@@ -4,7 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { adjustedCount as weight } from '../../../src/sampling/decision/threshold-decision.js'
 import { errorBiasedSampler } from '../../../src/sampling/samplers/error-biased.js'
 import { noSamplingCounts } from '../../../src/sampling/tail/tail-decisions.js'
-import { tailSpanProcessor } from '../../../src/sampling/tail/tail-processor.js'
+import { TailSpanProcessor } from '../../../src/sampling/tail/tail-processor.js'
 import { seeded } from '../simulation.js'
 import { fail, seededRandomness, TailTracing } from '../tail/tail-tracing.js'
 
@@ -102,7 +102,7 @@ test('with ten times more than the buffer holds, counts stay unbiased and the bu
     const processorFor = (next: SpanProcessor): SpanProcessor => {
       const counts = noSamplingCounts()
       held = () => counts.undecided
-      return tailSpanProcessor([next], { maxSpans, counts })
+      return new TailSpanProcessor([next], { maxSpans, counts })
     }
     const app = new TailTracing(sampler, processorFor, seededRandomness(500 + seed))
     // All are open at once, and each holds a span: 10 times the buffer. Every second one errs in the end.

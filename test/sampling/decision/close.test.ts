@@ -18,7 +18,7 @@ import {
   toComposable,
 } from '../../../src/index.js'
 import { ruleFileSampler } from '../../../src/sampling/rules/rule-file.js'
-import { samplingPipeline } from '../../../src/sampling/runtime/pipeline.js'
+import { SamplingPipeline } from '../../../src/sampling/runtime/pipeline.js'
 
 const closable = (close: () => unknown = () => undefined): Sampler & { close: ReturnType<typeof vi.fn> } =>
   Object.assign(alwaysOff(), { close: vi.fn(close) })
@@ -39,13 +39,13 @@ const HOLDERS: [string, (sampler: Sampler) => Sampler][] = [
 describe.each(HOLDERS)('a sampler held by %s is closed', (_name, hold) => {
   test('once, with what holds it', () => {
     const inner = closable()
-    samplingPipeline(hold(inner), undefined).close()
+    new SamplingPipeline(hold(inner), undefined).close()
     expect(inner.close).toHaveBeenCalledOnce()
   })
 
   test('when another one takes its place, unless that one holds it, too', () => {
     const [stays, leaves] = [closable(), closable()]
-    const stage = samplingPipeline(anyOf(hold(leaves), hold(stays)), undefined)
+    const stage = new SamplingPipeline(anyOf(hold(leaves), hold(stays)), undefined)
     stage.setSampler(hold(stays))
     expect([leaves.close.mock.calls.length, stays.close.mock.calls.length]).toEqual([1, 0])
     stage.close()
@@ -55,7 +55,7 @@ describe.each(HOLDERS)('a sampler held by %s is closed', (_name, hold) => {
 
 test('the sampler that was there stays open inside the next one', () => {
   const first = closable()
-  const stage = samplingPipeline(first, undefined)
+  const stage = new SamplingPipeline(first, undefined)
   stage.setSampler(anyOf(first, alwaysOn()))
   expect(first.close).not.toHaveBeenCalled()
 })
@@ -73,7 +73,7 @@ test('a sampler that can not be closed keeps no other from it', async () => {
     Object.defineProperty(alwaysOff(), 'secret', { enumerable: true, get: fail }),
   ]
   const last = closable()
-  samplingPipeline(anyOf(...broken, last), undefined).close()
+  new SamplingPipeline(anyOf(...broken, last), undefined).close()
   await Promise.resolve()
   expect(last.close).toHaveBeenCalledOnce()
 })
@@ -89,7 +89,7 @@ test('remote samplers inside others ask no more after they were closed', async (
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const asks = (): Sampler => remoteSampler({ endpoint, serviceName: 'a', pollMillis: 5, random: () => 0.1 })
   const initial = remoteSampler({ endpoint, serviceName: 'a', pollMillis: 5, initialSampler: asks() })
-  const stage = samplingPipeline(
+  const stage = new SamplingPipeline(
     parentBased(ruleBasedSampler([{ name: 'a', sampler: anyOf(asks(), initial) }])),
     undefined,
   )

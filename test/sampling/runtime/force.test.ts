@@ -12,7 +12,7 @@ import { thresholdIn } from '../../../src/internal/trace-state/threshold.js'
 import { alwaysOff } from '../../../src/sampling/samplers/always.js'
 import { DecisionLog } from '../../../src/sampling/runtime/decision-log.js'
 import { checkForce, forcedSampler, forcePropagator } from '../../../src/sampling/runtime/force.js'
-import { switchableSampler } from '../../../src/sampling/runtime/switchable.js'
+import { SwitchableSampler } from '../../../src/sampling/runtime/switchable.js'
 import { remoteParent, TailTracing } from '../tail/tail-tracing.js'
 
 const force = { header: 'X-Trace-Me', secret: 'correct horse battery' }
@@ -23,7 +23,7 @@ function extracted(headers: Record<string, string | string[]>, context: Context 
 }
 
 function forcedTracing(log = new DecisionLog()): TailTracing {
-  const sampler = switchableSampler(forcedSampler(alwaysOff()), log)
+  const sampler = new SwitchableSampler(forcedSampler(alwaysOff()), log)
   return new TailTracing(Object.assign(sampler, { spanProcessor: (next: never) => next }))
 }
 

@@ -5,8 +5,8 @@ import { DecisionLog } from '../../../src/sampling/runtime/decision-log.js'
 import { errorBiasedSampler } from '../../../src/sampling/samplers/error-biased.js'
 import { probabilitySampler } from '../../../src/sampling/samplers/probability.js'
 import { ruleBasedSampler } from '../../../src/sampling/rules/rules.js'
-import { switchableSampler, type SwitchableSampler } from '../../../src/sampling/runtime/switchable.js'
-import { tailSpanProcessor } from '../../../src/sampling/tail/tail-processor.js'
+import { SwitchableSampler } from '../../../src/sampling/runtime/switchable.js'
+import { TailSpanProcessor } from '../../../src/sampling/tail/tail-processor.js'
 import { fail, remoteParent, TailTracing } from '../tail/tail-tracing.js'
 
 const LOW = '00000000000001'
@@ -20,10 +20,10 @@ interface Running {
 /** As startTracing puts the parts together. */
 function running(initial: Sampler, randomness = LOW): Running {
   const log = new DecisionLog()
-  const sampler = switchableSampler(initial, log)
+  const sampler = new SwitchableSampler(initial, log)
   const app = new TailTracing(
     { shouldSample: (...asked) => sampler.shouldSample(...asked), toString: String, spanProcessor: (next) => next },
-    (next) => tailSpanProcessor([next], { onDecided: log.onDecided }),
+    (next) => new TailSpanProcessor([next], { onDecided: log.onDecided }),
     () => randomness,
   )
   return { app, sampler, log }
@@ -170,7 +170,7 @@ describe('explain says', () => {
 
   test('nothing of a trace it never saw, and remembers the last 10,000', () => {
     const log = new DecisionLog()
-    const sampler = switchableSampler(alwaysOn(), log)
+    const sampler = new SwitchableSampler(alwaysOn(), log)
     const app = new TailTracing(Object.assign(sampler, { spanProcessor: (next: never) => next }))
     const ids = Array.from({ length: 25_000 }, () => app.start('root').spanContext().traceId)
     expect(log.explain('f'.repeat(32))).toBeUndefined()

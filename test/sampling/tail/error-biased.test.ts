@@ -5,7 +5,7 @@ import { TracingConfigError } from '../../../src/internal/checks/validate.js'
 import { thresholdIn } from '../../../src/internal/trace-state/threshold.js'
 import { errorBiasedSampler, type ErrorBiasedOptions } from '../../../src/sampling/samplers/error-biased.js'
 import { keep } from '../../../src/sampling/tail/registry.js'
-import { tailSpanProcessor } from '../../../src/sampling/tail/tail-processor.js'
+import { TailSpanProcessor } from '../../../src/sampling/tail/tail-processor.js'
 import { fail, remoteParent, TailTracing } from './tail-tracing.js'
 
 const LOW = '00000000000001'
@@ -233,7 +233,7 @@ describe('the moment of the decision', () => {
     const app = new TailTracing(
       errorBiasedSampler({ ratio: 0.01 }),
       () =>
-        tailSpanProcessor([
+        new TailSpanProcessor([
           {
             onStart() {},
             onEnd: ({ name }) => void ended.push(name),
@@ -328,7 +328,7 @@ test('spans of traces that another sampler began pass as they are', () => {
   const other = new TailTracing({
     shouldSample: () => ({ decision: SamplingDecision.RECORD_AND_SAMPLED }),
     toString: () => 'other',
-    spanProcessor: (next) => tailSpanProcessor([next]),
+    spanProcessor: (next) => new TailSpanProcessor([next]),
   })
   running.push(other)
   other.start('root').end()

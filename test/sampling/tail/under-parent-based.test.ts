@@ -4,7 +4,7 @@ import { alwaysOff } from '../../../src/sampling/samplers/always.js'
 import { errorBiasedSampler } from '../../../src/sampling/samplers/error-biased.js'
 import { parentBased } from '../../../src/sampling/samplers/parent-based.js'
 import { ruleBasedSampler } from '../../../src/sampling/rules/rules.js'
-import { tailSpanProcessor } from '../../../src/sampling/tail/tail-processor.js'
+import { TailSpanProcessor } from '../../../src/sampling/tail/tail-processor.js'
 import { fail, remoteParent, TailTracing } from './tail-tracing.js'
 
 test('below parentBased, an error deep inside keeps the traces of an error-biased rule', () => {
@@ -12,7 +12,7 @@ test('below parentBased, an error deep inside keeps the traces of an error-biase
     fallback: alwaysOff(),
   })
   const app = new TailTracing(
-    Object.assign(parentBased(rules), { spanProcessor: (next: SpanProcessor) => tailSpanProcessor([next]) }),
+    Object.assign(parentBased(rules), { spanProcessor: (next: SpanProcessor) => new TailSpanProcessor([next]) }),
   )
   const root = app.start('checkout')
   fail(app.start('query', root))
