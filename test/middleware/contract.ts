@@ -177,7 +177,7 @@ export function describeMiddleware({ serve, instrumentations, without = [] }: Co
       expect(span.name).toBe('POST /orders')
     })
 
-    test('an error that nobody handled is recorded once, with its causes', async () => {
+    test('an unhandled error is recorded once, with its causes', async () => {
       const { url, tracing } = await start()
       const response = await fetch(`${url}/boom`)
       expect(response.status).toBe(500)

@@ -229,7 +229,7 @@ test('an ignore that throws does not disturb the request', async () => {
   expect(await nameOf(app, '/')).toBe('GET /')
 })
 
-test('wrong options are told at once', () => {
+test('wrong options are refused at once', () => {
   expect(() => tracingMiddleware({ ignore: '/health' } as never)).toThrow('ignore must be a function, got "/health"')
   expect(() => tracingMiddleware({ traceResponseHeaders: ['traceparent'] } as never)).toThrow('traceResponseHeaders[0]')
   expect(() => tracingMiddleware({ ignored: () => true } as never)).toThrow('ignored must be one of ignore')

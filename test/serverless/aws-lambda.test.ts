@@ -275,7 +275,7 @@ describe('handlers', () => {
     expect(order).toEqual([[['lambda'], 50], 'answered'])
   })
 
-  test('beside the instrumentation of Lambda there is one span, and the caller is told of it', async () => {
+  test('beside the instrumentation of Lambda there is one span, which is named to the caller', async () => {
     const tracing = new TestTracing()
     const span = trace.getTracer('instrumentation').startSpan('shop-orders', { kind: SpanKind.SERVER })
     const handler = tracedLambda((_event: unknown, _context: unknown) => ({ statusCode: 200 }), {
@@ -312,7 +312,7 @@ describe('handlers', () => {
     expect(tracing.ended).toEqual([])
   })
 
-  test('wrong options are told at once', () => {
+  test('wrong options are refused at once', () => {
     expect(() => tracedLambda(undefined as never)).toThrow('handler must be a function, got undefined')
     expect(() => tracedLambda(() => {}, { timeoutMilis: 1 } as never)).toThrow('timeoutMilis must be one of')
     expect(() => tracedLambda(() => {}, { timeoutMillis: -1 })).toThrow('timeoutMillis must be a number from 0')

@@ -14,7 +14,7 @@ afterEach(async () => {
   tracing = undefined
 })
 
-/** Tracing that is told to flush by itself only after a minute. */
+/** Tracing that flushes by itself only after a minute. */
 function startTracingTo(sink: OtlpSink): void {
   process.env.OTEL_EXPORTER_OTLP_ENDPOINT = sink.httpUrl
   tracing = startTracing({ instrumentations: [], batch: { scheduledDelayMillis: 60_000 }, shutdownTimeoutMillis: 100 })
@@ -62,7 +62,7 @@ describe('before the caller goes on', () => {
 })
 
 describe('the flush', () => {
-  test('begins when the handler has settled, and has a second unless told otherwise', async () => {
+  test('begins when the handler has settled, and has a second by default', async () => {
     const events: string[] = []
     setRunningFlush(({ timeoutMillis }) => {
       events.push(`flush ${timeoutMillis}`)
@@ -128,7 +128,7 @@ describe('the wrapped handler', () => {
   })
 })
 
-describe('what is wrong is told where the handler is wrapped:', () => {
+describe('what is wrong is refused where the handler is wrapped:', () => {
   test.each([
     ['a negative time', { timeoutMillis: -1 }, 'ERR_OPTION_RANGE'],
     ['not a number', { timeoutMillis: Number.NaN }, 'ERR_OPTION_RANGE'],

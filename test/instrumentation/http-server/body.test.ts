@@ -102,13 +102,13 @@ test('events.once that is aborted takes its listeners away', async () => {
 })
 
 test('pipeline answers with a stream, and finished tells of the end', async () => {
-  const told = await handled(async (request, response) => {
+  const found = await handled(async (request, response) => {
     const ended = finished(response)
     await pipeline(request, response)
     await ended
     return [response.writableFinished, response.listenerCount('drain'), response.listenerCount('unpipe')]
   }, inPost)
-  expect(told).toEqual([true, 0, 0])
+  expect(found).toEqual([true, 0, 0])
 })
 
 test('a body in answer that is larger than the buffer waits for drain, in the context of the span', async () => {

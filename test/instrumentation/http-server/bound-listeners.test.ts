@@ -151,7 +151,7 @@ describe.each(['request', 'response'] as const)('of a %s', (which) => {
     expect(seen).toEqual([true, 'by hand', 0])
   })
 
-  test.each(ONCE)('%s goes through an `on` of somebody else, as compression has one', async (add) => {
+  test.each(ONCE)('%s goes through a replaced `on`, such as that of compression', async (add) => {
     const events = await handled((...both) => {
       const emitter = target(...both)
       const other = new EventEmitter()
@@ -175,11 +175,11 @@ describe.each(['request', 'response'] as const)('of a %s', (which) => {
   })
 
   test('newListener and removeListener tell of the original', async () => {
-    const told = await handled((...both) => {
+    const calls = await handled((...both) => {
       const emitter = target(...both)
-      const told: unknown[] = []
+      const seen: unknown[] = []
       const tell = (what: string) => (event: string, listener: unknown) => {
-        if (event === 'news' || event === 'other') told.push(what, event, listener)
+        if (event === 'news' || event === 'other') seen.push(what, event, listener)
       }
       emitter.on('newListener', tell('new'))
       emitter.on('removeListener', tell('removed'))
@@ -187,9 +187,9 @@ describe.each(['request', 'response'] as const)('of a %s', (which) => {
       emitter.once('other', noop)
       emitter.off('news', noop)
       emitter.emit('other')
-      return told
+      return seen
     })
-    expect(told).toEqual([
+    expect(calls).toEqual([
       ...['new', 'news', noop, 'new', 'other', noop, 'removed', 'news', noop],
       ...['removed', 'other', noop],
     ])

@@ -64,9 +64,9 @@ test('a hook is called with span and response before the handler, in the context
   expect(spans.only.attributes).toMatchObject({ 'app.tenant': 'a', 'http.response.status_code': 200 })
 })
 
-test('a hook that throws is told once, and requests are answered', async () => {
-  const told: string[] = []
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => told.push(String(text)) > 0)
+test('a hook that throws is logged once, and requests are answered', async () => {
+  const logged: string[] = []
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => logged.push(String(text)) > 0)
   const config: HttpInstrumentationConfig = {
     responseHook: () => {
       throw new Error('of the hook')
@@ -75,7 +75,7 @@ test('a hook that throws is told once, and requests are answered', async () => {
   const { instrumentation, spans } = traced(lean, config)
   await using server = await serve(instrumentation, (_, response) => response.end('done'))
   for (let i = 0; i < 3; i++) expect(await server.send(GET)).toContain('done')
-  expect(told).toEqual(['spanwright: the responseHook of http failed: of the hook\n'])
+  expect(logged).toEqual(['spanwright: the responseHook of http failed: of the hook\n'])
   expect(spans.ended.map(({ status }) => status.code)).toEqual([0, 0, 0])
   expect(server.thrown).toEqual([])
 })
@@ -91,7 +91,7 @@ test('a hook that comes later is the one that is called', async () => {
 })
 
 describe('what is thrown', () => {
-  /** Upstream swallows these; nobody asked it to. */
+  /** Upstream swallows these. */
   test.each([[undefined], [null], [0], ['']])('%o by a handler reaches the server as it is', async (thrown) => {
     const { instrumentation, spans } = traced(lean)
     await using server = await serve(instrumentation, () => {

@@ -4,7 +4,7 @@ import { runTracedApp } from '../../helpers/traced-app.js'
 const run = (...args: string[]): ReturnType<typeof runTracedApp> => runTracedApp('built-ins.mjs', { args })
 
 describe('what a start does not need', () => {
-  test('is not loaded in an app that calls nobody', async () => {
+  test('is not loaded in an app that makes no calls', async () => {
     const { stdout, said } = await run()
     const loaded = Object.entries(JSON.parse(stdout) as Record<string, boolean>).filter(([, isLoaded]) => isLoaded)
     expect(loaded).toEqual([])

@@ -50,7 +50,7 @@ const run = (name: string, text: string, options: TracedAppOptions = {}): Return
   runTracedApp(write(name, text), { cwd: folder, ...options })
 
 const stranded = (version: string): string =>
-  'spanwright: a copy of @opentelemetry/api does not fit the one that spanwright uses, so that whoever calls it makes no ' +
+  'spanwright: a copy of @opentelemetry/api does not fit the one that spanwright uses: code that calls it makes no ' +
   `spans: ${version} in ${apiOf(version)}, beside ${VERSION} in ${API}. ${ONE_COPY}`
 
 describe('a second copy of the OpenTelemetry API', () => {
@@ -67,7 +67,7 @@ describe('a second copy of the OpenTelemetry API', () => {
     },
   )
 
-  test('that was required before tracing started is told, too', async () => {
+  test('that was required before tracing started is logged, too', async () => {
     const app = `require('lib-1.11.0')\nrequire('spanwright').startTracing()`
     expect((await run('late.cjs', app, { withoutFlag: true })).said).toEqual([stranded('1.11.0')])
   })
@@ -95,7 +95,7 @@ describe('the copy that registers first', () => {
      withSpan('own', () => {})
      tracing.flush().then(() => tracing.shutdown()).then(() => console.log(tracing.ledger().started))`
 
-  test('decides which versions can register: ours is refused by an older one, and that is told', async () => {
+  test('decides which versions can register: ours is refused by an older one, and that is logged', async () => {
     const { exitCode, stdout, spans, said } = await run('first.cjs', first('1.9.1'), { withoutFlag: true })
     expect({ exitCode, stdout, spans: spans.length }).toEqual({ exitCode: 0, stdout: '0\n', spans: 0 })
     expect(said).toEqual([

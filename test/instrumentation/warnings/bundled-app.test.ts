@@ -99,7 +99,7 @@ describe('what bundlers leave', () => {
     ['a path', `const file = resolve('node_modules/express/lib/view.js')`],
     ['a folder', `app.use({ "node_modules/express": true })`],
     ['a list', `const files = ["node_modules/express/index.js", "b"]`],
-  ])('is not what somebody writes: %s', (_which, text) => {
+  ])('is not what people write: %s', (_which, text) => {
     expect([...packagesMarkedIn(text, 'code')]).toEqual([])
   })
 
