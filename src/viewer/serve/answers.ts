@@ -9,11 +9,18 @@ export class HttpError extends Error {
   }
 }
 
-/** JSON without bigints: those that are no safe number are written as text. */
+/** JSON. Numbers that only a bigint can hold are written as text. */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'bigint' ? (Number.isSafeInteger(Number(part)) ? Number(part) : part.toString()) : part,
-  )
+  try {
+    return JSON.stringify(value)
+  } catch {
+    // There is a bigint somewhere. To look at every value takes ten times as long, so it is not done for all.
+    return JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? plain(part) : part))
+  }
+}
+
+function plain(value: bigint): number | string {
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString()
 }
 
 export function sendJson(response: ServerResponse, value: unknown, status = 200): void {

@@ -6,6 +6,7 @@ import { isQueryError, type Query } from '../query/query.js'
 import { readTraceFile } from '../receive/open-file.js'
 import { HttpError, readBody, readJson, sendJson } from './answers.js'
 import type { EventStreams } from './events.js'
+import { ManyTraces } from './many-traces.js'
 import { seenKeysIn } from './seen-keys.js'
 import { traceDetail, wholeSpan } from './trace-detail.js'
 import type { TraceIndex } from './trace-index.js'
@@ -37,11 +38,13 @@ type Route = (context: {
 /** `/api/…`: JSON for the page. */
 export class Api {
   readonly #parts: ApiParts
+  readonly #many: ManyTraces
   readonly #pinned = new Set<string>()
   #removed: { readonly spans: readonly ReceivedSpan[]; readonly timer: ReturnType<typeof setTimeout> } | undefined
 
   constructor(parts: ApiParts) {
     this.#parts = parts
+    this.#many = new ManyTraces(parts.index)
   }
 
   /** Answers, or throws an HttpError. */
@@ -76,15 +79,25 @@ export class Api {
       if (!span) throw new HttpError(404, 'this span is not here')
       return { span }
     },
+    'GET traces/{id}/findings': ({ parts: [, traceId = ''] }) => ({ findings: this.#parts.index.findingsOf(traceId) }),
+    'GET traces/{id}/hits': ({ parts: [, traceId = ''], parameters }) => ({
+      ids: this.#parts.index.hitsOf(queryOf(parameters), traceId),
+    }),
+    'GET traces/{id}/map': ({ parts: [, traceId = ''] }) => this.#many.mapOf(traceId),
+    'GET traces/{id}/flame': ({ parts: [, traceId = ''] }) => this.#many.flameOf(traceId),
+    'GET traces/{id}/slow': ({ parts: [, traceId = ''] }) => this.#many.whySlow(traceId),
+    'GET map': ({ parameters }) => this.#many.map(queryOf(parameters), brushOf(parameters)),
+    'GET flame': ({ parameters }) => this.#many.flame(queryOf(parameters), brushOf(parameters)),
+    'GET difference': ({ parameters }) => this.#many.difference(queryOf(parameters), brushOf(parameters)),
+    'GET compare': ({ parameters }) => this.#many.compare(parameters.get('a') ?? '', parameters.get('b') ?? ''),
     'POST traces/{id}/pin': async ({ parts: [, traceId = ''], request }) => {
       const { isPinned } = await readJson(request)
       this.#pin(traceId, isPinned === true)
       return { isPinned: isPinned === true }
     },
     'GET events': ({ parameters, request, response }) => {
-      const query = queryOf(parameters.get('q'))
       const isConnected = this.#parts.events.connect(request, response, {
-        query: query instanceof HttpError ? allTraces() : query,
+        query: queryOf(parameters),
         since: parameters.get('since') ?? undefined,
         watched: parameters.get('watch') ?? undefined,
       })
@@ -116,10 +129,10 @@ export class Api {
   }
 
   #detail(traceId: string): TraceDetail {
-    const { store, index } = this.#parts
+    const { store } = this.#parts
     const detail = traceDetail(store, traceId)
     if (detail.spans.length === 0) throw new HttpError(404, 'this trace is not here')
-    return { ...detail, findings: index.findingsOf(traceId), isPinned: this.#pinned.has(traceId) }
+    return { ...detail, isPinned: this.#pinned.has(traceId) }
   }
 
   #pin(traceId: string, isPinned: boolean): void {
@@ -170,15 +183,16 @@ export class Api {
   }
 }
 
-function queryOf(text: string | null): Query | HttpError {
-  const query = parseQuery(text ?? '')
-  return isQueryError(query) ? new HttpError(400, query.message) : query
+function queryOf(parameters: URLSearchParams): Query {
+  const query = parseQuery(parameters.get('q') ?? '')
+  if (isQueryError(query)) throw new HttpError(400, query.message)
+  return query
 }
 
-function allTraces(): Query {
-  const query = parseQuery('')
-  if (isQueryError(query)) throw new Error('an empty query is one')
-  return query
+/** Part of the time: from and to in microseconds since 1970. */
+function brushOf(parameters: URLSearchParams): readonly [number, number] | undefined {
+  const [, from, to] = /^(\d+)-(\d+)$/.exec(parameters.get('t') ?? '') ?? []
+  return from === undefined || to === undefined ? undefined : [Number(from), Number(to)]
 }
 
 function decoded(part: string): string {

@@ -5,12 +5,18 @@ import type { TraceDetail, WireSpan } from './wire.js'
 /** Longer texts are cut in the answer with all spans; the answer with one span has them whole. */
 const LONGEST_TEXT = 2048
 
+/** With more spans only what the waterfall draws is sent. */
+const MOST_WHOLE_SPANS = 20_000
+const NOTHING = { attributes: {}, events: [], links: [] }
+
 /** A trace for the page. Resources and scopes, which many spans share, are in it once each. */
-export function traceDetail(store: TraceStore, traceId: string): Omit<TraceDetail, 'findings' | 'isPinned'> {
+export function traceDetail(store: TraceStore, traceId: string): Omit<TraceDetail, 'isPinned'> {
   const resources = new Numbered<ReceivedResource>()
   const scopes = new Numbered<ReceivedScope>()
-  const spans = store.spansOf(traceId).map((span) => wireSpan(span, resources, scopes))
-  return { traceId, resources: resources.all, scopes: scopes.all, spans, logs: store.logsOf(traceId) }
+  const received = store.spansOf(traceId)
+  const isLight = received.length > MOST_WHOLE_SPANS
+  const spans = received.map((span) => wireSpan(isLight ? { ...span, ...NOTHING } : span, resources, scopes))
+  return { traceId, resources: resources.all, scopes: scopes.all, spans, logs: store.logsOf(traceId), isLight }
 }
 
 class Numbered<Item> {

@@ -3,7 +3,8 @@ import { findingsOf } from '../analysis/findings/findings-of.js'
 import { groupFindings } from '../analysis/findings/group-findings.js'
 import type { Finding, FindingGroup } from '../model/finding.js'
 import type { TraceStore, TraceSummary } from '../model/trace-store.js'
-import { queriedTrace } from '../query/queried-trace.js'
+import type { ReceivedSpan } from '../model/received-span.js'
+import { queriedTrace, type QueriedTrace } from '../query/queried-trace.js'
 import type { Query } from '../query/query.js'
 import { mayMatch } from '../store/may-match.js'
 import { settledFacts, traceRow, type SettledFacts } from './trace-row.js'
@@ -36,6 +37,7 @@ export class TraceIndex {
   /** Traces whose findings are to be made, or made anew. */
   readonly #pending = new Set<string>()
   readonly #services = new Set<string>()
+  #analysed: { readonly traceId: string; readonly at: number | undefined; readonly analysis: TraceAnalysis } | undefined
   #sequence = 0
   #epoch = 0
   #groups: readonly FindingGroup[] = []
@@ -75,6 +77,7 @@ export class TraceIndex {
     this.#pending.clear()
     this.#services.clear()
     this.#groups = []
+    this.#analysed = undefined
   }
 
   row(traceId: string): TraceRow | undefined {
@@ -87,8 +90,13 @@ export class TraceIndex {
     return settled?.findings ?? findingsOf(this.analysis(traceId))
   }
 
+  /** The last one is kept: the page asks several things of the trace that it opens. */
   analysis(traceId: string): TraceAnalysis {
-    return analyseTrace(this.store.spansOf(traceId))
+    const at = this.#changes.get(traceId)
+    if (this.#analysed?.traceId === traceId && this.#analysed.at === at) return this.#analysed.analysis
+    const analysis = analyseTrace(this.store.spansOf(traceId))
+    this.#analysed = { traceId, at, analysis }
+    return analysis
   }
 
   /** The traces that changed since a position, the last change last; `undefined` where the position is of another time. */
@@ -101,11 +109,11 @@ export class TraceIndex {
   }
 
   /** Traces that match, those with the latest arrivals first. Lets others work in between. */
-  async *matching(query: Query): AsyncGenerator<TraceSummary> {
+  async *matching(query: Query | undefined): AsyncGenerator<TraceSummary> {
     let since = this.#time.nowMillis()
-    const where = mayMatch(query)
+    const where = query && mayMatch(query)
     for (const summary of this.store.summaries(where && { where })) {
-      if (this.matches(query, summary.traceId)) yield summary
+      if (!query || this.matches(query, summary.traceId)) yield summary
       if (this.#time.nowMillis() - since < SLICE_MILLIS) continue
       await new Promise((resume) => setImmediate(resume))
       since = this.#time.nowMillis()
@@ -114,20 +122,30 @@ export class TraceIndex {
 
   matches(query: Query, traceId: string): boolean {
     if (!query.expression) return true
-    const spans = this.store.spansOf(traceId)
-    if (spans.length === 0) return false
-    let analysis: TraceAnalysis | undefined
-    const analyse = (): TraceAnalysis => (analysis ??= this.analysis(traceId))
-    return query.matches(
-      queriedTrace({
-        traceId,
-        spans,
-        analyse: () => ({
-          findings: this.findingsOf(traceId),
-          selfMicrosOf: (span) => analyse().nodes.find((node) => node.span === span)?.selfMicros,
-        }),
+    return this.store.summaryOf(traceId) !== undefined && query.matches(this.#queried(traceId))
+  }
+
+  /** Which spans of a trace hold what a query asks for, by their places in the tree. */
+  hitsOf(query: Query, traceId: string): string[] {
+    const trace = this.#queried(traceId)
+    return this.analysis(traceId)
+      .nodes.filter(({ span }) => query.holdsFor(span, trace))
+      .map(({ id }) => id)
+  }
+
+  #queried(traceId: string): QueriedTrace {
+    let selfTimes: ReadonlyMap<ReceivedSpan, number> | undefined
+    return queriedTrace({
+      traceId,
+      spans: this.store.spansOf(traceId),
+      analyse: () => ({
+        findings: this.findingsOf(traceId),
+        selfMicrosOf: (span) => {
+          selfTimes ??= new Map(this.analysis(traceId).nodes.map((node) => [node.span, node.selfMicros]))
+          return selfTimes.get(span)
+        },
       }),
-    )
+    })
   }
 
   /** Whether a trace is complete, as far as anybody can tell. */

@@ -1,4 +1,7 @@
-import type { Finding, FindingGroup, FindingLevel } from '../model/finding.js'
+import type { BubbleUpLine } from '../analysis/many/bubble-up.js'
+import type { FlameNode } from '../analysis/many/flame.js'
+import type { ServiceMap } from '../analysis/many/service-map.js'
+import type { FindingGroup, FindingLevel } from '../model/finding.js'
 import type { ReceivedLog, ReceivedResource, ReceivedScope, ReceivedSpan } from '../model/received-span.js'
 import type { StoreCounts } from '../model/trace-store.js'
 
@@ -87,5 +90,68 @@ export interface TraceDetail {
   readonly scopes: readonly ReceivedScope[]
   readonly spans: readonly WireSpan[]
   readonly logs: readonly ReceivedLog[]
-  readonly findings: readonly Finding[]
+  /** Spans have no attributes, events and links here: there are too many. Each has them in an answer of its own. */
+  readonly isLight: boolean
+}
+
+/** How many traces a view over many stands for, and whether there were more than it looked at. */
+export interface Selection {
+  readonly traces: number
+  readonly hasMore: boolean
+}
+
+export interface WireMap extends Selection, ServiceMap {}
+
+/** One box of a flame, from 0 to the width of all. Boxes come parents before children. */
+export interface WireFlameNode extends Omit<FlameNode, 'children'> {
+  readonly offsetMicros: number
+}
+
+export interface WireFlame extends Selection {
+  readonly widthMicros: number
+  readonly nodes: readonly WireFlameNode[]
+  /** Boxes that are too narrow to be seen. */
+  readonly omitted: number
+}
+
+export interface WireSlow {
+  readonly comparedWith: number
+  readonly isUnusual: boolean
+  readonly sentence: string
+  readonly parts: readonly {
+    readonly service: string
+    readonly name: string
+    readonly hereMicros: number
+    readonly usuallyMicros: number
+    readonly hereCount: number
+    readonly usualCount: number
+    readonly spanIds: readonly string[]
+  }[]
+}
+
+export interface WireComparison {
+  readonly a: TraceRow
+  readonly b: TraceRow
+  readonly paths: readonly {
+    readonly service: string
+    readonly name: string
+    readonly depth: number
+    readonly a?: WireMeasure
+    readonly b?: WireMeasure
+    readonly differenceMicros: number
+  }[]
+}
+
+export interface WireMeasure {
+  readonly count: number
+  readonly pathMicros: number
+  readonly totalMicros: number
+  /** One of its spans, to look at. */
+  readonly spanId: string
+}
+
+export interface WireDifference {
+  readonly selected: number
+  readonly others: number
+  readonly lines: readonly BubbleUpLine[]
 }

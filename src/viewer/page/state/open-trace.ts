@@ -1,6 +1,7 @@
 import { batch, computed, signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import { analyseTrace, type TraceAnalysis } from '../../analysis/trace-analysis.js'
 import type { SpanNode } from '../../analysis/span-node.js'
+import type { Finding } from '../../model/finding.js'
 import type { ReceivedLog } from '../../model/received-span.js'
 import { shapesOf } from '../../rows/fold.js'
 import { rowContext, rowView, type RowView } from '../../rows/row-view.js'
@@ -13,7 +14,10 @@ import { get, ServerError } from './server.js'
 
 const detailNow = signal<TraceDetail | undefined>(undefined)
 const errorNow = signal<ServerError | undefined>(undefined)
+const findingsNow = signal<readonly Finding[]>([])
 export const detail: ReadonlySignal<TraceDetail | undefined> = detailNow
+/** They take longer than the spans, and come after them. */
+export const findings: ReadonlySignal<readonly Finding[]> = findingsNow
 export const openError: ReadonlySignal<ServerError | undefined> = errorNow
 
 /** `r`: times as they were sent, rather than with wrong clocks corrected. */
@@ -122,6 +126,7 @@ export async function openTrace(traceId: string): Promise<void> {
     batch(() => {
       detailNow.value = undefined
       errorNow.value = undefined
+      findingsNow.value = []
       closed.value = new Set()
       opened.value = new Set()
       zoom.value = undefined
@@ -134,10 +139,24 @@ export async function openTrace(traceId: string): Promise<void> {
       detailNow.value = next
       errorNow.value = undefined
     })
+    await nextPaint()
+    findingsNow.value = (
+      await get<{ findings: Finding[] }>(`/api/traces/${traceId}/findings`, controller.signal)
+    ).findings
   } catch (error) {
     if (error instanceof ServerError) errorNow.value = error
     else if (!(error instanceof DOMException)) throw error
   }
+}
+
+function nextPaint(): Promise<void> {
+  return new Promise((resume) => {
+    requestAnimationFrame(() => {
+      setTimeout(resume)
+    })
+    // Hidden tabs are not painted.
+    setTimeout(resume, 200)
+  })
 }
 
 export function closeTrace(): void {

@@ -1,10 +1,11 @@
-import { computed, type ReadonlySignal } from '@preact/signals'
+import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
 import { parseQuery } from '../../query/parse.js'
 import { queriedTrace } from '../../query/queried-trace.js'
 import { isQueryError, type QueryError } from '../../query/query.js'
 import type { SpanNode } from '../../analysis/span-node.js'
-import { analysis, detail } from './open-trace.js'
+import { analysis, detail, findings } from './open-trace.js'
 import { location } from './location.js'
+import { get } from './server.js'
 
 /** The search within the open trace: the same language as the filter of the list. */
 
@@ -17,19 +18,35 @@ export const searchProblem: ReadonlySignal<QueryError | undefined> = computed(()
   parsed.value && isQueryError(parsed.value) ? parsed.value : undefined,
 )
 
+/** Of a trace whose spans are here without their attributes the server is asked. */
+const found = signal<ReadonlySet<string>>(new Set())
+
+effect(() => {
+  const trace = detail.value
+  const { query } = location.value
+  if (trace?.isLight !== true || !parsed.value || isQueryError(parsed.value)) return
+  void get<{ ids: string[] }>(`/api/traces/${trace.traceId}/hits?q=${encodeURIComponent(query)}`).then(({ ids }) => {
+    if (location.peek().query === query) found.value = new Set(ids)
+  })
+})
+
 /** The spans that match, from top to bottom. */
 export const hits: ReadonlySignal<readonly SpanNode[]> = computed(() => {
   const query = parsed.value
   const trace = analysis.value
   if (!query || isQueryError(query) || !trace) return []
+  if (detail.value?.isLight === true) return trace.nodes.filter(({ id }) => found.value.has(id))
   const nodeOf = new Map(trace.nodes.map((node) => [node.span, node]))
   const queried = queriedTrace({
     traceId: trace.traceId,
     spans: trace.nodes.map(({ span }) => span),
     analyse: () => ({
-      findings: detail.value?.findings ?? [],
+      findings: findings.value,
       selfMicrosOf: (span) => nodeOf.get(span)?.selfMicros,
     }),
   })
   return trace.nodes.filter(({ span }) => query.holdsFor(span, queried))
 })
+
+/** Their ids, which rows ask for. */
+export const hitIds: ReadonlySignal<ReadonlySet<string>> = computed(() => new Set(hits.value.map(({ id }) => id)))

@@ -11,7 +11,7 @@ import { copyText } from '../parts/clipboard.js'
 import { duration } from '../parts/format.js'
 import { useKeys } from '../parts/keys.js'
 import { notify } from '../state/notices.js'
-import { analysis, detail, rowAt, rowCount } from '../state/open-trace.js'
+import { analysis, findings, rowAt, rowCount } from '../state/open-trace.js'
 
 const isOpen = signal(false)
 
@@ -124,7 +124,7 @@ function markdown(hasValues: boolean): string | undefined {
     const row = rowAt(index)
     if (row) rows.push(row)
   }
-  return markdownOf({ analysis: trace, findings: detail.peek()?.findings ?? [], rows, duration, hasValues })
+  return markdownOf({ analysis: trace, findings: findings.peek(), rows, duration, hasValues })
 }
 
 function bigInts(_key: string, value: unknown): unknown {

@@ -10,7 +10,7 @@ import { counted, duration, offset, percent, preciseTime } from '../parts/format
 import { amend, follow } from '../state/location.js'
 import type { DecodedSpan } from '../state/decode.js'
 import { notify } from '../state/notices.js'
-import { logsBySpan } from '../state/open-trace.js'
+import { detail, logsBySpan } from '../state/open-trace.js'
 import { termOf, withTerm } from '../state/query-text.js'
 import { get } from '../state/server.js'
 import { Siblings } from './siblings.js'
@@ -24,9 +24,18 @@ export function Details({
   readonly node: SpanNode | undefined
 }): JSX.Element {
   const [whole, setWhole] = useState<ReceivedSpan>()
+  const isLight = detail.value?.isLight === true
   useEffect(() => {
     setWhole(undefined)
-  }, [node?.id])
+    if (!isLight || !node) return
+    let isCurrent = true
+    void loadWhole(trace.traceId, node).then((span) => {
+      if (isCurrent) setWhole(span)
+    })
+    return () => {
+      isCurrent = false
+    }
+  }, [node?.id, isLight])
   const close = (): void => {
     amend({ span: undefined })
     document.querySelector<HTMLElement>('#waterfall')?.focus()

@@ -5,7 +5,7 @@ import { duration } from '../parts/format.js'
 import { isNarrow } from '../parts/screen.js'
 import { amend } from '../state/location.js'
 import { logsBySpan, setExpanded } from '../state/open-trace.js'
-import { hits } from '../state/search.js'
+import { hitIds } from '../state/search.js'
 
 /** The id of a row's element, which focus follows. */
 export function rowId(key: string): string {
@@ -44,7 +44,7 @@ interface RowProps {
 }
 
 export function SpanRow({ row, index, style, range, isChosen }: RowProps): JSX.Element {
-  const isHit = hits.value.length > 0 && hits.value.some(({ id }) => id === row.spanKey)
+  const isHit = hitIds.value.has(row.spanKey)
   const logs = logsBySpan.value.get(row.spanKey)?.length ?? 0
   return (
     <div

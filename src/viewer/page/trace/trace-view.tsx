@@ -1,7 +1,6 @@
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
-import type { SpanNode } from '../../analysis/span-node.js'
 import type { Finding } from '../../model/finding.js'
 import { FlamePart } from '../flame/flame-view.js'
 import { MapPart } from '../map/map-view.js'
@@ -11,9 +10,10 @@ import { Rich } from '../parts/rich.js'
 import { markOrCompare, marked } from '../state/actions.js'
 import { holdStill, rows, runState } from '../state/live.js'
 import { amend, follow, go, location, type TracePart } from '../state/location.js'
-import { analysis, closeTrace, detail, openError, openTrace, reveal, rowKeyOf } from '../state/open-trace.js'
+import { analysis, closeTrace, findings, openError, openTrace } from '../state/open-trace.js'
 import { watchTrace } from '../state/watch-trace.js'
 import { CopyMenu, openCopyMenu } from './copy-menu.js'
+import { jumpTo } from './jump.js'
 import { SlowSentence } from './slow-sentence.js'
 import { selectedNode, Waterfall } from './waterfall.js'
 
@@ -119,7 +119,7 @@ export function TraceView({ traceId, part }: { readonly traceId: string; readonl
         </nav>
         <CopyMenu node={selectedNode.value ?? mainRoot} />
       </div>
-      <TraceFindings findings={detail.value?.findings ?? []} />
+      <TraceFindings findings={findings.value} />
       <SlowSentence traceId={traceId} />
       {trace.clockSkews.map((skew) => (
         <p key={`${skew.from}>${skew.to}`} class="skew">
@@ -184,17 +184,6 @@ function TraceFindings({ findings }: { readonly findings: readonly Finding[] }):
       )}
     </ul>
   )
-}
-
-function jumpTo(spanId: string | undefined): void {
-  const node: SpanNode | undefined = spanId === undefined ? undefined : analysis.peek()?.byId.get(spanId)
-  if (!node) return
-  reveal(node)
-  const { view } = location.peek()
-  const span = rowKeyOf(node)
-  if (view.name === 'trace' && view.part !== 'waterfall') go({ view: { ...view, part: 'waterfall' }, span })
-  else amend({ span })
-  document.querySelector<HTMLElement>('.rows')?.focus()
 }
 
 /** A link that leads to what is not here, or not yet. */
