@@ -121,21 +121,21 @@ describeInBrowser('one trace', (browser) => {
 
   test('is copied as traceparent, curl, OTLP JSON, Markdown and link', async () => {
     const page = await open(ORDERS)
-    const copy = async (key: string): Promise<string> => {
+    const copy = async (key: string, label: string): Promise<string> => {
       await page.keyboard.press('y')
       await page.getByRole('menu').waitFor()
       await page.keyboard.press(key)
-      await page.locator('.notice', { hasText: 'Copied' }).waitFor()
+      await page.locator('.notice', { hasText: `Copied: ${label}` }).waitFor()
       return clipboard(page)
     }
-    expect(await copy('t')).toMatch(new RegExp(`^00-${ORDERS}-[0-9a-f]{16}-01$`))
-    expect(await copy('u')).toMatch(/curl 'http:\/\/shop\.test:8080\/orders\?page=2' -H 'traceparent: 00-/)
-    expect(await copy('l')).toBe(page.url())
-    const { spans, problems } = readTraceFile(Buffer.from(await copy('j')), 'copied')
+    expect(await copy('t', 'traceparent')).toMatch(new RegExp(`^00-${ORDERS}-[0-9a-f]{16}-01$`))
+    expect(await copy('u', 'curl')).toMatch(/curl 'http:\/\/shop\.test:8080\/orders\?page=2' -H 'traceparent: 00-/)
+    expect(await copy('l', 'link')).toBe(page.url())
+    const { spans, problems } = readTraceFile(Buffer.from(await copy('j', 'OTLP JSON')), 'copied')
     expect(problems).toEqual([])
     expect(spans).toHaveLength(26)
     expect(spans[0]?.startMicros).toBe(app.store.spansOf(ORDERS)[0]?.startMicros)
-    expect(await copy('m')).toContain('storefront SELECT order_items ×24')
+    expect(await copy('m', 'Markdown')).toContain('storefront SELECT order_items ×24')
   })
 
   test('grows while its spans arrive, and keeps focus, the chosen row and what is folded', async () => {

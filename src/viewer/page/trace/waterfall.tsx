@@ -56,7 +56,7 @@ export function Waterfall({ trace }: { readonly trace: TraceAnalysis }): JSX.Ele
     }
     document.querySelector<HTMLElement>('#waterfall')?.focus({ preventScroll: true })
   }, [trace.traceId])
-  useKeys(waterfallKeys(trace))
+  useKeys(WATERFALL_KEYS)
   return (
     <div class={`waterfall ${selected === undefined ? '' : 'has-details'}`}>
       <div class="waterfall-main">
@@ -142,8 +142,9 @@ export function Waterfall({ trace }: { readonly trace: TraceAnalysis }): JSX.Ele
   )
 }
 
-/** What is chosen is asked for with each press: keys that are held down come faster than the page is drawn. */
-function waterfallKeys(trace: TraceAnalysis): Readonly<Record<string, () => void>> {
+/** The trace and what is chosen are asked for with each press: they change faster than the page is drawn. */
+function waterfallKeys(): Readonly<Record<string, () => void>> {
+  const wholeMicros = (): number => analysis.peek()?.durationMicros ?? 0
   const activeIndex = (): number => rowIndexOf(location.peek().span)
   const move = (by: number): void => {
     select(activeIndex() + by)
@@ -163,7 +164,7 @@ function waterfallKeys(trace: TraceAnalysis): Readonly<Record<string, () => void
     show(nodes[at < 0 && by < 0 ? nodes.length - 1 : (at + by + nodes.length) % nodes.length])
   }
   const zoomBy = (factor: number): void => {
-    const whole = trace.durationMicros
+    const whole = wholeMicros()
     const [from, to] = zoom.peek() ?? [0, whole]
     const node = selectedNode.peek()
     const middle =
@@ -171,12 +172,13 @@ function waterfallKeys(trace: TraceAnalysis): Readonly<Record<string, () => void
         ? (node.startMicros + (node.endMicros ?? node.startMicros)) / 2
         : (from + to) / 2
     const half = Math.max(((to - from) * factor) / 2, 0.5)
-    setZoom(trace.durationMicros, middle - half, middle + half)
+    setZoom(whole, middle - half, middle + half)
   }
   const pan = (by: number): void => {
-    const [from, to] = zoom.peek() ?? [0, trace.durationMicros]
-    const shift = Math.min(Math.max((to - from) * by, -from), trace.durationMicros - to)
-    setZoom(trace.durationMicros, from + shift, to + shift)
+    const whole = wholeMicros()
+    const [from, to] = zoom.peek() ?? [0, whole]
+    const shift = Math.min(Math.max((to - from) * by, -from), whole - to)
+    setZoom(whole, from + shift, to + shift)
   }
   const activeRow = (): RowView | undefined => rowAt(activeIndex())
   const down = (): void => {
@@ -225,14 +227,14 @@ function waterfallKeys(trace: TraceAnalysis): Readonly<Record<string, () => void
       step(hits.peek(), -1)
     },
     ']': () => {
-      step(pathNodes(trace), 1)
+      step(pathNodes(), 1)
     },
     '[': () => {
-      step(pathNodes(trace), -1)
+      step(pathNodes(), -1)
     },
     '.': () => {
       step(
-        trace.nodes.filter(({ span }) => span.status === 'error'),
+        (analysis.peek()?.nodes ?? []).filter(({ span }) => span.status === 'error'),
         1,
       )
     },
@@ -260,8 +262,8 @@ function waterfallKeys(trace: TraceAnalysis): Readonly<Record<string, () => void
   }
 }
 
-function pathNodes({ criticalPath }: TraceAnalysis): readonly SpanNode[] {
-  return [...new Set((criticalPath?.sections ?? []).map(({ node }) => node))]
+function pathNodes(): readonly SpanNode[] {
+  return [...new Set((analysis.peek()?.criticalPath?.sections ?? []).map(({ node }) => node))]
 }
 
 function parentIndexOf(index: number, level: number): number {
@@ -271,3 +273,5 @@ function parentIndexOf(index: number, level: number): number {
   }
   return index
 }
+
+const WATERFALL_KEYS = waterfallKeys()
