@@ -1,9 +1,10 @@
 // Starts the shop, sends it four requests, stops it, and shows the traces that they left.
-// With --json it prints the traces and the log as JSON.
+// With --json it prints the traces and the log as JSON; with --view they are on the page of `spanwright view`.
 import { startDatabase } from './database.mjs'
 import { faultsOf, receiveTraces } from './receive-traces.mjs'
 import { showTrace } from './show-traces.mjs'
 import { startService } from './start-service.mjs'
+import { startViewer } from './start-viewer.mjs'
 
 const REQUESTS = [
   { title: 'The list of products', path: '/products', status: 200 },
@@ -22,6 +23,10 @@ const REQUESTS = [
   },
 ]
 
+/** The trace context of a caller that has decided not to keep its trace. */
+const UNSAMPLED_TRACE = '5b8efff798038103d269b633813fc60c'
+const UNSAMPLED = `00-${UNSAMPLED_TRACE}-eee19b7ec3c1b174-00`
+
 const running = []
 
 /** Remembers what has to be stopped, whatever happens. */
@@ -32,25 +37,42 @@ function keep(part) {
 
 async function demo() {
   console.error('Starting a database, three services and a trace backend …')
+  if (process.argv.includes('--view')) {
+    const viewer = keep(await startViewer())
+    await trade(viewer.env, viewer.addLog)
+    console.error(`\nThe traces are at ${viewer.url}/ until Ctrl-C.`)
+    isWatched = true
+    await viewer.ended
+    return
+  }
   const backend = keep(await receiveTraces())
-  const database = keep(await startDatabase())
   const logs = []
-  const start = (file, env) => keep(startService(file, { ...env, DATABASE_URL: database.url, ...backend.env }, logs))
+  await trade(backend.env, (entry) => logs.push(entry))
+  report(backend.traces(), logs)
+}
+
+/** Opens the shop, sends it the requests, and closes it. */
+async function trade(backendEnv, addLog) {
+  const database = keep(await startDatabase())
+  const addTraced = (entry) => entry.trace_id !== UNSAMPLED_TRACE && addLog(entry)
+  const start = (file, env) =>
+    keep(startService(file, { ...env, DATABASE_URL: database.url, ...backendEnv }, addTraced))
   const [catalogue, payments] = [start('catalogue.mjs'), start('payments.mjs')]
   const [CATALOGUE_URL, PAYMENTS_URL] = await Promise.all([catalogue.url, payments.url])
   const storefront = start('storefront.cjs', { CATALOGUE_URL, PAYMENTS_URL })
 
   const url = await storefront.url
   console.error(`The shop is open at ${url}. Sending it ${REQUESTS.length} requests …`)
+  // Once without traces: what a service does for its first request alone is not what these are to show.
+  for (const request of REQUESTS) await send(url, request, { traceparent: UNSAMPLED })
   for (const request of REQUESTS) await send(url, request)
   // As they end, the services send the spans that they still hold.
   await Promise.all([storefront.stop(), catalogue.stop(), payments.stop()])
-  report(backend.traces(), logs)
 }
 
-async function send(url, { path, body, status }) {
-  const headers = { 'content-type': 'application/json' }
-  const response = await fetch(url + path, body ? { method: 'POST', headers, body: JSON.stringify(body) } : {})
+async function send(url, { path, body, status }, traceContext = {}) {
+  const headers = { 'content-type': 'application/json', ...traceContext }
+  const response = await fetch(url + path, body ? { method: 'POST', headers, body: JSON.stringify(body) } : { headers })
   const answer = await response.text()
   if (response.status !== status) throw new Error(`${path} answered ${response.status}, not ${status}: ${answer}`)
 }
@@ -65,8 +87,12 @@ function report(traces, logs) {
   console.error(`\n${traces.length} requests, ${traces.length} traces, every parent right.`)
 }
 
+/** Whether somebody looks at the page: then a signal is how the demo ends. */
+let isWatched = false
 const interrupted = new Promise((resolve, reject) => {
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => reject(new Error(`stopped by ${signal}`)))
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.on(signal, () => (isWatched ? resolve() : reject(new Error(`stopped by ${signal}`))))
+  }
 })
 try {
   await Promise.race([demo(), interrupted])

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 const START_TIMEOUT_MILLIS = 20_000
 const STOP_TIMEOUT_MILLIS = 5_000
 
-/** Starts a service. `url` resolves as soon as it listens, `stop` ends it by SIGTERM; what it logs goes to `logs`. */
-export function startService(file, env, logs) {
+/** Starts a service. `url` resolves as soon as it listens, `stop` ends it by SIGTERM; each entry that it logs goes to `addLog`. */
+export function startService(file, env, addLog) {
   const name = file.split('.')[0]
   const child = spawn(process.execPath, ['--import', 'spanwright/register', file], {
     cwd: fileURLToPath(new URL('.', import.meta.url)),
@@ -22,7 +22,7 @@ export function startService(file, env, logs) {
     exited.then((how) => reject(new Error(`${name} ended at its start (${how})`)))
     createInterface({ input: child.stdout }).on('line', (line) => {
       const entry = JSON.parse(line)
-      logs.push(entry)
+      addLog(entry)
       if (entry.msg === 'listening') resolve(`http://127.0.0.1:${entry.port}`)
     })
   })

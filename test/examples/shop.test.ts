@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 
 const SHOP = new URL('../../examples/shop/', import.meta.url)
 const TIMEOUT_MILLIS = 60_000
@@ -135,6 +136,51 @@ describe('the traces of the demo', () => {
     }
   })
 })
+
+test(
+  'with --view its traces are on the page: one N+1, one error and the slow part, each with a sentence that is true',
+  async () => {
+    const { demo, exitCode } = startDemo('--view')
+    const lines = createInterface({ input: demo.stderr })
+    const url = await new Promise<string>((resolve, reject) => {
+      void exitCode.then((code) => reject(new Error(`the demo ended with ${code}`)))
+      lines.on('line', (line) => {
+        const [, address] = /^The traces are at (\S+) until/.exec(line) ?? []
+        if (address !== undefined) resolve(address)
+      })
+    })
+    const answer = await fetch(`${url}mcp`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'tools/call',
+        params: { name: 'get_findings', arguments: { format: 'json' } },
+      }),
+    })
+    const { result } = (await answer.json()) as { result: { content: [{ text: string }] } }
+    const findings = JSON.parse(result.content[0].text) as {
+      id: string
+      level: string
+      sentence: string
+      count: number
+    }[]
+    const sentences = (id: string): string[] =>
+      findings.filter((finding) => finding.id === id).map(({ sentence }) => sentence)
+    expect(sentences('error')).toEqual([expect.stringMatching(/^card declined: .* in payments `charge card`; it made/)])
+    expect(sentences('n+1')).toEqual([
+      expect.stringMatching(/^`GET \/orders\/:id` runs .* \d+ times, one after another/),
+    ])
+    // On a busy machine other parts are slow, too.
+    expect(sentences('slow-part')).toContainEqual(expect.stringMatching(/^payments `fraud check` takes 3\d\d ms of /))
+
+    demo.kill('SIGINT')
+    expect(await exitCode).toBe(0)
+    await vi.waitFor(() => expect(isGroupAlive(demo.pid)).toBe(false), 5_000)
+  },
+  TIMEOUT_MILLIS,
+)
 
 test('the services know nothing of tracing but withSpan', () => {
   for (const file of ['storefront.cjs', 'catalogue.mjs', 'payments.mjs']) {
