@@ -1,6 +1,7 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { humanDuration } from '../../internal/text/human-duration.js'
 import { clean, cut } from '../../console/drawing/terminal-text.js'
+import { findingsAcross } from '../analysis/findings/findings-across.js'
 import { groupFindings } from '../analysis/findings/group-findings.js'
 import type { TraceAnalysis } from '../analysis/trace-analysis.js'
 import type { Finding, FindingGroup } from '../model/finding.js'
@@ -171,13 +172,13 @@ function waitFor({ traces, nowEpochMillis }: ToolSource): McpTool {
 /** Spans are being received meanwhile: others get their turn after each trace. */
 async function groupsOf(traces: ViewedTraces, summaries: readonly TraceSummary[]): Promise<FindingGroup[]> {
   const findings: Finding[] = []
-  const kinds: Pick<TraceAnalysis, 'traceId' | 'mainRoot'>[] = []
+  const analyses: TraceAnalysis[] = []
   for (const { traceId } of summaries) {
     findings.push(...traces.findingsOf(traceId))
-    kinds.push({ traceId, mainRoot: traces.analysis(traceId).mainRoot })
+    analyses.push(traces.analysis(traceId))
     await setImmediate()
   }
-  return groupFindings(findings, kinds)
+  return groupFindings([...findings, ...findingsAcross(analyses)], analyses)
 }
 
 async function newest(traces: ViewedTraces, query: Query, limit: number, sinceMillis = 0): Promise<TraceSummary[]> {

@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { failsOn, isWithinLimits, parseFailOn, parseLimits } from '../../../src/viewer/text/fail-on.js'
+import { FINDING_IDS, failsOn, isWithinLimits, parseFailOn, parseLimits } from '../../../src/viewer/text/fail-on.js'
 
 const repeated = { id: 'n+1', level: 'warning', count: 24, durationMillis: 38 } as const
 const few = { ...repeated, level: 'warning', count: 6, durationMillis: 900 } as const
@@ -34,6 +36,16 @@ describe('--fail-on', () => {
 
   test('what the baseline knows does not count', () => {
     expect(fails({ ...repeated, isKnown: true }, 'n+1')).toBe(false)
+  })
+
+  test('the id of every detector can be named', () => {
+    const folder = 'src/viewer/analysis/findings'
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+    const ids = files.flatMap((file) => [...readFileSync(join(folder, file), 'utf8').matchAll(/\bid: '([^']+)'/g)])
+    expect(ids.length).toBeGreaterThan(20)
+    expect(
+      ids.map(([, id]) => id).filter((id) => !(FINDING_IDS as readonly (string | undefined)[]).includes(id)),
+    ).toEqual([])
   })
 
   test('a name that nothing has is refused with the nearest one', () => {
