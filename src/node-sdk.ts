@@ -13,7 +13,7 @@ import { TracerProvider } from './tracer/tracer-provider.js'
 
 /**
  * What has been resolved here, and what NodeSDK would otherwise read, and warn of, a second time: it has no option against it.
- * It would start logs over OTLP by itself, unless the variable says `none`.
+ * It would start logs over OTLP by itself, unless the variable is `none`.
  */
 const RESOLVED = /^OTEL_(SDK_DISABLED|LOG_LEVEL|TRACES_SAMPLER(_ARG)?|SPAN_\w+_LIMIT)$/
 
@@ -28,7 +28,7 @@ interface SdkParts {
 export function startSdk(options: ResolvedOptions, settings: TracingSettings, parts: SdkParts): NodeSDK {
   const start = (): NodeSDK => {
     const resource = resolveResource(options, settings)
-    // Until somebody waits for them, late attributes count as pending even when they are there.
+    // Late attributes count as pending until `waitForAsyncAttributes` is called.
     void resource.waitForAsyncAttributes?.()
     const { spanLimits } = options
     const { sampler } = parts.sampling

@@ -115,7 +115,7 @@ export function runningHandle(parts: RunningParts, longestMillis: number, onStop
     tail.decideNow()
     const shutdowns = own.map((processor) => processor.shutdown({ timeoutMillis }))
     for (const processor of ownLogs) void processor.shutdown({ timeoutMillis })
-    // Our own keep to their time, and say themselves what was lost.
+    // Our own keep to their time, and log what was lost.
     await settledWithin(timeoutMillis + 100, 'sending the last spans', () => [sdk.shutdown()])
     sampling.close()
     removeExitHook()

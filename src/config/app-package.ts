@@ -2,14 +2,14 @@ import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { readEnv } from '../internal/runtime/env.js'
 
-/** What the app says of itself in its package.json. */
+/** Name and version in the app's package.json. */
 export interface AppPackage {
   readonly name: string
   readonly version: string | undefined
   readonly file: string
 }
 
-/** What a process was started with, as far as it tells the app's place. */
+/** What a process was started with, as far as the app's folder follows from it. */
 export interface ProcessStart {
   /** Node.js makes it absolute; undefined, or an argument of the app's, where there is no main script. */
   readonly main: string | undefined
@@ -68,7 +68,7 @@ function isWithin(folder: string, root: string): boolean {
 function nearestPackage(folder: string): AppPackage | undefined {
   let place = folder
   for (let count = 0; count < MOST_FOLDERS; count++) {
-    // What is said of the packages themselves is not said of an app.
+    // A package.json in node_modules itself belongs to no app.
     const file = join(place, 'package.json')
     const app = basename(place) === 'node_modules' ? undefined : attempt(() => readPackage(file))
     if (app) return app
@@ -78,7 +78,7 @@ function nearestPackage(folder: string): AppPackage | undefined {
   return undefined
 }
 
-/** Undefined where it has no name: a package.json in a folder of the build often says its `type` alone. */
+/** Undefined where it has no name: a package.json in a folder of the build often has a `type` alone. */
 function readPackage(file: string): AppPackage | undefined {
   const stats = statSync(file)
   if (!stats.isFile() || stats.size > MOST_BYTES) return undefined

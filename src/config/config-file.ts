@@ -26,7 +26,7 @@ export const configFileName = (): string | undefined => readEnv('OTEL_CONFIG_FIL
 
 /**
  * Reads the declarative configuration of the OpenTelemetry specification (file_format 1.x, YAML or JSON, with `${ENV}`
- * substitution). OpenTelemetry's own package parses and validates it. Throws an Error that says what is wrong with the
+ * substitution). OpenTelemetry's own package parses and validates it. Throws an Error with the reason where something is wrong with the
  * file; nothing of a wrong file is used.
  */
 export function settingsFromConfigFile(): TracingSettings {
@@ -57,7 +57,7 @@ export function settingsFromConfigFile(): TracingSettings {
   return settings
 }
 
-/** Those that are not read below. Of logs and metrics, each part of the reader says for itself. */
+/** Those that are not read below. The readers of logs and metrics name their own. */
 function addOtherKeys(model: ConfigurationModel, unsupported: Unsupported): void {
   unsupported.addKeysOf(model, '', KNOWN_KEYS)
   unsupported.addKeysOf(model.tracer_provider, 'tracer_provider', ['processors', 'limits', 'sampler'])

@@ -52,7 +52,7 @@ export interface TracingOptions extends PropagationOptions, HttpRequestOptions {
   instrumentationConfig?: InstrumentationConfigMap
   /**
    * Calls, errors and durations from all spans, as metrics, before sampling: every span is recorded then. Go out over OTLP
-   * unless OTEL_METRICS_EXPORTER says otherwise, or into a `registry` of prom-client. Default: false.
+   * unless OTEL_METRICS_EXPORTER is set, or into a `registry` of prom-client. Default: false.
    */
   spanMetrics?: boolean | SpanMetricsOptions
   /** Limits of a span's attributes, events and links. Default: 128 of each, values of any length. */
@@ -113,12 +113,12 @@ export const OPTIONS: OptionTable<TracingOptions> = {
   shutdownTimeoutMillis: numberRow({ min: 0 }, { default: 2_000 }),
 }
 
-/** Options in code, then what one source of configuration says, then the defaults. */
+/** Options in code, then one source of configuration, then the defaults. */
 export type ResolvedOptions = TracingOptions &
   Required<PropagationOptions & HttpRequestOptions> &
   Required<Pick<TracingOptions, 'instrumentations' | 'shutdownTimeoutMillis' | 'spanLimits'>>
 
-/** `batch` stays what code says: in a configuration file, each pipeline has its own. */
+/** `batch` stays the option in code: in a configuration file, each pipeline has its own. */
 export function resolveOptions({ batch, ...options }: TracingOptions, configured: TracingOptions): ResolvedOptions {
   const { batch: _defaults, ...resolved } = resolveTable<TracingOptions>(OPTIONS, options, configured)
   return { ...resolved, ...(batch && { batch }) } as ResolvedOptions

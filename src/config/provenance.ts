@@ -72,7 +72,7 @@ export interface Setting {
 }
 
 /** Where values come from. Everything is text. */
-export interface Said {
+export interface Sources {
   /** The values that hold, by the names of the settings. */
   readonly settled: Readonly<Record<string, string>>
   readonly options: Readonly<Record<string, string>>
@@ -96,20 +96,20 @@ export function foundIn(name: string): string {
 }
 
 /** Each setting that has a value, in the order of the list above. */
-export function settingsWithSources(said: Said): readonly Setting[] {
+export function settingsWithSources(sources: Sources): readonly Setting[] {
   return SETTINGS.flatMap((row) => {
-    const value = said.settled[row.name] ?? optionOf(row, said)?.value
-    return value === undefined ? [] : { name: row.name, value, source: sourceOf(row, said) }
+    const value = sources.settled[row.name] ?? optionOf(row, sources)?.value
+    return value === undefined ? [] : { name: row.name, value, source: sourceOf(row, sources) }
   })
 }
 
-function sourceOf(row: PublicSetting, said: Said): string {
-  const option = optionOf(row, said)
+function sourceOf(row: PublicSetting, sources: Sources): string {
+  const option = optionOf(row, sources)
   if (option) return `startTracing({ ${option.name.split('.')[0]} })`
-  const file = said.settled[foundIn(row.name)]
+  const file = sources.settled[foundIn(row.name)]
   if (file !== undefined) return file
-  if (hasFile(said)) return canStandInFile(row) ? CONFIG_FILE : 'default'
-  return row.variables?.find((name) => counts(row, name, said)) ?? 'default'
+  if (hasFile(sources)) return canStandInFile(row) ? CONFIG_FILE : 'default'
+  return row.variables?.find((name) => counts(row, name, sources)) ?? 'default'
 }
 
 /** With a file, everything that its schema has comes from it, by being left out, too. */
@@ -117,17 +117,17 @@ function canStandInFile({ variables = [] }: PublicSetting): boolean {
   return variables.length > 0 && !variables.some((name) => /^(SPANWRIGHT|OTEL_NODE)_/.test(name))
 }
 
-const hasFile = ({ environment }: Said): boolean => (environment[CONFIG_FILE] ?? '').trim() !== ''
+const hasFile = ({ environment }: Sources): boolean => (environment[CONFIG_FILE] ?? '').trim() !== ''
 
-function optionOf({ options = [] }: PublicSetting, said: Said): { name: string; value: string } | undefined {
+function optionOf({ options = [] }: PublicSetting, sources: Sources): { name: string; value: string } | undefined {
   for (const name of options) {
-    const value = said.options[name]
+    const value = sources.options[name]
     if (value !== undefined) return { name, value }
   }
   return undefined
 }
 
-function counts(row: PublicSetting, variable: string, { environment, warnings }: Said): boolean {
+function counts(row: PublicSetting, variable: string, { environment, warnings }: Sources): boolean {
   const value = environment[variable]?.trim() ?? ''
   if (value === '') return false
   if (variable === ATTRIBUTES && !value.includes(`${row.name}=`)) return false
@@ -148,23 +148,23 @@ function isAbout(warning: string, variable: string): boolean {
 }
 
 /** Variables of tracing that change nothing here: wrong ones, misspelt ones, and those that something else takes precedence over. */
-export function ignoredVariables(said: Said): readonly IgnoredVariable[] {
-  return Object.keys(said.environment).flatMap((name) => {
-    const why = said.environment[name]?.trim() === '' ? undefined : whyIgnored(name, said)
+export function ignoredVariables(sources: Sources): readonly IgnoredVariable[] {
+  return Object.keys(sources.environment).flatMap((name) => {
+    const why = sources.environment[name]?.trim() === '' ? undefined : whyIgnored(name, sources)
     return why === undefined ? [] : { name, why }
   })
 }
 
-function whyIgnored(name: string, said: Said): string | undefined {
+function whyIgnored(name: string, sources: Sources): string | undefined {
   const row = SETTINGS.find(({ variables = [] }) => variables.includes(name))
-  if (hasFile(said) && name !== CONFIG_FILE && name !== 'OTEL_SEMCONV_STABILITY_OPT_IN') {
+  if (hasFile(sources) && name !== CONFIG_FILE && name !== 'OTEL_SEMCONV_STABILITY_OPT_IN') {
     return 'with OTEL_CONFIG_FILE, a variable counts only where the file refers to it'
   }
-  const complaint = said.warnings.find((warning) => isAbout(warning, name))
+  const complaint = sources.warnings.find((warning) => isAbout(warning, name))
   if (complaint !== undefined) return complaint
   if (!row) return ALSO_READ.test(name) ? undefined : 'no variable of this name is known: is it misspelt?'
   // Several settings may come from one variable.
   if (name === ATTRIBUTES) return undefined
-  const source = sourceOf(row, said)
+  const source = sourceOf(row, sources)
   return source === name || source === 'default' ? undefined : `${source} takes precedence`
 }

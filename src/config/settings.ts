@@ -7,7 +7,7 @@ import type { PipelineSettings } from '../export/pipeline/span-processors.js'
 import type { TracingOptions } from './options.js'
 
 /**
- * What one source of configuration says: the environment, or a configuration file. Sources don't mix; options in code
+ * The settings of one source of configuration: the environment, or a configuration file. Sources don't mix; options in code
  * override either. Undefined: not set, the default holds.
  */
 export interface TracingSettings {

@@ -2,19 +2,25 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { OPTIONS, type TracingOptions } from '../../src/config/options.js'
-import { ignoredVariables, settingsWithSources, type Said } from '../../src/config/provenance.js'
+import { ignoredVariables, settingsWithSources, type Sources } from '../../src/config/provenance.js'
 import type { AnyTable } from '../../src/internal/checks/option-table.js'
 import { REPOSITORY } from '../helpers/traced-app.js'
 
-const said = (parts: Partial<Said>): Said => ({ settled: {}, options: {}, environment: {}, warnings: [], ...parts })
+const sources = (parts: Partial<Sources>): Sources => ({
+  settled: {},
+  options: {},
+  environment: {},
+  warnings: [],
+  ...parts,
+})
 
-function sourceOf(name: string, parts: Partial<Said>): string | undefined {
+function sourceOf(name: string, parts: Partial<Sources>): string | undefined {
   const settled = { [name]: 'a value' }
-  return settingsWithSources(said({ settled, ...parts })).find((setting) => setting.name === name)?.source
+  return settingsWithSources(sources({ settled, ...parts })).find((setting) => setting.name === name)?.source
 }
 
 describe('the source of a setting is', () => {
-  test.each<[string, string, Partial<Said>]>([
+  test.each<[string, string, Partial<Sources>]>([
     ['startTracing({ sampler })', 'sampler', { options: { sampler: 'x' }, environment: { OTEL_TRACES_SAMPLER: 'y' } }],
     ['startTracing({ batch })', 'batch.maxQueueSize', { options: { 'batch.maxQueueSize': '5' } }],
     ['OTEL_CONFIG_FILE', 'sampler', { environment: { OTEL_CONFIG_FILE: 'a', OTEL_TRACES_SAMPLER: 'y' } }],
@@ -46,7 +52,7 @@ describe('the source of a setting is', () => {
 
 test('a misspelt variable is named', () => {
   const environment = { OTEL_TRACES_SAMPLER: 'x', OTEL_TRACE_SAMPLER: 'x' }
-  const misspelt = ignoredVariables(said({ environment })).filter(({ why }) => why.includes('misspelt'))
+  const misspelt = ignoredVariables(sources({ environment })).filter(({ why }) => why.includes('misspelt'))
   expect(misspelt.map(({ name }) => name)).toEqual(['OTEL_TRACE_SAMPLER'])
 })
 
@@ -74,7 +80,7 @@ describe('docs/configuration.md', () => {
     expect(names.length).toBeGreaterThan(40)
     const environment = Object.fromEntries(names.map((name) => [name, 'x']))
     delete environment.OTEL_CONFIG_FILE
-    expect(ignoredVariables(said({ environment })).filter(({ why }) => why.includes('misspelt'))).toEqual([])
+    expect(ignoredVariables(sources({ environment })).filter(({ why }) => why.includes('misspelt'))).toEqual([])
   })
 
   test.each(optionsWithVariables())('has %s, with the default of %s', (variable, name, value) => {
@@ -125,7 +131,7 @@ test('every option of startTracing that is given is the source of a setting', ()
     baggageAttributes: 'baggageAttributes',
   }
   for (const [option, key] of Object.entries(options)) {
-    const sources = settingsWithSources(said({ options: { [key]: 'given' } })).map(({ source }) => source)
-    expect(sources).toContain(`startTracing({ ${option} })`)
+    const found = settingsWithSources(sources({ options: { [key]: 'given' } })).map(({ source }) => source)
+    expect(found).toContain(`startTracing({ ${option} })`)
   }
 })

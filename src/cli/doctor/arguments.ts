@@ -21,7 +21,7 @@ export interface DoctorArguments extends WatchOptions {
 
 const WAIT_SECONDS = 30
 
-/** @throws Error that says what is wrong, in words for people */
+/** @throws Error with a message for the user */
 export function doctorArguments(args: readonly string[]): DoctorArguments {
   const end = args.indexOf('--')
   const own = end === -1 ? args : args.slice(0, end)

@@ -32,7 +32,7 @@ export function diagnose(seen: Seen): Diagnosis {
     ...new Set([...traced.flatMap((report) => report.warnings), ...(main?.warnings ?? []), ...seen.warnings]),
   ]
   const ledger = app && traced.length > 0 ? sumOfLedgers(traced) : undefined
-  const said = main && {
+  const sources = main && {
     settled: { ...main.settled, ...connection(main, endpoints) },
     options: main.options,
     environment: main.environment,
@@ -42,8 +42,8 @@ export function diagnose(seen: Seen): Diagnosis {
     version: 1,
     tracing: main?.tracing ?? 'not reported',
     startedBy: main?.starter,
-    settings: said && main.tracing === 'on' ? settingsWithSources(said).map(withPort(endpoints)) : [],
-    ignored: said ? ignoredVariables(said) : [],
+    settings: sources && main.tracing === 'on' ? settingsWithSources(sources).map(withPort(endpoints)) : [],
+    ignored: sources ? ignoredVariables(sources) : [],
     sampler: main?.settled.sampler,
     endpoints,
     ledger,

@@ -26,7 +26,7 @@ export interface Diagnosis {
   /** Of all processes of the app that trace; undefined where there is none, and without an app. */
   readonly ledger: TracingLedger | undefined
   readonly modules: ModuleFindings
-  /** What spanwright has said on stderr. */
+  /** Warnings that spanwright has logged. */
   readonly warnings: readonly string[]
   readonly app: AppFindings | undefined
   readonly processes: readonly ProcessFindings[]
@@ -46,7 +46,7 @@ export interface ProcessFindings {
   readonly ledger: TracingLedger | undefined
 }
 
-/** What is wrong, in a sentence, and what to do about it; the cure may be empty. */
+/** What is wrong, in a sentence, and what to do about it, which may be empty. */
 export interface Problem {
   readonly problem: string
   readonly cure: string

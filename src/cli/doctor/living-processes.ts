@@ -11,7 +11,7 @@ export function livingProcesses(reports: readonly ProcessReport[]): readonly num
   return [...new Set(living.map(({ pid }) => pid))]
 }
 
-/** Where a process does not say when it began, its pid is all there is. */
+/** Where the start of a process is not known, its pid is all there is. */
 function isLiving(pid: number, start: string | undefined): boolean {
   const fate = fateOf({ pid, start })
   return fate === 'alive' || (fate === 'unknown' && start === undefined && send(pid, 0))

@@ -45,6 +45,10 @@ function startShared(file: string, env: Record<string, string>, key: string): Sh
     name: 'spanwright delivery',
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   })
+  // A Worker pipes its streams into the app's, where a pipe turns a failed write of the app into an error that ends it. What
+  // is written in the thread is discarded; it logs by messages. (With the options `stdout` and `stderr`, one write that is
+  // not read would keep the process alive.)
+  for (const stream of [worker.stdout, worker.stderr]) stream.unpipe().resume()
   const started: Shared = { worker, key, channels: 0 }
   // Before all other listeners: these open a channel to the next thread.
   worker.on('error', () => forget(started))

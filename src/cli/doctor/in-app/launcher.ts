@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 
 const NAMES =
   /^(npm|npx|pnpm|pnpx|yarn|yarnpkg|corepack|cross-env|cross-env-shell|dotenv|env-cmd|nodemon|concurrently)(-cli)?\.?/
-/** tsx starts a Node.js of its own; `cli` alone says nothing. */
+/** tsx starts a Node.js of its own; `cli` alone is no sign of it. */
 const PATHS = /[\\/]tsx[\\/]dist[\\/]cli\.[cm]js$/
 
 /** Whether this file only starts the app, in another process. */

@@ -66,7 +66,7 @@ const shortName = (name: string): string => name.replace('@opentelemetry/instrum
 const named = (name: string, version: string | undefined): PatchedModule =>
   version === undefined ? { name } : { name, version }
 
-/** What is wanted unless somebody says otherwise; what nobody has switched on is not missed. */
+/** Those that are on by default; what is off by default is not missed. */
 function switchedOff(
   { all }: LoadedPackages,
   wanted: readonly CatalogueEntry[],

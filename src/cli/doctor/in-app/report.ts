@@ -21,8 +21,7 @@ import { noteLoadedPackages } from './loaded-packages.js'
 import { moduleFindings } from './modules.js'
 import { inWords, formatOptions } from './format-options.js'
 import { ReportFile } from './report-file.js'
-import { settledInWords } from './settled.js'
-import { exportersInUse } from './exporters-in-use.js'
+import { exportersInUse, settledInWords } from './settled.js'
 
 // The doctor's part in the app: the SDK loads this file where `spanwright doctor` has started the process.
 
