@@ -1,6 +1,6 @@
 import { mimicFunction } from '../internal/runtime/methods.js'
 import { textOrEmpty, safeGet } from '../internal/checks/safe-get.js'
-import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { warnOfError } from '../internal/diagnostics/diagnostics.js'
 import { runInSpan, type WithSpanOptions } from './with-span.js'
 import { TracingConfigError, checkString, wrongType } from '../internal/checks/validate.js'
 
@@ -32,8 +32,7 @@ export function optionsOf<A extends unknown[]>(
   try {
     return options(...args)
   } catch (error) {
-    const text = textOrEmpty(name)
-    warnOnce(`traced-options:${text}`, `the options of the span '${text}' could not be made (${messageOf(error)})`)
+    warnOfError(`the options of the span '${textOrEmpty(name)}' could not be made`, error)
     return undefined
   }
 }

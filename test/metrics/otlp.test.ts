@@ -109,7 +109,7 @@ test('OTEL_METRICS_EXPORTER=none is heeded, and told where that leaves span metr
   expect(sink.exports).toEqual([])
 })
 
-test('an exporter that there is not is told by name', async () => {
+test('an exporter that there is not is logged by name', async () => {
   await using sink = await otlpMetricsSink()
   const { said } = await run(sink, true, { OTEL_METRICS_EXPORTER: 'otlp,statsd' })
   expect(said.join()).toContain('"statsd" is left out')

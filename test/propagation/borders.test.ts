@@ -139,7 +139,7 @@ describe('a wrong variable', () => {
     ['SPANWRIGHT_TRUST_INCOMING', 'maybe'],
     ['SPANWRIGHT_TRACE_RESPONSE_HEADERS', 'x-trace'],
     ['SPANWRIGHT_BAGGAGE_ATTRIBUTES', '*'],
-  ])('%s=%s is told once, and the app runs', async (name, value) => {
+  ])('%s=%s is logged once, and the app runs', async (name, value) => {
     const result = await run({ [name]: value })
     expect(result.exitCode).toBe(0)
     expect(result.said).toEqual([expect.stringContaining(`${name} must be `)])

@@ -125,7 +125,7 @@ test('each field is named once, in a new list each time', () => {
   expect(all.fields()).toHaveLength(4)
 })
 
-test('one that throws is skipped, and told once for each direction', () => {
+test('one that throws is skipped, and logged once for each direction', () => {
   class Broken implements TextMapPropagator {
     inject(): void {
       throw new Error('no inject')

@@ -315,7 +315,7 @@ describe('a sampler', () => {
 })
 
 describe('a processor', () => {
-  test('that throws is told once, and neither the others nor the app notice', () => {
+  test('that throws is logged once, and neither the others nor the app notice', () => {
     class BrokenProcessor extends EndedSpans {
       override onStart(): void {
         fail()

@@ -1,4 +1,4 @@
-import { messageOf, warnOnce } from '../diagnostics/diagnostics.js'
+import { warnOnce, warnOfError } from '../diagnostics/diagnostics.js'
 
 /** A timer that is set for longer fires at once. */
 export const LONGEST_TIMER_MILLIS: number = 2 ** 31 - 1
@@ -37,6 +37,6 @@ export async function settled(what: string, start: () => readonly Promise<unknow
     const failure = outcomes.find((outcome) => outcome.status === 'rejected')
     if (failure) throw failure.reason
   } catch (error) {
-    warnOnce(`${what} failed`, `${what} failed, some are lost: ${messageOf(error)}`)
+    warnOfError(`${what} failed, some are lost`, error)
   }
 }

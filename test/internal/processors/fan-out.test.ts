@@ -87,7 +87,7 @@ test('leaves out onEnding for those who don’t have it', () => {
   expect([calls, said]).toEqual([['a onEnding true'], []])
 })
 
-test('what one throws is told once with its name, and the others don’t notice', () => {
+test('what one throws is logged once with its name, and the others don’t notice', () => {
   class Clumsy extends Noting {
     override onStart(): void {
       throw new Error('no start')

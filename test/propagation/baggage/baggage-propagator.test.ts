@@ -12,7 +12,7 @@ import { alwaysGetting, extracted, injected, throwingGetter } from './carriers.j
 
 const said: string[] = []
 
-// A fresh copy for each test, since what is told once is told once a process.
+// A fresh copy for each test, since what is logged once is logged once a process.
 let baggagePropagator: typeof import('../../../src/propagation/baggage/baggage-propagator.js').baggagePropagator
 
 beforeEach(async () => {
@@ -117,7 +117,7 @@ describe('limits of what goes out', () => {
     expect(said).toEqual([])
   })
 
-  test('of more than 64 entries the first 64 go out, and it is told once', () => {
+  test('of more than 64 entries the first 64 go out, and it is logged once', () => {
     const entries = Object.fromEntries(Array.from({ length: 70 }, (_, index) => [`key${index}`, 'v']))
     expect(written(entries)?.split(',').at(-1)).toBe('key63=v')
     written(entries)
@@ -250,7 +250,7 @@ describe('what comes in', () => {
     expect(baggagePropagator().extract(ROOT_CONTEXT, {}, alwaysGetting(value))).toBe(ROOT_CONTEXT)
   })
 
-  test('through a getter that throws is nothing, and it is told once', () => {
+  test('through a getter that throws is nothing, and it is logged once', () => {
     expect(baggagePropagator().extract(ROOT_CONTEXT, {}, throwingGetter)).toBe(ROOT_CONTEXT)
     expect(baggagePropagator().extract(ROOT_CONTEXT, {}, throwingGetter)).toBe(ROOT_CONTEXT)
     expect(said).toEqual(['spanwright: the propagator baggage could not read its headers: no headers here\n'])
@@ -258,7 +258,7 @@ describe('what comes in', () => {
 })
 
 describe('limits of what comes in', () => {
-  test('of more than 64 entries in all headers the first 64 count, and it is told once', () => {
+  test('of more than 64 entries in all headers the first 64 count, and it is logged once', () => {
     const header = (from: number): string => Array.from({ length: 40 }, (_, index) => `key${from + index}=v`).join(',')
     expect(Object.keys(readValues([header(0), header(40)])).at(-1)).toBe('key63')
     readValues([header(0), header(40)])
@@ -281,7 +281,7 @@ describe('limits of what comes in', () => {
   })
 })
 
-test('a setter that throws does no harm, and is told once', () => {
+test('a setter that throws does no harm, and is logged once', () => {
   const setter = {
     set() {
       throw new Error('sent already')

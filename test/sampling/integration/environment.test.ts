@@ -126,7 +126,7 @@ describe('a wrong OTEL_TRACES_SAMPLER_ARG', () => {
     ['always_on', '1', /1 must be left out: this sampler has no options/, EVERYTHING],
     ['rule_based', '/nowhere/rules.json', /file must be .*nowhere/, FOLLOWING],
     ['parentbased_rule_based', '/nowhere/rules.json', /file must be .*nowhere/, FOLLOWING],
-  ])('%s with %s is told once and counts as unset', async (name, argument, words, expected) => {
+  ])('%s with %s is logged once and counts as unset', async (name, argument, words, expected) => {
     const result = await run(name, argument)
     expect(result.said).toEqual([expect.stringMatching(words)])
     expect(result.said[0]).toMatch(/^spanwright: OTEL_TRACES_SAMPLER_ARG/)
@@ -135,7 +135,7 @@ describe('a wrong OTEL_TRACES_SAMPLER_ARG', () => {
   })
 
   test.each(['ratio=2', 'ratio=0,maxErrorTracesPerSecond=0,slow=1', 'always'])(
-    'error_biased with %s is told once, and errors are kept by the defaults',
+    'error_biased with %s is logged once, and errors are kept by the defaults',
     async (argument) => {
       const result = await run('error_biased', argument)
       expect(result.said).toEqual([expect.stringMatching(/^spanwright: OTEL_TRACES_SAMPLER_ARG.*ErrorBiased\{/)])
@@ -143,7 +143,7 @@ describe('a wrong OTEL_TRACES_SAMPLER_ARG', () => {
     },
   )
 
-  test('rule_based without a file is told once, and everything is kept', async () => {
+  test('rule_based without a file is logged once, and everything is kept', async () => {
     const result = await run('rule_based')
     expect(result.said).toEqual([expect.stringMatching(/^spanwright: OTEL_TRACES_SAMPLER_ARG.* file must be/)])
     expect(kept(result)).toEqual(FOLLOWING)

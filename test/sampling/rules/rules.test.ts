@@ -120,7 +120,7 @@ test('without a rule that matches, the fallback decides, and by default everythi
   expect(ask(ruleBasedSampler([never], { fallback: alwaysOff() }), {})).toBe(NOT_RECORD)
 })
 
-test('a rule that throws is told once, and its spans take the fallback', () => {
+test('a rule that throws is logged once, and its spans take the fallback', () => {
   const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   const broken = (): boolean => {
     throw new Error('no such customer')

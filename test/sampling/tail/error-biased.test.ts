@@ -85,7 +85,7 @@ describe('a trace that errs', () => {
     expect(app.names).toEqual(['root'])
   })
 
-  test('is kept by its status where isError throws, which is told once', () => {
+  test('is kept by its status where isError throws, which is logged once', () => {
     const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     const app = tracing({
       ratio: 0.01,

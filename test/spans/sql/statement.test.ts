@@ -108,7 +108,7 @@ test.each([
   expect(readStatement(statement, 'postgresql').summary).toBe(summary)
 })
 
-test('the operation is told where there is just one', () => {
+test('the operation is recorded where there is just one', () => {
   expect(readStatement('SELECT a FROM t', 'mysql').operation).toBe('SELECT')
   expect(readStatement('INSERT INTO t SELECT a FROM s', 'mysql').operation).toBeUndefined()
 })

@@ -7,7 +7,7 @@ import { warningsDuring } from './warnings.js'
 
 useW3cPropagation()
 
-test('attributes that do not fit into a message are told once', () => {
+test('attributes that do not fit into a message are logged once', () => {
   const text = { DataType: 'String', StringValue: 'value' }
   const MessageAttributes = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`own${index}`, text]))
   const warnings = warningsDuring(() => {
@@ -18,7 +18,7 @@ test('attributes that do not fit into a message are told once', () => {
   expect(warnings).toEqual([expect.stringContaining('10 attributes')])
 })
 
-test('a value that is no header is told once, and left out', () => {
+test('a value that is no header is logged once, and left out', () => {
   const carrier = {}
   const warnings = warningsDuring(() => {
     for (const value of ['a\r\nset-cookie: b', 'a\nb', 'ü', 'a\0', 'x'.repeat(20_000)])
@@ -29,7 +29,7 @@ test('a value that is no header is told once, and left out', () => {
   expect(carrier).toEqual({})
 })
 
-test('carriers that can’t be changed are told once', () => {
+test('carriers that can’t be changed are logged once', () => {
   const warnings = warningsDuring(() => {
     for (const carrier of [Object.freeze({}), Object.freeze([]), new Date(0), Buffer.from('')]) {
       injectTraceContext(carrier, { context: SENDER })
