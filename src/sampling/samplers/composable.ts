@@ -25,7 +25,7 @@ export interface SamplingIntent {
 
 /** The interface of `@opentelemetry/sampler-composite`, which is matched by its shape. */
 export interface ComposableSampler {
-  getSamplingIntent(...parameters: SamplingParameters): SamplingIntent
+  getSamplingIntent(...question: SamplingParameters): SamplingIntent
   toString(): string
 }
 
