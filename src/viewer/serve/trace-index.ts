@@ -7,6 +7,7 @@ import type { ReceivedSpan } from '../model/received-span.js'
 import { queriedTrace, type QueriedTrace } from '../query/queried-trace.js'
 import type { Query } from '../query/query.js'
 import { mayMatch } from '../store/may-match.js'
+import { RecentTraces } from './recent-traces.js'
 import { settledFacts, traceRow, type SettledFacts } from './trace-row.js'
 import type { TraceRow } from './wire.js'
 
@@ -42,6 +43,8 @@ export class TraceIndex {
   #epoch = 0
   #groups: readonly FindingGroup[] = []
   #groupsAreStale = false
+  readonly #recent = new RecentTraces()
+  #across: readonly Finding[] = []
 
   constructor(store: TraceStore, time: TimeSources) {
     this.store = store
@@ -74,6 +77,7 @@ export class TraceIndex {
     this.#epoch += 1
     this.#changes.clear()
     this.#settled.clear()
+    this.#recent.clear()
     this.#pending.clear()
     this.#services.clear()
     this.#groups = []
@@ -156,8 +160,10 @@ export class TraceIndex {
 
   /** Findings of one fault each over all traces, the worst first. */
   groups(): readonly FindingGroup[] {
-    if (this.#groupsAreStale) {
+    const across = this.#recent.findings(this.#time.nowMillis())
+    if (this.#groupsAreStale || across !== this.#across) {
       this.#groupsAreStale = false
+      this.#across = across
       this.#groups = this.#grouped()
     }
     return this.#groups
@@ -166,7 +172,7 @@ export class TraceIndex {
   #grouped(): readonly FindingGroup[] {
     const settled = [...this.#settled.values()]
     return groupFindings(
-      settled.flatMap(({ findings }) => findings),
+      [...settled.flatMap(({ findings }) => findings), ...this.#across],
       settled,
     ).slice(0, MOST_GROUPS)
   }
@@ -185,6 +191,7 @@ export class TraceIndex {
       this.#pending.delete(traceId)
       const analysis = this.analysis(traceId)
       this.#settled.set(traceId, settledFacts(analysis, findingsOf(analysis)))
+      this.#recent.add(analysis)
       this.#groupsAreStale = true
       this.#touch(traceId)
       if (this.#time.nowMillis() - start > SLICE_MILLIS) return
@@ -211,6 +218,7 @@ export class TraceIndex {
   #remove(traceId: string): void {
     this.#pending.delete(traceId)
     this.#changes.delete(traceId)
+    this.#recent.remove(traceId)
     if (this.#settled.delete(traceId)) this.#groupsAreStale = true
   }
 }
