@@ -20,6 +20,8 @@ export interface Call {
   readonly isVolatile: boolean
 }
 
+/** Of Linux, the lowest of the usual ones. */
+const FIRST_EPHEMERAL_PORT = 32_768
 const CACHES = /^(redis|valkey|memcached|keydb|dragonfly)/i
 const PARAMETERS =
   /^(db\.query\.parameter\.|db\.operation\.parameter\.|db\.postgresql\.values$|db\.statement\.parameters$|db\.sql\.parameters$)/
@@ -115,7 +117,7 @@ function httpCall({ attributes }: ReceivedSpan): Call | undefined {
   const isKnown = url !== undefined && !/REDACTED|\*\*\*|%2A%2A%2A/i.test(url)
   return {
     kind: 'http',
-    key: `${verb} ${target ?? ''} ${shape}`,
+    key: `${verb} ${lastingHost(target ?? '')} ${shape}`,
     label: `${verb} ${target ?? ''}${shape.startsWith('/') || shape === '' ? '' : '/'}${shape}`,
     access: verb === 'GET' || verb === 'HEAD' || verb === 'OPTIONS' || verb === 'QUERY' ? 'read' : 'write',
     target,
@@ -129,6 +131,12 @@ function hostOf(attributes: Attributes): string | undefined {
   const port = numberOf(attributes, 'server.port', 'net.peer.port')
   if (host === undefined || port === undefined || port === 80 || port === 443 || host.includes(':')) return host
   return `${host}:${port}`
+}
+
+/** Tests listen at a port that is another in each run: a finding's fingerprint must not have it. */
+function lastingHost(host: string): string {
+  const [, name, port] = /^(localhost|127\.[\d.]+|\[::1\]):(\d+)$/.exec(host) ?? []
+  return name !== undefined && Number(port) >= FIRST_EPHEMERAL_PORT ? name : host
 }
 
 function partsOf(url: string | undefined): { host?: string; path?: string; query?: string } {

@@ -6,7 +6,7 @@ import type { TraceAnalysis } from '../../../../src/viewer/analysis/trace-analys
 import type { Finding } from '../../../../src/viewer/model/finding.js'
 import { tracesOf } from '../many/many-traces.js'
 import type { PlannedSpan, SpanPlan } from '../trace-of.js'
-import { query, times } from './found.js'
+import { get, query, times } from './found.js'
 
 const across = (id: string, traces: readonly TraceAnalysis[]): Finding[] =>
   findingsAcross(traces).filter((finding) => finding.id === id)
@@ -220,6 +220,17 @@ describe('groups of findings', () => {
     expect(groups).toMatchObject([{ id: 'n+1', level: 'warning', traces: 31, ofTraces: 40 }])
     expect(groups[0]?.examples).toHaveLength(3)
     expect(groups[0]).not.toHaveProperty('traceId')
+  })
+
+  it('have a fingerprint without the port that a test happens to listen at', () => {
+    const print = (port: number): string | undefined =>
+      tracesOf(1, () => [
+        root(100, { children: times(6, (n) => get(`http://127.0.0.1:${port}/item/${n}`, [n, n + 1])) }),
+      ])
+        .flatMap(findingsOf)
+        .find(({ id }) => id === 'n+1-http')?.fingerprint
+    expect(print(38_643)).toBe(print(41_007))
+    expect(print(3_000)).not.toBe(print(3_001))
   })
 
   it('have a fingerprint without ids and times, and another for another statement, service, or root', () => {

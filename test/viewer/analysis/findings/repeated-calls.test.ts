@@ -461,6 +461,11 @@ describe('sequential', () => {
     )
   })
 
+  it('takes the port of a host for no value that one call has from another', () => {
+    const local = [get('http://127.0.0.1:35605/user', [10, 110]), get('http://127.0.0.1:35605/cart', [111, 251])]
+    expect(found('sequential', request('GET /home', 260, local))).toMatchObject([{ level: 'info', count: 2 }])
+  })
+
   it('is silent where little would be saved, after a write, in a transaction, with pauses and at once', () => {
     expect(
       found('sequential', request('GET', 330, [get('http://a/user', [10, 30]), get('http://b/cart', [31, 60])])),

@@ -125,7 +125,10 @@ function valuesIn(attributes: Attributes): Set<string> {
       )
     )
       continue
-    for (const part of flatText(value).split(/[^\p{L}\p{N}_-]+/u)) {
+    // The host and its port are no values.
+    for (const part of flatText(value)
+      .replace(/^[a-z]+:\/\/[^/?#]*/i, '')
+      .split(/[^\p{L}\p{N}_-]+/u)) {
       if (part.length >= SHORTEST_VALUE && /\d/.test(part) && values.size < MOST_VALUES) values.add(part)
     }
   }
