@@ -171,10 +171,10 @@ export class TraceIndex {
 
   #grouped(): readonly FindingGroup[] {
     const settled = [...this.#settled.values()]
-    return groupFindings(
-      [...settled.flatMap(({ findings }) => findings), ...this.#across],
-      settled,
-    ).slice(0, MOST_GROUPS)
+    return groupFindings([...settled.flatMap(({ findings }) => findings), ...this.#across], settled).slice(
+      0,
+      MOST_GROUPS,
+    )
   }
 
   /** Makes the findings of traces that have settled, for as long as a slice of work may take. The newest come first. */
