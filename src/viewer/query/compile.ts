@@ -4,7 +4,7 @@ import { builtInKey, type BuiltInKey } from './keys.js'
 import { compileContains } from './patterns.js'
 import { durationOf, type QueriedTrace } from './queried-trace.js'
 import type { Alternatives, Comparison, Conjunction, Query, Structure, Term, Value } from './query.js'
-import { attributeTest, numberTest, textOfValue, textTest, valuesOf, type TextTest } from './values.js'
+import { attributeTest, numberTest, textOfValue, textTest, holdsForKey, type TextTest } from './values.js'
 
 type SpanTest = (span: ReceivedSpan, trace: QueriedTrace) => boolean
 type TraceTest = (trace: QueriedTrace) => boolean
@@ -128,14 +128,7 @@ function comparison(condition: Comparison): Compiled {
   const test = attributeTest(operator, value)
   return {
     cost: COST.attribute,
-    ofSpan: (span) => {
-      let isThere = false
-      for (const given of valuesOf(span, key)) {
-        if (test(given) !== (operator === '!=')) return operator !== '!='
-        isThere = true
-      }
-      return isThere && operator === '!='
-    },
+    ofSpan: (span) => holdsForKey(span, key, test, operator === '!='),
   }
 }
 

@@ -15,6 +15,11 @@ export function textTest(operator: Operator, value: Value): TextTest | undefined
   const { text, regex } = value
   switch (operator) {
     case ':': {
+      // Most values have no pattern, and to compare them is many times faster.
+      if (!text.includes('*')) {
+        const lower = text.toLowerCase()
+        return (given) => given.length === text.length && given.toLowerCase() === lower
+      }
       const glob = compileGlob(text)
       return (given) => glob.test(given)
     }
@@ -81,14 +86,29 @@ export function textOfValue(value: AttributeValue): string {
   return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner))
 }
 
-/** The values that a key has in a span: its own, those of its events, and that of its process. */
-export function* valuesOf(span: ReceivedSpan, key: string): Generator<AttributeValue> {
-  for (const attributes of [
-    span.attributes,
-    ...span.events.map((event) => event.attributes),
-    span.resource.attributes,
-  ]) {
-    const value = Object.hasOwn(attributes, key) ? attributes[key] : undefined
-    if (value !== undefined) yield value
+/**
+ * Whether a key has a value for which the test holds: in the span, its events, or its process. With `isForAll`, whether
+ * it has values and the test holds for all of them.
+ */
+export function holdsForKey(
+  span: ReceivedSpan,
+  key: string,
+  test: (given: AttributeValue) => boolean,
+  isForAll: boolean,
+): boolean {
+  let isThere = false
+  const places = span.events.length + 2
+  for (let place = 0; place < places; place += 1) {
+    const attributes =
+      place === 0
+        ? span.attributes
+        : place === 1
+          ? span.resource.attributes
+          : (span.events[place - 2]?.attributes ?? {})
+    const value = attributes[key]
+    if (value === undefined || !Object.hasOwn(attributes, key)) continue
+    if (test(value) !== isForAll) return !isForAll
+    isThere = true
   }
+  return isThere && isForAll
 }
