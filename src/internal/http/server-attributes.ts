@@ -13,11 +13,13 @@ import {
   ATTR_URL_SCHEME,
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions'
-import { normalizedMethod } from './http-method.js'
 
 /** A request to a server, as the semantic conventions divide it. */
 export interface RequestParts {
+  /** One of the known ones, or `_OTHER`. */
   readonly method: string
+  /** Where it is another one than that. */
+  readonly originalMethod?: string | undefined
   readonly scheme: string
   readonly path: string
   /** Without its `?`, secrets redacted; empty: none. */
@@ -32,19 +34,24 @@ export interface RequestParts {
   readonly userAgent?: string | undefined
 }
 
-/** Semantic conventions for HTTP server spans: what is known when the request arrives, in upstream's order. */
+/**
+ * Semantic conventions for HTTP server spans: what is known when the request arrives, in upstream's order. Tracers leave out what is
+ * undefined; one literal is faster than a test for each.
+ */
 export function serverAttributes(request: RequestParts): Attributes {
-  const method = normalizedMethod(request.method)
-  const attributes: Attributes = { [ATTR_HTTP_REQUEST_METHOD]: method, [ATTR_URL_SCHEME]: request.scheme }
-  if (request.serverAddress !== undefined) attributes[ATTR_SERVER_ADDRESS] = request.serverAddress
-  if (request.peerAddress !== undefined) attributes[ATTR_NETWORK_PEER_ADDRESS] = request.peerAddress
-  if (request.peerPort !== undefined) attributes[ATTR_NETWORK_PEER_PORT] = request.peerPort
-  if (request.protocolVersion !== undefined) attributes[ATTR_NETWORK_PROTOCOL_VERSION] = request.protocolVersion
-  if (request.userAgent !== undefined) attributes[ATTR_USER_AGENT_ORIGINAL] = request.userAgent
-  attributes[ATTR_URL_PATH] = request.path
+  const attributes: Attributes = {
+    [ATTR_HTTP_REQUEST_METHOD]: request.method,
+    [ATTR_URL_SCHEME]: request.scheme,
+    [ATTR_SERVER_ADDRESS]: request.serverAddress,
+    [ATTR_NETWORK_PEER_ADDRESS]: request.peerAddress,
+    [ATTR_NETWORK_PEER_PORT]: request.peerPort,
+    [ATTR_NETWORK_PROTOCOL_VERSION]: request.protocolVersion,
+    [ATTR_USER_AGENT_ORIGINAL]: request.userAgent,
+    [ATTR_URL_PATH]: request.path,
+  }
   if (request.query !== '') attributes[ATTR_URL_QUERY] = request.query
   if (request.clientAddress !== undefined) attributes[ATTR_CLIENT_ADDRESS] = request.clientAddress
   if (request.serverPort !== undefined) attributes[ATTR_SERVER_PORT] = request.serverPort
-  if (method !== request.method) attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = request.method
+  if (request.originalMethod !== undefined) attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = request.originalMethod
   return attributes
 }

@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api'
+import { normalizedMethod } from '../../internal/http/http-method.js'
 import { redactedQuery } from '../../internal/http/redacted-url.js'
 import { serverAttributes } from '../../internal/http/server-attributes.js'
 
@@ -28,8 +29,11 @@ export function requestAttributes(request: IncomingRequest): Attributes {
   const { target } = request
   const queryAt = target.indexOf('?')
   const { hostname, port } = hostAndPort(request.host)
+  const method = normalizedMethod(request.method)
   return serverAttributes({
     ...request,
+    method,
+    originalMethod: method === request.method ? undefined : request.method,
     path: queryAt === -1 ? target : target.slice(0, queryAt),
     query: queryAt === -1 ? '' : redactedQuery(target.slice(queryAt)).slice(1),
     serverAddress: hostname,
