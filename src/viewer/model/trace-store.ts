@@ -67,6 +67,8 @@ export interface TraceStore {
   summaryOf(traceId: string): TraceSummary | undefined
   /** Newest first, by the time of the last arrival. */
   summaries(options?: SummaryOptions): readonly TraceSummary[]
+  /** The same one by one, of the traces that are there at the first: for who may stop early, or works in pieces. */
+  eachSummary(where?: SummaryOptions['where']): Iterable<TraceSummary>
   pin(traceId: string, isPinned: boolean): void
   counts(): StoreCounts
   clear(): void

@@ -115,8 +115,7 @@ export class TraceIndex {
   /** Traces that match, those with the latest arrivals first. Lets others work in between. */
   async *matching(query: Query | undefined): AsyncGenerator<TraceSummary> {
     let since = this.#time.nowMillis()
-    const where = query && mayMatch(query)
-    for (const summary of this.store.summaries(where && { where })) {
+    for (const summary of this.store.eachSummary(query && mayMatch(query))) {
       if (!query || this.matches(query, summary.traceId)) yield summary
       if (this.#time.nowMillis() - since < SLICE_MILLIS) continue
       await new Promise((resume) => setImmediate(resume))

@@ -93,6 +93,16 @@ export class IndexedStore implements TraceStore {
     return summaries
   }
 
+  *eachSummary(where?: SummaryOptions['where']): Iterable<TraceSummary> {
+    // Arrivals move traces to the front, and who follows the links would be sent back with them.
+    const traces: TraceRecord[] = []
+    for (let trace = this.#newest.older; trace?.older; trace = trace.older) traces.push(trace)
+    for (const trace of traces) {
+      const summary = where?.(trace) === false ? undefined : trace.summary()
+      if (summary) yield summary
+    }
+  }
+
   pin(traceId: string, isPinned: boolean): void {
     const record = this.#traces.get(traceId)
     if (!record) return

@@ -87,6 +87,16 @@ export function storeContract(name: string, open: (options: StoreOptions) => Tra
       expect(rest.map((summary) => summary.traceId)).toEqual([traceId(3)])
     })
 
+    test('gives summaries one by one, of what was there at the first, whatever arrives meanwhile', () => {
+      for (const n of [1, 2, 3]) store.add(inTrace(n))
+      const seen: string[] = []
+      for (const summary of store.eachSummary(({ traceId: id }) => id !== traceId(2))) {
+        seen.push(summary.traceId)
+        store.add([span({ traceId: summary.traceId, spanId: spanId(900 + seen.length) }), ...inTrace(4)])
+      }
+      expect(seen).toEqual([traceId(3), traceId(1)])
+    })
+
     test('removes whole traces, the oldest first, to stay within the number of spans', () => {
       store = openStore({ maxSpans: 5 })
       store.add(inTrace(1, 2))
