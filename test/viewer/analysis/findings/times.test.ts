@@ -117,7 +117,9 @@ describe('pool-wait and connect', () => {
     expect(found('connect', request('GET', 400, [opening]))).toEqual([])
   })
 
-  it('is silent about short waits', () => {
+  it('is silent about short waits, and about those of a busy process whose pool is not in use', () => {
+    expect(found('pool-wait', request('GET', 400, [pool([10, 50])]))).toEqual([])
+    expect(found('pool-wait', request('GET', 400, [pool([10, 70])]))).toHaveLength(1)
     expect(found('pool-wait', request('GET', 100, [pool([10, 19])]))).toEqual([])
   })
 })

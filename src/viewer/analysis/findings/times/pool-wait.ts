@@ -15,10 +15,12 @@ const CONNECTING = /connect|\btls\b|handshake/i
 /** A request waited for a free connection of a pool. */
 export const poolWait: Detector = (facts) => {
   const waits = waitsIn(facts).filter((node) => !opensConnection(node))
-  return groupsOf(waits).map((nodes) => {
+  return groupsOf(waits).flatMap((nodes) => {
     const [longest] = nodes
     const took = longest?.durationMicros ?? 0
     const busy = longest === undefined ? 0 : runningAt(longest, facts)
+    // With nothing else at work in the trace it may be the event loop that was late.
+    if (busy === 0 && took < WARNING_MICROS) return []
     const others = busy === 0 ? '' : `; ${plural(busy, 'statement')} of this trace ran then`
     return facts.finding({
       id: 'pool-wait',
