@@ -54,7 +54,7 @@ function textLines(store: TraceStore, report: ViewReport, options: OutputOptions
   const drawn = tracesToDraw(store, report, options).map((traceId) =>
     drawTrace(pieceOf(store.spansOf(traceId)), options.style),
   )
-  return [...drawn.flatMap((lines) => [...lines, '']), ...renderText(report, options.style)]
+  return [...drawn.flatMap((lines) => [...lines, '']), ...renderText(report, options.style)].map(withoutCommand)
 }
 
 function tracesToDraw(store: TraceStore, report: ViewReport, { query, withTraces, failOn }: OutputOptions): string[] {
@@ -84,6 +84,11 @@ function verdict(status: number, failing: number, { failOn, commandStatus = 0 }:
     `spanwright view: no span arrived, so nothing was checked (status ${EXIT.nothingArrived}); --allow-empty if that is right.`,
     'Is the app traced? "spanwright doctor -- <command>" says.',
   ]
+}
+
+/** A name in a trace that begins like a workflow command would be one in GitHub's log. */
+function withoutCommand(line: string): string {
+  return line.replace(/^(\s*)(::|##\[)/, '$1· $2')
 }
 
 function joined(lines: readonly string[]): string {

@@ -194,6 +194,16 @@ test('few traces are drawn all; of many, the examples of what was found', () => 
   expect(output(many, { withTraces: true }).stdout).toContain(`trace ${'3'.repeat(32)}`)
 })
 
+test('a name of a span is no command for GitHub, wherever it stands', () => {
+  const store = storeOf(
+    [ID.orders, ['::error::stop', { at: [0, 1] }]],
+    [ID.checkout, ['##[add-mask]x', { at: [0, 1] }]],
+  )
+  const lines = output(store).stdout.split('\n')
+  expect(lines.some((line) => line.includes('::error::stop'))).toBe(true)
+  expect(lines.filter((line) => /^\s*(::|##\[)/.test(line))).toEqual([])
+})
+
 test('annotations for GitHub are lines of the text, and beside the JSON they are on stderr', () => {
   const annotation = /^::warning file=orders\.js,line=41,title=spanwright%3A n\+1::/m
   expect(output(shop(), { githubRoot: '/repo' }).stdout).toMatch(annotation)
