@@ -112,7 +112,7 @@ function Drawing({ map }: { readonly map: WireMap }): JSX.Element | null {
                 style={{ strokeWidth: `${Math.min(1 + Math.log10(Math.max(edge.weighted, 1)), 5)}px` }}
                 marker-end="url(#arrow)"
               />
-              <text x={labelX} y={labelY - 4}>
+              <text x={labelX} y={labelY + 4}>
                 {labelOf(edge)}
               </text>
             </g>
