@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { otlpJson } from '../copy/otlp-json.js'
 import type { ReceivedSpan } from '../model/received-span.js'
 import type { TraceStore } from '../model/trace-store.js'
 import { parseQuery } from '../query/parse.js'
@@ -8,7 +9,7 @@ import { HttpError, readBody, readJson, sendJson } from './answers.js'
 import type { EventStreams } from './events.js'
 import { ManyTraces } from './many-traces.js'
 import { seenKeysIn } from './seen-keys.js'
-import { traceDetail, wholeSpan } from './trace-detail.js'
+import { traceDetail } from './trace-detail.js'
 import type { TraceIndex } from './trace-index.js'
 import type { RunState, TraceDetail, TraceList, TraceRow } from './wire.js'
 
@@ -75,10 +76,11 @@ export class Api {
     'GET traces': ({ parameters }) => this.#list(parameters),
     'GET traces/{id}': ({ parts: [, traceId = ''] }) => this.#detail(traceId),
     'GET traces/{id}/spans': ({ parts: [, traceId = '', , spanId = ''] }) => {
-      const span = wholeSpan(this.#parts.store, traceId, spanId)
+      const span = this.#parts.index.analysis(traceId).byId.get(spanId)?.span
       if (!span) throw new HttpError(404, 'this span is not here')
       return { span }
     },
+    'GET traces/{id}/otlp': ({ parts: [, traceId = ''] }) => otlpJson(this.#parts.store.spansOf(traceId)),
     'GET traces/{id}/findings': ({ parts: [, traceId = ''] }) => ({ findings: this.#parts.index.findingsOf(traceId) }),
     'GET traces/{id}/hits': ({ parts: [, traceId = ''], parameters }) => ({
       ids: this.#parts.index.hitsOf(queryOf(parameters), traceId),

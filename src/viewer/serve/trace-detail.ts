@@ -6,8 +6,7 @@ import type { TraceDetail, WireSpan } from './wire.js'
 const LONGEST_TEXT = 2048
 
 /** With more spans only what the waterfall draws is sent. */
-const MOST_WHOLE_SPANS = 20_000
-const NOTHING = { attributes: {}, events: [], links: [] }
+const MOST_WHOLE_SPANS = 5000
 
 /** A trace for the page. Resources and scopes, which many spans share, are in it once each. */
 export function traceDetail(store: TraceStore, traceId: string): Omit<TraceDetail, 'isPinned'> {
@@ -15,7 +14,7 @@ export function traceDetail(store: TraceStore, traceId: string): Omit<TraceDetai
   const scopes = new Numbered<ReceivedScope>()
   const received = store.spansOf(traceId)
   const isLight = received.length > MOST_WHOLE_SPANS
-  const spans = received.map((span) => wireSpan(isLight ? { ...span, ...NOTHING } : span, resources, scopes))
+  const spans = received.map((span) => wireSpan(span, resources.of(span.resource), scopes.of(span.scope), isLight))
   return { traceId, resources: resources.all, scopes: scopes.all, spans, logs: store.logsOf(traceId), isLight }
 }
 
@@ -31,24 +30,38 @@ class Numbered<Item> {
   }
 }
 
-function wireSpan(
-  span: ReceivedSpan,
-  resources: Numbered<ReceivedResource>,
-  scopes: Numbered<ReceivedScope>,
-): WireSpan {
-  const { traceId: _, parentSpanId, endMicros, resource, scope, ...rest } = span
-  const cut = cutTexts(span.attributes)
+/** What is empty is left out: ten thousand spans are megabytes as it is. */
+function wireSpan(span: ReceivedSpan, resource: number, scope: number, isLight: boolean): WireSpan {
+  const { spanId, parentSpanId, name, kind, startMicros, endMicros, status, traceState, statusMessage } = span
   return {
-    ...rest,
+    spanId,
     ...(parentSpanId === undefined ? {} : { parentSpanId }),
+    name,
+    kind,
+    startMicros,
     ...(endMicros === undefined ? {} : { endMicros }),
-    resource: resources.of(resource),
-    scope: scopes.of(scope),
-    ...cut,
+    status,
+    ...(traceState === '' ? {} : { traceState }),
+    ...(statusMessage === '' ? {} : { statusMessage }),
+    resource,
+    scope,
+    ...(isLight ? {} : contentOf(span)),
   }
 }
 
-function cutTexts(attributes: Attributes): Pick<WireSpan, 'attributes' | 'cut'> {
+function contentOf(span: ReceivedSpan): Partial<WireSpan> {
+  const { events, links, droppedAttributesCount, droppedEventsCount, droppedLinksCount } = span
+  return {
+    ...cutTexts(span.attributes),
+    ...(events.length > 0 ? { events } : {}),
+    ...(links.length > 0 ? { links } : {}),
+    ...(droppedAttributesCount > 0 ? { droppedAttributesCount } : {}),
+    ...(droppedEventsCount > 0 ? { droppedEventsCount } : {}),
+    ...(droppedLinksCount > 0 ? { droppedLinksCount } : {}),
+  }
+}
+
+function cutTexts(attributes: Attributes): Partial<WireSpan> {
   let shortened: Record<string, Attributes[string]> | undefined
   const cut: Record<string, number> = {}
   for (const [key, value] of Object.entries(attributes)) {
@@ -58,10 +71,4 @@ function cutTexts(attributes: Attributes): Pick<WireSpan, 'attributes' | 'cut'> 
     cut[key] = value.length
   }
   return shortened ? { attributes: shortened, cut } : { attributes }
-}
-
-/** One span with its texts whole. `id` is its place in the tree: the span id, with `#2` for a second one of that id. */
-export function wholeSpan(store: TraceStore, traceId: string, id: string): ReceivedSpan | undefined {
-  const [spanId, number = '1'] = id.split('#')
-  return store.spansOf(traceId).filter((span) => span.spanId === spanId)[Number(number) - 1]
 }

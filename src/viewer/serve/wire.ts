@@ -73,10 +73,11 @@ export interface TraceChanges {
   readonly omitted: number
 }
 
-/** A span whose resource and scope are places in the lists beside it. */
-export interface WireSpan extends Omit<ReceivedSpan, 'traceId' | 'resource' | 'scope' | 'parentSpanId' | 'endMicros'> {
-  readonly parentSpanId?: string
-  readonly endMicros?: number
+type NeverEmpty = 'spanId' | 'name' | 'kind' | 'startMicros' | 'status'
+
+/** A span whose resource and scope are places in the lists beside it. What is empty is left out. */
+export interface WireSpan
+  extends Pick<ReceivedSpan, NeverEmpty>, Partial<Omit<ReceivedSpan, NeverEmpty | 'traceId' | 'resource' | 'scope'>> {
   readonly resource: number
   readonly scope: number
   /** Texts that were cut, with their full length. */

@@ -2,6 +2,8 @@ import type { ReceivedSpan } from '../../model/received-span.js'
 import type { TraceDetail, WireSpan } from '../../serve/wire.js'
 
 const UNKNOWN_RESOURCE = { service: 'unknown_service', attributes: {}, droppedAttributesCount: 0 }
+const NONE = {}
+const NO_ITEMS: readonly never[] = []
 const UNNAMED_SCOPE = { name: '', attributes: {} }
 
 /** A span of the open trace. Of long texts only the beginning may be here. */
@@ -21,5 +23,20 @@ export function decodedSpan(
   resource: ReceivedSpan['resource'] = UNKNOWN_RESOURCE,
   scope: ReceivedSpan['scope'] = UNNAMED_SCOPE,
 ): DecodedSpan {
-  return { ...span, traceId, parentSpanId: span.parentSpanId, endMicros: span.endMicros, resource, scope }
+  return {
+    traceState: '',
+    statusMessage: '',
+    attributes: NONE,
+    events: NO_ITEMS,
+    links: NO_ITEMS,
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+    ...span,
+    traceId,
+    parentSpanId: span.parentSpanId,
+    endMicros: span.endMicros,
+    resource,
+    scope,
+  }
 }

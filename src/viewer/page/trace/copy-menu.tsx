@@ -4,13 +4,14 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { SpanNode } from '../../analysis/span-node.js'
 import { curlOf } from '../../copy/curl.js'
 import { markdownOf } from '../../copy/markdown.js'
-import { otlpJson } from '../../copy/otlp-json.js'
 import { traceparentOf } from '../../copy/traceparent.js'
 import type { RowView } from '../../rows/row-view.js'
 import { copyText } from '../parts/clipboard.js'
 import { duration } from '../parts/format.js'
 import { useKeys } from '../parts/keys.js'
+import { get } from '../state/server.js'
 import { notify } from '../state/notices.js'
+import { wholeSpan } from '../state/whole-span.js'
 import { analysis, findings, rowAt, rowCount } from '../state/open-trace.js'
 
 const isOpen = signal(false)
@@ -22,13 +23,13 @@ export function openCopyMenu(): void {
 interface Choice {
   readonly key: string
   readonly label: string
-  readonly text: (node: SpanNode) => string | undefined
+  readonly text: (node: SpanNode) => string | undefined | Promise<string | undefined>
 }
 
 const CHOICES: readonly Choice[] = [
   { key: 't', label: 'traceparent', text: ({ span }) => traceparentOf(span) },
-  { key: 'u', label: 'curl', text: (node) => curlOf(node.span) ?? rootCurl() },
-  { key: 'j', label: 'OTLP JSON', text: () => JSON.stringify(otlpJson(allSpans()), bigInts, 2) },
+  { key: 'u', label: 'curl', text: async (node) => curlOf(await wholeSpan(node)) ?? rootCurl() },
+  { key: 'j', label: 'OTLP JSON', text: otlpOfTrace },
   { key: 'm', label: 'Markdown, without values', text: () => markdown(false) },
   { key: 'v', label: 'Markdown, with values', text: () => markdown(true) },
   { key: 'l', label: 'link', text: () => window.location.href },
@@ -60,7 +61,7 @@ function Choices({ node, close }: { readonly node: SpanNode | undefined; readonl
   const list = useRef<HTMLDivElement>(null)
   const copy = async ({ label, text }: Choice): Promise<void> => {
     close()
-    const value = node && text(node)
+    const value = node && (await text(node))
     if (value === undefined) notify('Its attributes do not say which URL was requested')
     else notify((await copyText(value)) ? `Copied: ${label}` : 'The browser does not let this page copy')
   }
@@ -107,13 +108,14 @@ function Choices({ node, close }: { readonly node: SpanNode | undefined; readonl
   )
 }
 
-function rootCurl(): string | undefined {
+async function rootCurl(): Promise<string | undefined> {
   const root = analysis.peek()?.mainRoot
-  return root && curlOf(root.span)
+  return root && curlOf(await wholeSpan(root))
 }
 
-function allSpans(): SpanNode['span'][] {
-  return analysis.peek()?.nodes.map(({ span }) => span) ?? []
+/** From the server, which has long values whole. */
+async function otlpOfTrace({ span }: SpanNode): Promise<string> {
+  return JSON.stringify(await get<object>(`/api/traces/${span.traceId}/otlp`), undefined, 2)
 }
 
 function markdown(hasValues: boolean): string | undefined {
@@ -125,8 +127,4 @@ function markdown(hasValues: boolean): string | undefined {
     if (row) rows.push(row)
   }
   return markdownOf({ analysis: trace, findings: findings.peek(), rows, duration, hasValues })
-}
-
-function bigInts(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value
 }

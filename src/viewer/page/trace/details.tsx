@@ -12,7 +12,7 @@ import type { DecodedSpan } from '../state/decode.js'
 import { notify } from '../state/notices.js'
 import { detail, logsBySpan } from '../state/open-trace.js'
 import { termOf, withTerm } from '../state/query-text.js'
-import { get } from '../state/server.js'
+import { wholeSpan } from '../state/whole-span.js'
 import { Siblings } from './siblings.js'
 
 /** What is known of one span, beside the waterfall. */
@@ -29,7 +29,7 @@ export function Details({
     setWhole(undefined)
     if (!isLight || !node) return
     let isCurrent = true
-    void loadWhole(trace.traceId, node).then((span) => {
+    void wholeSpan(node).then((span) => {
       if (isCurrent) setWhole(span)
     })
     return () => {
@@ -85,7 +85,7 @@ export function Details({
       </dl>
       <Siblings trace={trace} node={node} />
       {cut && !whole && (
-        <button type="button" onClick={() => void loadWhole(trace.traceId, node).then(setWhole)}>
+        <button type="button" onClick={() => void wholeSpan(node).then(setWhole)}>
           Long values are cut: show all
         </button>
       )}
@@ -152,11 +152,6 @@ function waitingOf({ kind }: ReceivedSpan): string {
   return kind === 'client' || kind === 'producer'
     ? 'waiting: network, queue, or a service that sends no spans'
     : 'own code, or waiting that no span covers'
-}
-
-async function loadWhole(traceId: string, node: SpanNode): Promise<ReceivedSpan> {
-  const { span } = await get<{ span: ReceivedSpan }>(`/api/traces/${traceId}/spans/${encodeURIComponent(node.id)}`)
-  return { ...node.span, ...span }
 }
 
 function Pair({ name, children }: { readonly name: string; readonly children: ComponentChildren }): JSX.Element {
