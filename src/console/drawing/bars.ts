@@ -1,4 +1,4 @@
-import type { Interval } from '../tree/intervals.js'
+import type { Interval } from '../../internal/intervals/covered.js'
 import type { Paint } from './paint.js'
 import { hasFailed } from '../tree/span-problems.js'
 import type { TreeNode } from '../tree/tree-node.js'

@@ -1,5 +1,5 @@
 import { humanDuration } from '../../internal/text/human-duration.js'
-import type { Interval } from '../tree/intervals.js'
+import type { Interval } from '../../internal/intervals/covered.js'
 import type { Paint } from './paint.js'
 import { hasFailed } from '../tree/span-problems.js'
 import { clean, cut, widthOf } from './terminal-text.js'

@@ -1,5 +1,5 @@
 import type { DrawnSpan } from '../drawn-span.js'
-import { covered } from './intervals.js'
+import { covered } from '../../internal/intervals/covered.js'
 import { serviceOf } from './service-names.js'
 import { blur, facts } from './span-facts.js'
 import { logsOf, problemsOf } from './span-problems.js'

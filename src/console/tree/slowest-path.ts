@@ -1,5 +1,5 @@
 import { durationOf } from '../drawing/durations.js'
-import { covered, type Interval } from './intervals.js'
+import { covered, type Interval } from '../../internal/intervals/covered.js'
 import type { Paint } from '../drawing/paint.js'
 import { cut, widthOf } from '../drawing/terminal-text.js'
 import { firstStart, lastEnd, type TreeNode } from './tree-node.js'

@@ -1,5 +1,5 @@
 import type { DrawnSpan } from '../drawn-span.js'
-import { covered, type Interval } from './intervals.js'
+import { covered, type Interval } from '../../internal/intervals/covered.js'
 
 /** A row to be: one span, several equal ones, or (no span) a parent that is not among the spans. */
 export interface TreeNode {

@@ -1,5 +1,4 @@
-/** From start to end, in microseconds. */
-export type Interval = readonly [start: number, end: number]
+import type { Interval } from '../../internal/intervals/covered.js'
 
 /** What of the whole no interval covers, in the order of time. */
 export function uncovered([start, end]: Interval, intervals: readonly Interval[]): Interval[] {
@@ -12,17 +11,6 @@ export function uncovered([start, end]: Interval, intervals: readonly Interval[]
   }
   if (reached < end) free.push([reached, end])
   return free
-}
-
-/** How much time the intervals cover together. */
-export function covered(intervals: readonly Interval[]): number {
-  let total = 0
-  let reached = -Infinity
-  for (const [start, end] of intervals.toSorted((a, b) => a[0] - b[0])) {
-    total += Math.max(end - Math.max(start, reached), 0)
-    reached = Math.max(reached, end)
-  }
-  return total
 }
 
 export function lengthOf(intervals: readonly Interval[]): number {

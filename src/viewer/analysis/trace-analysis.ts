@@ -1,9 +1,10 @@
+import type { Interval } from '../../internal/intervals/covered.js'
 import type { ReceivedSpan } from '../model/received-span.js'
 import { blocks, toleranceOf } from './blocking.js'
 import { correctClocks, type ClockSkew } from './clock-skew.js'
 import { criticalPathOf, type CriticalPath } from './critical-path.js'
 import { errorOriginsOf, type ErrorOrigin } from './error-origins.js'
-import { lengthOf, uncovered, type Interval } from './intervals.js'
+import { lengthOf, uncovered } from './intervals.js'
 import type { DraftNode, SpanNode } from './span-node.js'
 import { treeOf } from './tree.js'
 

@@ -91,6 +91,33 @@ describe('the critical path', () => {
     expect(path.sections.map(({ node }) => node.span.name)).toEqual(['root', 'a', 'b', 'root'])
   })
 
+  it('takes one that had just ended when the next began before one that was still at work then', () => {
+    const children: PlannedSpan[] = [
+      ['long', { at: [5, 70] }],
+      ['a', { at: [10, 50.4] }],
+      ['b', { at: [50, 90] }],
+    ]
+    expect(shown(pathOf([['root', { at: [0, 100], children }]]))).toEqual([
+      'root 0–5',
+      'long 5–10 assumed',
+      'a 10–50 assumed',
+      'b 50–90 assumed',
+      'root 90–100',
+    ])
+  })
+
+  it('takes a clock of whole milliseconds for less exact than others', () => {
+    const children = (start: number): PlannedSpan[] => [
+      ['long', { at: [5, 70] }],
+      ['a', { at: [10, start + 0.4] }],
+      ['b', { at: [start, 90] }],
+    ]
+    const names = (start: number): string[] =>
+      pathOf([['root', { at: [0, 100], children: children(start) }]]).sections.map(({ node }) => node.span.name)
+    expect(names(50)).toContain('a')
+    expect(names(50.001)).not.toContain('a')
+  })
+
   it('leaves out what ends after its parent, and consumers of messages', () => {
     const path = pathOf([
       [

@@ -1,6 +1,6 @@
+import { covered, type Interval } from '../../../internal/intervals/covered.js'
 import type { Call } from '../calls/call.js'
 import { callsOf } from '../calls/trace-calls.js'
-import { covered, type Interval } from '../intervals.js'
 import type { SpanNode } from '../span-node.js'
 import type { TraceAnalysis } from '../trace-analysis.js'
 
