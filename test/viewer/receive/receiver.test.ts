@@ -14,6 +14,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import { LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace'
 import { ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { TraceStore } from '../../../src/viewer/model/trace-store.js'
 import {
@@ -23,6 +24,7 @@ import {
   type ReceiverOptions,
 } from '../../../src/viewer/receive/receiver.js'
 import { memoryStore } from '../../../src/viewer/store/memory.js'
+import { fuzzRuns } from '../../helpers/fuzz-runs.js'
 import { exportResponseType, statusType } from '../../helpers/otlp-sink/schema.js'
 import { OTLP_JSON, OTLP_MESSAGE, protobufRequest, SPAN_ID, TRACE_ID } from './encoded.js'
 
@@ -479,6 +481,41 @@ describe('gRPC', () => {
       partialSuccess: { rejectedSpans: 1 },
     })
   })
+})
+
+test('whatever bytes, types and encodings are sent, the answer is one of a receiver, and it goes on', async () => {
+  const bodies = [REQUEST, gzipSync(REQUEST), Buffer.from(JSON.stringify(OTLP_JSON)), frame(REQUEST), Buffer.alloc(0)]
+  const body = fc
+    .record({ of: fc.constantFrom(...bodies), at: fc.nat(), byte: fc.nat(255), cut: fc.nat(), isCut: fc.boolean() })
+    .map(({ of, at, byte, cut, isCut }) => {
+      const changed = Buffer.from(of)
+      if (changed.length > 0) changed[at % changed.length] = byte
+      return isCut ? changed.subarray(0, cut % (changed.length + 1)) : changed
+    })
+  const anyBody = fc.oneof(body, body, fc.uint8Array({ maxLength: 100 }))
+  const headers = fc.record({
+    'content-type': fc.constantFrom(PROTOBUF, 'application/json', 'application/grpc', 'text/plain'),
+    'content-encoding': fc.constantFrom('identity', 'gzip', 'deflate', 'toString'),
+  })
+  const path = fc.constantFrom('/v1/traces', '/v1/logs', '/v1/metrics', '/v1/', '//v1/traces', '/%00', '/v1/__proto__')
+  await fc.assert(
+    fc.asyncProperty(anyBody, headers, path, async (bytes, own, to) => {
+      const { status } = await send({ path: to, headers: own, body: bytes })
+      expect([200, 400, 404, 413, 415]).toContain(status)
+    }),
+    { numRuns: fuzzRuns(0.0015) },
+  )
+  const encoding = fc.constantFrom('identity', 'gzip', 'deflate', 'snappy')
+  await fc.assert(
+    fc.asyncProperty(anyBody, fc.nat(2), encoding, fc.boolean(), async (bytes, flag, named, isFramed) => {
+      const answer = await call(isFramed ? frame(bytes, flag) : bytes, { 'grpc-encoding': named })
+      expect(['0', '3', '8', '12', '13']).toContain(answer.status)
+    }),
+    { numRuns: fuzzRuns(0.001) },
+  )
+  const before = kept()
+  expect((await send()).status).toBe(200)
+  expect(kept()).toBe(before + 1)
 })
 
 describe('a port', () => {
