@@ -9,6 +9,7 @@ import type { TraceStore, TraceSummary } from '../model/trace-store.js'
 import type { Query } from '../query/query.js'
 import { findingReport } from '../text/build-report.js'
 import { findingLines } from '../text/render-text.js'
+import { unknownKeyLines } from '../text/unknown-keys.js'
 import { isoTime, traceReport } from '../text/trace-report.js'
 import { choiceArgument, numberArgument, queryArgument, textArgument, timeArgument } from './arguments.js'
 import { page } from './pages.js'
@@ -68,13 +69,14 @@ function listTraces({ traces }: ToolSource): McpTool {
     }),
     call: async (args) => {
       const limit = numberArgument(args, 'limit', { byDefault: 20, min: 1, max: 200 })
-      const summaries = await newest(traces, queryArgument(args, 'query'), limit)
+      const query = queryArgument(args, 'query')
+      const summaries = await newest(traces, query, limit)
       if (choiceArgument(args, 'format', ['text', 'json']) === 'json') {
         return JSON.stringify(
           summaries.map(({ traceId }) => traceReport(traces.analysis(traceId), traces.findingsOf(traceId))),
         )
       }
-      return summaries.length === 0 ? nothing(traces) : page(summaries.map(line(traces)), args.cursor)
+      return summaries.length === 0 ? nothing(traces, query) : page(summaries.map(line(traces)), args.cursor)
     },
   }
 }
@@ -94,11 +96,12 @@ function getFindings({ traces }: ToolSource): McpTool {
     }),
     call: async (args) => {
       const since = timeArgument(args, 'since') ?? 0
-      const summaries = await newest(traces, queryArgument(args, 'query'), MOST_TRACES, since)
+      const query = queryArgument(args, 'query')
+      const summaries = await newest(traces, query, MOST_TRACES, since)
       const groups = await groupsOf(traces, summaries)
       const findings = groups.map((group) => findingReport(group))
       if (choiceArgument(args, 'format', ['text', 'json']) === 'json') return JSON.stringify(findings)
-      if (summaries.length === 0) return nothing(traces)
+      if (summaries.length === 0) return nothing(traces, query)
       if (findings.length === 0) return `nothing is wrong with these ${summaries.length} traces, as far as spans show`
       return page(
         findings.flatMap((finding) => findingLines(finding, COLUMNS)),
@@ -162,7 +165,7 @@ function waitFor({ traces, nowEpochMillis }: ToolSource): McpTool {
         const found = await newest(traces, query, 20, since)
         const complete = found.filter(({ traceId }) => traces.isSettled(traceId))
         if (complete.length > 0) return page(complete.map(line(traces)), undefined)
-        if (nowEpochMillis() - start >= seconds * 1_000) return timedOut(traces, found, seconds)
+        if (nowEpochMillis() - start >= seconds * 1_000) return timedOut(traces, query, found, seconds)
         await setTimeout(POLL_MILLIS, undefined, { signal })
       }
     },
@@ -215,17 +218,19 @@ function line(traces: ViewedTraces): (summary: TraceSummary) => string {
   }
 }
 
-function nothing({ store }: ViewedTraces): string {
+function nothing({ store }: ViewedTraces, query: Query): string {
   const { traces } = store.counts()
-  return traces === 0
-    ? 'no span has arrived: is the program traced, and does it send to this viewer? "npx spanwright doctor -- node app.js" says'
-    : `none of the ${traces} traces matches`
+  if (traces === 0) {
+    return 'no span has arrived: is the program traced, and does it send to this viewer? "npx spanwright doctor -- node app.js" says'
+  }
+  return [`none of the ${traces} traces matches`, ...unknownKeyLines(query, store).map(clean)].join('; ')
 }
 
-function timedOut(traces: ViewedTraces, open: readonly TraceSummary[], seconds: number): string {
+function timedOut(traces: ViewedTraces, query: Query, open: readonly TraceSummary[], seconds: number): string {
   if (open.length > 0) return ['these match and are not complete yet:', ...open.map(line(traces))].join('\n')
   const latest = traces.store.summaries({ limit: 3 })
-  const others = latest.length === 0 ? [nothing(traces)] : ['the newest that arrived:', ...latest.map(line(traces))]
+  const others =
+    latest.length === 0 ? [nothing(traces, query)] : ['the newest that arrived:', ...latest.map(line(traces))]
   return [`no trace that matches arrived within ${seconds} s; ${others[0] ?? ''}`, ...others.slice(1)].join('\n')
 }
 

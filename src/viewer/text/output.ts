@@ -1,3 +1,4 @@
+import { clean } from '../../console/drawing/terminal-text.js'
 import { drawTrace } from '../../console/drawing/waterfall.js'
 import type { TraceStore } from '../model/trace-store.js'
 import { buildReport, type ReportOptions } from './build-report.js'
@@ -6,6 +7,7 @@ import { EXIT, exitStatus } from './exit-status.js'
 import { githubAnnotations } from './github.js'
 import { renderText, type TextStyle } from './render-text.js'
 import type { ViewReport } from './report.js'
+import { unknownKeyLines } from './unknown-keys.js'
 
 export interface OutputOptions extends ReportOptions {
   readonly format: 'text' | 'json'
@@ -54,7 +56,10 @@ function textLines(store: TraceStore, report: ViewReport, options: OutputOptions
   const drawn = tracesToDraw(store, report, options).map((traceId) =>
     drawTrace(pieceOf(store.spansOf(traceId)), options.style),
   )
-  return [...drawn.flatMap((lines) => [...lines, '']), ...renderText(report, options.style)].map(withoutCommand)
+  const hints = report.run.traces === 0 ? unknownKeyLines(options.query, store).map((line) => `  ${clean(line)}`) : []
+  return [...drawn.flatMap((lines) => [...lines, '']), ...renderText(report, options.style), ...hints].map(
+    withoutCommand,
+  )
 }
 
 function tracesToDraw(store: TraceStore, report: ViewReport, { query, withTraces, failOn }: OutputOptions): string[] {

@@ -83,6 +83,9 @@ test('traces are listed the newest first, each with what is wrong in a line', as
   expect(await call('list_traces', { query: 'finding:n+1' })).toContain('GET /orders')
   expect((await call('list_traces', { limit: 1 })).split('\n')).toHaveLength(1)
   expect(await call('list_traces', { query: 'service:nobody' })).toBe('none of the 2 traces matches')
+  expect(await call('list_traces', { query: 'oder.id:42' })).toBe(
+    'none of the 2 traces matches; no span has the key oder.id; did you mean order.id?',
+  )
   expect(await call('list_traces', {}, traces(memoryStore()))).toContain('spanwright doctor')
   expect(JSON.parse(await call('list_traces', { format: 'json' }))).toMatchObject([
     { traceId: ID.checkout },

@@ -194,6 +194,15 @@ test('few traces are drawn all; of many, the examples of what was found', () => 
   expect(output(many, { withTraces: true }).stdout).toContain(`trace ${'3'.repeat(32)}`)
 })
 
+test('a key that no span has is named where nothing matches', () => {
+  expect(output(shop(), { query: query('db.system.nam:x') }).stdout).toContain(
+    'no span has the key db.system.nam; did you mean db.system.name?',
+  )
+  expect(output(shop(), { query: query('service.name:nobody') }).stdout).toBe(
+    'no trace matches\n  of those that match service.name:nobody\n',
+  )
+})
+
 test('a name of a span is no command for GitHub, wherever it stands', () => {
   const store = storeOf(
     [ID.orders, ['::error::stop', { at: [0, 1] }]],
