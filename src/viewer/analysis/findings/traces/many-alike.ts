@@ -1,17 +1,9 @@
-import { hasFailed } from '../../error-origins.js'
 import type { SpanNode } from '../../span-node.js'
-import type { TraceAnalysis } from '../../trace-analysis.js'
 import type { Detector, TraceFacts } from '../facts.js'
 import { quoted } from '../words.js'
 
 const FEWEST = 50
 const MANY_SPANS = 1_000
-
-export interface AlikeSiblings {
-  readonly parent: SpanNode | undefined
-  readonly nodes: readonly SpanNode[]
-  readonly failed: number
-}
 
 /** Many spans of one name that tell nothing apart. */
 export const manyAlike: Detector = (facts) => {
@@ -37,15 +29,6 @@ export const manyAlike: Detector = (facts) => {
           : `OTEL_NODE_DISABLED_INSTRUMENTATIONS=${instrumentation} leaves them out.`,
     })
   })
-}
-
-/** Siblings of one name, the largest groups first. */
-export function alikeSiblings({ nodes }: TraceAnalysis, fewest: number): AlikeSiblings[] {
-  const groups = Map.groupBy(nodes, ({ parent, span }) => `${parent?.id ?? ''}\n${span.resource.service}\n${span.name}`)
-  return [...groups.values()]
-    .filter(({ length }) => length >= fewest)
-    .map((alike) => ({ parent: alike[0]?.parent, nodes: alike, failed: alike.filter(hasFailed).length }))
-    .sort((a, b) => b.nodes.length - a.nodes.length)
 }
 
 /** A statement or a URL is what one wants to see of each. */
