@@ -4,7 +4,7 @@ import { readTraceFile } from '../../../src/viewer/receive/open-file.js'
 import { exception, traceOf } from '../analysis/trace-of.js'
 import { describeInBrowser } from '../helpers/browser.js'
 import { startPageApp, type PageApp } from '../helpers/page-app.js'
-import { later, logOf, shopTraceId, shopTraces } from '../helpers/shop.js'
+import { later, logOf, shopTraceId, shopTraces, wideTrace } from '../helpers/shop.js'
 
 const ORDERS = shopTraceId(1)
 const CHECKOUT = shopTraceId(3)
@@ -188,6 +188,25 @@ describeInBrowser('one trace', (browser) => {
     expect(await page.locator('.skew').innerText()).toMatch(/The clock of back is .* early against front/)
     await page.keyboard.press('r')
     await page.getByRole('button', { name: 'Raw times', pressed: true }).waitFor()
+  })
+
+  test('of 10,000 spans has only the rows in sight in the document, and fetches what is asked for', async () => {
+    const wide = shopTraceId(9999)
+    app.store.add(wideTrace(10_000))
+    const page = await open(wide)
+    const grid = page.getByRole('treegrid', { name: 'Spans' })
+    expect(Number(await grid.getAttribute('aria-rowcount'))).toBeGreaterThan(9000)
+    expect(await page.locator('.span-row').count()).toBeLessThan(80)
+    await page.keyboard.press('End')
+    await page.locator('.span-row.chosen', { hasText: 'query 7' }).waitFor()
+    await page.locator('.details', { hasText: 'SELECT 7 FROM table_999' }).waitFor()
+    // By an attribute, which the page does not have.
+    await page.keyboard.press('/')
+    await page.keyboard.type('db.query.text~table_500')
+    await page.keyboard.press('Enter')
+    await page.locator('.hits', { hasText: '9 hits' }).waitFor()
+    await page.keyboard.press('n')
+    await page.locator('.details', { hasText: 'FROM table_500' }).waitFor()
   })
 
   test('is one column at 375 pixels, with nothing cut at the side and its details below', async () => {

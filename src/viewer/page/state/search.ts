@@ -9,10 +9,9 @@ import { get } from './server.js'
 
 /** The search within the open trace: the same language as the filter of the list. */
 
-const parsed = computed(() => {
-  const { view, query } = location.value
-  return view.name === 'trace' && query !== '' ? parseQuery(query) : undefined
-})
+/** By itself, so that a step to another row does not search anew. */
+const text = computed(() => (location.value.view.name === 'trace' ? location.value.query : ''))
+const parsed = computed(() => (text.value === '' ? undefined : parseQuery(text.value)))
 
 export const searchProblem: ReadonlySignal<QueryError | undefined> = computed(() =>
   parsed.value && isQueryError(parsed.value) ? parsed.value : undefined,
@@ -23,10 +22,10 @@ const found = signal<ReadonlySet<string>>(new Set())
 
 effect(() => {
   const trace = detail.value
-  const { query } = location.value
+  const query = text.value
   if (trace?.isLight !== true || !parsed.value || isQueryError(parsed.value)) return
   void get<{ ids: string[] }>(`/api/traces/${trace.traceId}/hits?q=${encodeURIComponent(query)}`).then(({ ids }) => {
-    if (location.peek().query === query) found.value = new Set(ids)
+    if (text.peek() === query) found.value = new Set(ids)
   })
 })
 
