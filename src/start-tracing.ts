@@ -46,6 +46,7 @@ import type { PropagationOptions } from './propagation/propagation-options.js'
 import { EVERYWHERE } from './propagation/propagation-targets.js'
 import { SamplingPipeline } from './sampling/runtime/pipeline.js'
 import { isCollectingAlone } from './testing/collecting-provider.js'
+import { codeLocationProcessor } from './spans/code-location.js'
 import { offHandle, runningHandle, state, type Tracing } from './tracing.js'
 import { startSdk } from './node-sdk.js'
 import { startInstrumentations } from './start-instrumentations.js'
@@ -139,9 +140,10 @@ function boot(given: TracingOptions, report: DoctorsReport | undefined, rollback
   const tail = sampling.wrap(spanMetrics?.exemplars ? [...senders, spanMetrics.exemplars] : senders)
   const metricPipelines = resolveMetricPipelines(options, settings, spanMetrics)
   rollback.add(() => Promise.all(metricPipelines.map(({ reader }) => reader.shutdown())))
-  const { baggageAttributes, shutdownTimeoutMillis } = options
+  const { baggageAttributes, codeLocation, shutdownTimeoutMillis } = options
   const processors = [
     ...(baggageAttributes.length > 0 ? [baggageSpanProcessor(baggageAttributes)] : []),
+    ...(codeLocation ? [codeLocationProcessor()] : []),
     ...(spanMetrics ? [spanMetrics.processor] : []),
     tail,
     spanObservers(),

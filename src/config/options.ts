@@ -16,6 +16,7 @@ import {
   type OptionRow,
   type OptionTable,
 } from '../internal/checks/option-table.js'
+import { readEnvChoice } from '../internal/runtime/env.js'
 import { SPAN_LIMITS } from '../tracer/span-limits.js'
 import { checkLogFormat, type LogFormat } from '../logs/log-format.js'
 import { checkSpanMetrics, type SpanMetricsOptions } from '../metrics/span-metrics-options.js'
@@ -64,6 +65,12 @@ export interface TracingOptions extends PropagationOptions, HttpRequestOptions {
   logFormat?: LogFormat
   /** A request header that has its trace kept, whole and at any rate, for those who know the secret. Default: none. */
   force?: ForceOptions
+  /**
+   * Gives spans of outgoing calls (databases, HTTP) the place in the app's code that made them: `code.file.path`,
+   * `code.line.number`, `code.function.name`. For development, since it writes a stack for each of them. Default:
+   * SPANWRIGHT_CODE_LOCATION, else false.
+   */
+  codeLocation?: boolean
   /** Longest time that a shutdown may take, in milliseconds. Default 2,000. */
   shutdownTimeoutMillis?: number
 }
@@ -110,13 +117,18 @@ export const OPTIONS: OptionTable<TracingOptions> = {
     format: (given) => (given ? 'on' : 'off'),
   },
   logFormat: { check: (_option, format) => checkLogFormat(format) },
+  codeLocation: booleanRow({
+    variables: ['SPANWRIGHT_CODE_LOCATION'],
+    read: (variable) => readEnvChoice(variable, { 1: true, true: true, 0: false, false: false }, 'it is off'),
+    default: false,
+  }),
   shutdownTimeoutMillis: numberRow({ min: 0 }, { default: 2_000 }),
 }
 
 /** Options in code, then one source of configuration, then the defaults. */
 export type ResolvedOptions = TracingOptions &
   Required<PropagationOptions & HttpRequestOptions> &
-  Required<Pick<TracingOptions, 'instrumentations' | 'shutdownTimeoutMillis' | 'spanLimits'>>
+  Required<Pick<TracingOptions, 'codeLocation' | 'instrumentations' | 'shutdownTimeoutMillis' | 'spanLimits'>>
 
 /** `batch` stays the option in code: in a configuration file, each pipeline has its own. */
 export function resolveOptions({ batch, ...options }: TracingOptions, configured: TracingOptions): ResolvedOptions {

@@ -121,6 +121,7 @@ test('every option of startTracing that is given is the source of a setting', ()
     spanLimits: 'spanLimits.eventCountLimit',
     logFormat: 'logFormat',
     force: 'force',
+    codeLocation: 'codeLocation',
     shutdownTimeoutMillis: 'shutdownTimeoutMillis',
     ignorePaths: 'ignorePaths',
     ignoreOutgoingHosts: 'ignoreOutgoingHosts',

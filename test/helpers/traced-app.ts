@@ -19,17 +19,19 @@ export interface TracedAppOptions extends Partial<RunNodeOptions> {
   readonly sink?: OtlpSink
   /** Without the flag: the app starts tracing by itself. */
   readonly withoutFlag?: boolean
+  /** Before the app's file. */
+  readonly nodeArgs?: readonly string[]
 }
 
 /** Runs a fixture, or the file of a path, under `--import spanwright/register`, sending to a sink, until it ends by itself. */
 export async function runTracedApp(name: string, options: TracedAppOptions = {}): Promise<TracedRun> {
-  const { sink = await otlpSink(), withoutFlag = false, args = [], env, ...rest } = options
+  const { sink = await otlpSink(), withoutFlag = false, nodeArgs = [], args = [], env, ...rest } = options
   try {
     const flag = withoutFlag ? [] : ['--import', 'spanwright/register']
     const result = await runNode({
       cwd: REPOSITORY,
       ...rest,
-      args: [...flag, isAbsolute(name) ? name : fixture(name), ...args],
+      args: [...flag, ...nodeArgs, isAbsolute(name) ? name : fixture(name), ...args],
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.httpUrl, ...env },
     })
     const said = result.stderr.split('\n').filter((line) => line !== '')

@@ -23,6 +23,8 @@ export function pathOf(pathOrUrl: string): string {
 export interface Frame {
   readonly file: string
   readonly line: string
+  /** Absent for code outside of functions, and in those without a name. */
+  readonly functionName?: string
 }
 
 /** A longer line is no frame, but part of a message. */
@@ -33,7 +35,9 @@ export function framesOf(stack: string): Frame[] {
   return stack.split('\n').flatMap((text) => {
     if (text.length > LONGEST_LINE) return []
     const match = /(?:^\s*at (?:async )?|\()((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/]).*):(\d+):\d+\)?$/.exec(text)
-    return match?.[1] && match[2] ? { file: pathOf(match[1]), line: match[2] } : []
+    if (!match?.[1] || !match[2]) return []
+    const functionName = /^\s*at (?:async )?(?:new )?([^\s(<]+)(?: \[as [^\]]*\])? \(/.exec(text)?.[1]
+    return { file: pathOf(match[1]), line: match[2], ...(functionName !== undefined && { functionName }) }
   })
 }
 
