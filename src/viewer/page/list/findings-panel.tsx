@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals'
 import type { JSX } from 'preact'
-import type { FindingGroup, FindingLevel } from '../../model/finding.js'
+import type { CodeLocation, FindingGroup, FindingLevel } from '../../model/finding.js'
 import { download } from '../parts/clipboard.js'
 import { counted, grouped } from '../parts/format.js'
 import { Rich } from '../parts/rich.js'
@@ -72,6 +72,10 @@ export function FindingsPanel(): JSX.Element {
   )
 }
 
+function placeOf({ path, line }: CodeLocation): string {
+  return line === undefined ? path : `${path}:${line}`
+}
+
 /** What `--baseline` reads. */
 function baselineOf(groups: readonly FindingGroup[]): string {
   const known = groups.filter(({ fingerprint }) => mutedFingerprints.value.has(fingerprint))
@@ -105,6 +109,12 @@ function FindingRow({ group, isOpen }: { readonly group: FindingGroup; readonly 
         {isOpen && (
           <p class="more">
             <span class={`confidence ${group.confidence}`}>{group.confidence}</span>
+            {group.code && (
+              <>
+                {' · '}
+                <code>{placeOf(group.code)}</code>
+              </>
+            )}
             {' · examples: '}
             {group.examples.map(({ traceId, spanIds }, index) => (
               <a key={traceId} {...follow({ view: { name: 'trace', traceId, part: 'waterfall' }, span: spanIds[0] })}>
