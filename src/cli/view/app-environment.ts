@@ -23,7 +23,7 @@ export function appEnvironment({ endpoint, preloadFile, token }: AppEnvironmentO
     ...unlessSet('OTEL_BLRP_SCHEDULE_DELAY', '200'),
     ...unlessSet('SPANWRIGHT_CODE_LOCATION', '1'),
     ...headersWith(token),
-    ...withoutProxy(),
+    ...withoutProxy(new URL(endpoint).hostname.replace(/^\[|\]$/g, '')),
     NODE_OPTIONS: nodeOptions(preloadFile),
   })
 }
@@ -59,11 +59,11 @@ function headersWith(token: string | undefined): Record<string, string> {
 }
 
 /** A proxy elsewhere has no way to this machine's loopback. */
-function withoutProxy(): Record<string, string> {
+function withoutProxy(host: string): Record<string, string> {
   const set: Record<string, string> = {}
   for (const name of ['NO_PROXY', 'no_proxy']) {
     const hosts = readEnvList(name) ?? []
-    if (!hosts.includes('*') && !hosts.includes('127.0.0.1')) set[name] = [...hosts, '127.0.0.1'].join(',')
+    if (!hosts.includes('*') && !hosts.includes(host)) set[name] = [...hosts, host].join(',')
   }
   return set
 }

@@ -28,6 +28,7 @@ export async function openPorts(
       ...options,
       ports,
       hosts: host === undefined ? LOOPBACK_HOSTS : [host],
+      allowedHosts: [...(options.allowedHosts ?? []), ...(host === undefined ? [] : [host])],
       isOpenToNetwork: isOpenToNetwork(host),
     })
   if (port !== undefined) return await open([port])

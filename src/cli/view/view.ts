@@ -41,6 +41,10 @@ export async function view(args: readonly string[]): Promise<number> {
     process.stdout.write(VIEW_HELP)
     return 0
   }
+  // Whoever reads the report may have seen enough of it: `spanwright view --json trace.json | head`.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
   let store: TraceStore
   let saved: SavedSpans | undefined
   try {
@@ -171,13 +175,13 @@ async function speakMcp(given: ViewArguments, kept: Kept): Promise<number> {
 }
 
 async function runAndWait(
-  { command, report }: ViewArguments,
+  { command, host, report }: ViewArguments,
   store: TraceStore,
   { receiver, token }: Viewer,
 ): Promise<number> {
   const [port] = receiver.ports
   const preloadFile = requireOwn.resolve('./view-preload.cjs')
-  const env = appEnvironment({ endpoint: `http://127.0.0.1:${port}`, preloadFile, token })
+  const env = appEnvironment({ endpoint: urlOf(host, port), preloadFile, token })
   const { status, end, wasAsked } = await runApp(command, env, { ownsStdout: report?.format !== 'json' })
   if (end.notStarted !== undefined) {
     say(`the app could not be started: ${end.notStarted}`)
@@ -209,7 +213,13 @@ async function untilAsked(): Promise<number> {
 
 function announce({ host }: ViewArguments, { ports }: Receiver, token: string | undefined): void {
   const [port] = ports
-  const address = host === undefined || host === '0.0.0.0' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
-  say(`http://${address}:${port}/${token === undefined ? '' : `?token=${token}`}`)
+  say(`${urlOf(host, port)}/${token === undefined ? '' : `?token=${token}`}`)
   say(`receives OTLP over HTTP and gRPC at ${[...new Set(ports)].join(' and ')}; Ctrl-C ends it`)
+}
+
+/** Where it is reached from this machine. */
+function urlOf(host = '127.0.0.1', port = 0): string {
+  if (host === '0.0.0.0') return urlOf('127.0.0.1', port)
+  if (host === '::') return urlOf('::1', port)
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }

@@ -1,9 +1,7 @@
 import type {
   AttributeValue,
-  ReceivedLog,
   ReceivedResource,
   ReceivedScope,
-  ReceivedSpan,
   ReceivedSpanKind,
   ReceivedStatus,
 } from '../model/received-span.js'
@@ -27,12 +25,6 @@ export interface Decoded<Item> {
   readonly items: Item[]
   /** How many had no usable trace or span id. OTLP reports them to the sender as rejected. */
   readonly rejected: number
-}
-
-/** What a trace file holds. */
-export interface DecodedFile {
-  readonly spans: ReceivedSpan[]
-  readonly logs: ReceivedLog[]
 }
 
 /** A message that is no OTLP, or that is made to exhaust memory. Its message is for the sender. */

@@ -71,6 +71,17 @@ describe('view -- command', () => {
   })
 })
 
+test('view --host ADDRESS -- command sends the app to that address, with the token', async () => {
+  const { exitCode, stderr } = await runView(['--port', '0', '--host', '127.0.0.2', '--', 'node', 'app.cjs'], {
+    cwd: folder.path,
+  })
+  expect(stderr).toMatch(/http:\/\/127\.0\.0\.2:\d+\//)
+  expect(stderr).toContain('2 spans of 1 traces arrived')
+  const open = await runView(['--port', '0', '--host', '0.0.0.0', '--', 'node', 'app.cjs'], { cwd: folder.path })
+  expect(open.stderr).toContain('2 spans of 1 traces arrived')
+  expect([exitCode, open.exitCode]).toEqual([0, 0])
+})
+
 describe('view alone', () => {
   test('receives until it is asked to end', async () => {
     await using viewer = await startView(['--port', '0'])
