@@ -36,7 +36,8 @@ export class HttpTransport implements Transport {
     this.endpoint = endpointName(this.#url.href)
     this.#agentOptions = {
       keepAlive: true,
-      ...(this.#url.protocol === 'https:' && readCertificates(tls)),
+      // Also where TLS is not used: a file that is not there is a mistake that is worth a line.
+      ...readCertificates(tls),
       ...(Object.keys(proxies).length > 0 && { proxyEnv: { ...proxies } }),
     }
     this.#redact = serverTextRedactor(Object.values(headers), [this.#url.href, ...Object.values(proxies)])
