@@ -9,6 +9,7 @@ const LONG_GROUPS = {
     'test/cli/doctor-*.test.ts',
     'test/instrumentation/warnings/bundled-app.test.ts',
   ],
+  viewer: ['test/viewer/page/**/*.test.ts', 'test/cli/view/**/*.test.ts'],
   servers: ['test/deploy/**/*.test.ts', 'test/messaging/{rabbitmq,bullmq}.test.ts'],
   sampling: ['test/sampling/{acceptance,integration}/**/*.test.ts'],
 }
