@@ -7,7 +7,7 @@ import { attachedTo, isViewerAt } from '../../viewer/mcp/attach.js'
 import type { Response } from '../../viewer/mcp/json-rpc.js'
 import type { McpServer } from '../../viewer/mcp/server.js'
 import { serveStdio } from '../../viewer/mcp/stdio.js'
-import type { ReceivedSpan } from '../../viewer/model/received-span.js'
+import type { ReceivedLog, ReceivedSpan } from '../../viewer/model/received-span.js'
 import type { TraceStore } from '../../viewer/model/trace-store.js'
 import type { HandleOther } from '../../viewer/receive/http.js'
 import { LogFile } from '../../viewer/receive/follow-log.js'
@@ -141,7 +141,7 @@ async function openViewer(given: ViewArguments, { store, saved }: Kept): Promise
   const onSpans = (spans: readonly ReceivedSpan[]): void => saved?.add(spans)
   const handleOther: HandleOther = (request, response) => other.handle(request, response)
   const receiver: Receiver = await openPorts(given, { ...given, store, token, handleOther, onSpans }, say)
-  const logs = given.logs.map((path) => new LogFile(path, (records) => store.addLogs(records)))
+  const logs = given.logs.map((path) => new LogFile(path, (records) => addLogs(store, path, records)))
   for (const log of logs) log.follow()
   announce(given, receiver, token)
   return {
@@ -153,6 +153,15 @@ async function openViewer(given: ViewArguments, { store, saved }: Kept): Promise
       other.close()
       await receiver.close()
     },
+  }
+}
+
+/** A store in a file may not be able to take them; the app that runs meanwhile must not suffer for it. */
+function addLogs(store: TraceStore, path: string, records: readonly ReceivedLog[]): void {
+  try {
+    store.addLogs(records)
+  } catch (error) {
+    say(`${records.length} records of ${path} are left out: ${messageOf(error)}`)
   }
 }
 

@@ -9,7 +9,6 @@ import { OTLPLogExporter as GrpcLogExporter } from '@opentelemetry/exporter-logs
 import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc'
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto'
-import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace'
@@ -136,14 +135,18 @@ async function call(
 const kept = (): number => store.counts().spans
 
 describe('the exporters of OpenTelemetry', () => {
-  const gzip = CompressionAlgorithm.GZIP
   const url = (port: number): string => `http://localhost:${receiver.ports[port]}`
+  const compressing = (make: () => SpanExporter): SpanExporter => {
+    vi.stubEnv('OTEL_EXPORTER_OTLP_COMPRESSION', 'gzip')
+    return make()
+  }
+  afterEach(() => vi.unstubAllEnvs())
   const exporters: readonly [string, (port: number) => SpanExporter][] = [
     ['HTTP with protobuf', (port) => new ProtobufExporter({ url: `${url(port)}/v1/traces` })],
     ['HTTP with JSON', (port) => new JsonExporter({ url: `${url(port)}/v1/traces` })],
-    ['HTTP with gzip', (port) => new ProtobufExporter({ url: `${url(port)}/v1/traces`, compression: gzip })],
+    ['HTTP with gzip', (port) => compressing(() => new ProtobufExporter({ url: `${url(port)}/v1/traces` }))],
     ['gRPC', (port) => new GrpcExporter({ url: url(port) })],
-    ['gRPC with gzip', (port) => new GrpcExporter({ url: url(port), compression: gzip })],
+    ['gRPC with gzip', (port) => compressing(() => new GrpcExporter({ url: url(port) }))],
   ]
 
   test.each(exporters)(
