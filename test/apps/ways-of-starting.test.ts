@@ -110,7 +110,7 @@ test('two copies of the package start once a process, and say nothing', async ()
   await cp(join(REPOSITORY, 'dist'), join(copy, 'dist'), { recursive: true })
   await cp(join(REPOSITORY, 'package.json'), join(copy, 'package.json'))
   await symlink(join(REPOSITORY, 'node_modules'), join(copy, 'node_modules'), 'dir')
-  const env = { NODE_OPTIONS: `--import ${join(copy, 'dist/register.mjs')}` }
+  const env = { NODE_OPTIONS: `--import "${join(copy, 'dist/register.mjs')}"` }
   const result = await run({ args: [...FLAG, 'app.mjs'], cwd: app.path, env })
 
   expect(result).toMatchObject({ stderr: '', exitCode: 0 })

@@ -10,7 +10,7 @@ const MICROS_PER_UNIT: Readonly<Record<string, number>> = {
   h: 3_600_000_000,
 }
 
-const DURATION = /^(\d+(?:\.\d+)?)(ns|us|µs|μs|ms|s|min|m|h)$/
+const DURATION = /^(\d+(?:\.\d+)?)(ns|us|\u00b5s|\u03bcs|ms|s|min|m|h)$/
 
 /** `200ms`, `1.5s`, `3us`, `2m`, `1h`; `undefined` for anything else. */
 export function parseDurationMicros(text: string): number | undefined {

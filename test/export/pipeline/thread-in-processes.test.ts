@@ -60,16 +60,17 @@ describe('a process that has nothing else to do', () => {
 
 describe('into the thread comes nothing that the app preloads,', () => {
   test.concurrent.each([
-    ['NODE_OPTIONS', 'spans.mjs', '--import spanwright/register --require '],
-    ['NODE_OPTIONS', 'spans.cjs', '--require spanwright/register --require '],
-    ['flags', 'spans.mjs', '--import spanwright/register --require '],
-    ['flags', 'spans.cjs', '--import spanwright/register --require '],
-  ])('by %s (%s, %s)', async (by, app, flags) => {
+    ['NODE_OPTIONS', 'spans.mjs', '--import'],
+    ['NODE_OPTIONS', 'spans.cjs', '--require'],
+    ['flags', 'spans.mjs', '--import'],
+    ['flags', 'spans.cjs', '--import'],
+  ])('by %s (%s, %s)', async (by, app, flag) => {
     await using sink = await otlpSink()
     const log = join(folder, `preloads by ${by} of ${app}`)
-    const own = `${flags}${batchFixture('preload.cjs')}`
-    const env = { PRELOAD_LOG: log, ...(by === 'NODE_OPTIONS' && { NODE_OPTIONS: own }) }
-    const args = [...WATCH, ...(by === 'flags' ? own.split(' ') : []), batchFixture(app), '600', '400']
+    const own = [flag, 'spanwright/register', '--require', batchFixture('preload.cjs')]
+    const quoted = own.map((part) => (part.includes(' ') ? `"${part}"` : part)).join(' ')
+    const env = { PRELOAD_LOG: log, ...(by === 'NODE_OPTIONS' && { NODE_OPTIONS: quoted }) }
+    const args = [...WATCH, ...(by === 'flags' ? own : []), batchFixture(app), '600', '400']
     const result = await run(sink, args, { env })
     expect(result).toMatchObject({ exitCode: 0, said: [], threads: 1 })
     expect(await readFile(log, 'utf8')).toBe('main\n')

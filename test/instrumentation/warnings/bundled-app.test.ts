@@ -85,6 +85,7 @@ describe('what bundlers leave', () => {
     ['esbuild with pnpm', '// node_modules/.pnpm/express@5.3.0/node_modules/express/index.js'],
     ['esbuild in its own wrapper', '  "node_modules/express/lib/utils.js"(exports2) {'],
     ['rolldown', '//#region node_modules/express/lib/view.js'],
+    ['esbuild in its own wrapper, above the package', '  "../a folder/node_modules/express/lib/utils.js"(exports2) {'],
     ['webpack', '/***/ "./node_modules/express/index.js":\n/*!****'],
     ['webpack with joined modules', ';// ./node_modules/express/index.js'],
     ['an older webpack with joined modules', ';// CONCATENATED MODULE: ./node_modules/express/index.js'],
@@ -106,7 +107,11 @@ describe('what bundlers leave', () => {
   test('is in the list of a source map, and not in the sources themselves', () => {
     const map = {
       version: 3,
-      sources: ['../src/a.ts', '../node_modules/@nestjs/core/index.js', 'webpack://app/./node_modules/pg/lib/index.js'],
+      sources: [
+        '../src/a.ts',
+        '../a folder/node_modules/@nestjs/core/index.js',
+        'webpack://app/./node_modules/pg/lib/index.js',
+      ],
       sourcesContent: ['["node_modules/express/index.js", "b"]', '', ''],
     }
     for (const text of [JSON.stringify(map), JSON.stringify(map, null, 2)]) {
