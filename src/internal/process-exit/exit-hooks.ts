@@ -30,7 +30,7 @@ export interface ExitHook {
  * Its shape, and that of a hook, is shared with them. A change takes the next number, unless both sides can do
  * without what is new.
  */
-const exitHooks = processWide('exit-hooks.1', (): ExitHooks => ({ hooks: new Set() }))
+const exitHooks = processWide('exit-hooks.2', (): ExitHooks => ({ hooks: new Set() }))
 
 interface ExitHooks {
   readonly hooks: Set<ExitHook>
