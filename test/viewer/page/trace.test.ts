@@ -123,7 +123,6 @@ describeInBrowser('one trace', (browser) => {
     const page = await open(ORDERS)
     const copy = async (key: string, label: string): Promise<string> => {
       await page.keyboard.press('y')
-      await page.getByRole('menu').waitFor()
       await page.keyboard.press(key)
       await page.locator('.notice', { hasText: `Copied: ${label}` }).waitFor()
       return clipboard(page)

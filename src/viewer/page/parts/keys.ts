@@ -1,22 +1,31 @@
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 export type Keys = Readonly<Record<string, () => void>>
 
 /** The views that listen, the one on top last. */
-const layers: { keys: Keys; isModal: boolean }[] = []
+interface Layer {
+  keys: Keys
+  isModal: boolean
+}
+
+const layers: Layer[] = []
 
 /**
  * Keys of a view, while it is there. The view that came last is asked first; a dialog hears all keys.
  * They are named as `KeyboardEvent.key` names them: `j`, `Enter`, `ArrowDown`, `E` with shift.
  */
 export function useKeys(keys: Keys, isModal = false): void {
-  useEffect(() => {
-    const layer = { keys, isModal }
+  const { current: layer } = useRef<Layer>({ keys, isModal })
+  layer.keys = keys
+  layer.isModal = isModal
+  // Once for each view, and before the browser paints: a view that is drawn again stays below the menu that is open over it, and
+  // a key that follows the one that opened the menu is the menu's.
+  useLayoutEffect(() => {
     layers.push(layer)
     return () => {
       layers.splice(layers.indexOf(layer), 1)
     }
-  })
+  }, [layer])
 }
 
 export function startKeys(): void {
