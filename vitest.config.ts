@@ -7,6 +7,7 @@ const LONG_GROUPS = {
   apps: [
     'test/{apps,examples,package}/**/*.test.ts',
     'test/cli/doctor-*.test.ts',
+    'test/start/{environment,protocols}.test.ts',
     'test/instrumentation/warnings/bundled-app.test.ts',
   ],
   viewer: ['test/viewer/page/**/*.test.ts', 'test/cli/view/**/*.test.ts'],
