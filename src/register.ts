@@ -21,7 +21,7 @@ if (!PACKAGE_MANAGER.test(basename(main)) && !OWN_COMMAND.test(main) && !running
   try {
     if (isSupportedRuntime()) {
       // Only here, since loading it is what costs; and by a call that bundlers see.
-      // eslint-disable-next-line @typescript-eslint/no-require-imports
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it where nothing is traced
       const { startTracing } = require('./index.js') as typeof import('./index.js')
       startTracing()
     } else logUnsupportedRuntime()

@@ -44,7 +44,7 @@ export type TracingPlugin = (
  * Registering it rejects with a TracingConfigError when an option is wrong.
  */
 // Async, since Fastify waits for the others to call `done`; a wrong option then rejects.
-// eslint-disable-next-line @typescript-eslint/require-await
+// eslint-disable-next-line @typescript-eslint/require-await -- nothing in it has to be awaited
 export const tracingPlugin: TracingPlugin = notEncapsulated(async (instance, options) => {
   checkMiddlewareOptions(options)
   const spans = new WeakMap<object, ServerSpan>()

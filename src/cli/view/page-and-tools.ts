@@ -22,7 +22,7 @@ export interface PageAndTools {
   close(): void
 }
 
-/** The page, its data, and the tools for agents: each for whoever has the token, where there is one. */
+/** The page, its data, and the tools for agents: where there is a token, each asks for it. */
 export function pageAndTools(
   store: TraceStore,
   token: string | undefined,

@@ -8,6 +8,7 @@ import type { Response } from '../../viewer/mcp/json-rpc.js'
 import type { McpServer } from '../../viewer/mcp/server.js'
 import { serveStdio } from '../../viewer/mcp/stdio.js'
 import type { ReceivedLog, ReceivedSpan } from '../../viewer/model/received-span.js'
+import { plural } from '../../viewer/analysis/findings/words.js'
 import type { TraceStore } from '../../viewer/model/trace-store.js'
 import type { HandleOther } from '../../viewer/receive/http.js'
 import { LogFile } from '../../viewer/receive/follow-log.js'
@@ -41,7 +42,7 @@ export async function view(args: readonly string[]): Promise<number> {
     process.stdout.write(VIEW_HELP)
     return 0
   }
-  // Whoever reads the report may have seen enough of it: `spanwright view --json trace.json | head`.
+  // The reader of the pipe may have closed it: `spanwright view --json trace.json | head`.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
   })
@@ -198,7 +199,7 @@ async function runAndWait(
   }
   await lateSpans(store)
   const { spans, traces } = store.counts()
-  say(`the app ended with status ${status}; ${spans} spans of ${traces} traces arrived`)
+  say(`the app ended with status ${status}; ${plural(spans, 'span')} of ${plural(traces, 'trace')} arrived`)
   // Somebody who sits before it wants to look at what arrived, however short the app was.
   if (!wasAsked && report === undefined && process.stdout.isTTY) {
     say('the page stays until Ctrl-C')

@@ -151,7 +151,7 @@ export class OutageBuffer {
     this.#shedWaiting()
   }
 
-  /** The buffer is as good as empty: whatever comes now is kept, but for what is left of traces that were cut. */
+  /** The buffer is as good as empty: whatever comes now is kept, except what is left of traces that were cut. */
   liftFloor(now: number): void {
     this.#floor = 0
     if (this.#cut.isEmpty) return

@@ -29,7 +29,7 @@ interface Frame {
 }
 
 /**
- * Backwards from the root's end: whoever ended last before that was waited for, and so on before its start. Where
+ * Backwards from the root's end: the child that ended last before that was waited for, and so on before its start. Where
  * nobody ran it is the span's own time. Adds to each span's `pathMicros`.
  */
 export function criticalPathOf(root: DraftNode): CriticalPath | undefined {

@@ -13,7 +13,7 @@ export interface ErrorOrigin {
   readonly failedAncestors: number
   /** Spans between it and the highest failing one that do not say that they failed. */
   readonly silentSpans: number
-  /** Nothing above it shares the failure: whoever called went on without it. */
+  /** Nothing above it shares the failure: the caller went on without it. */
   readonly isSwallowed: boolean
   /** How many origins of the trace are of the same service, name and exception type, this one included. */
   readonly alike: number

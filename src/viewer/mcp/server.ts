@@ -16,7 +16,7 @@ export interface McpTool {
   readonly description: string
   /** JSON schema of the arguments. */
   readonly inputSchema: Readonly<Record<string, unknown>>
-  /** @throws ToolError where the arguments are wrong: the model is told, and can try again */
+  /** @throws ToolError where the arguments are wrong: the answer says so, and the model can try again */
   readonly call: (args: Readonly<Record<string, unknown>>, signal: AbortSignal) => string | Promise<string>
 }
 

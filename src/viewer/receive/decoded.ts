@@ -48,7 +48,7 @@ export function newAttributes(): Record<string, AttributeValue> {
 
 export const NO_ATTRIBUTES: Record<string, AttributeValue> = Object.freeze(newAttributes())
 
-/** An SDK that was given no name sends `unknown_service:` and the path of the executable, of which the last part is told apart by eye. */
+/** An SDK that was given no name sends `unknown_service:` and the path of the executable, of which the last part is what differs. */
 export function resourceOf(attributes: Record<string, AttributeValue>, droppedAttributesCount = 0): ReceivedResource {
   const name = attributes['service.name']
   const service = typeof name === 'string' && name !== '' ? name.replace(UNNAMED, '$1') : 'unknown_service'

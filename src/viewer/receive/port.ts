@@ -6,7 +6,7 @@ import type { HandleRequest, Intake } from './http.js'
 
 /** With what a client of HTTP/2 begins, and none of HTTP/1 can. */
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
-/** Browsers connect ahead of time; whoever has said nothing by then has forgotten. */
+/** Browsers connect ahead of time; a connection without a byte by then is an idle one. */
 const FIRST_BYTES_MILLIS = 60_000
 const MAX_CONNECTIONS = 1_000
 const MAX_STREAMS = 100

@@ -32,7 +32,7 @@ export interface RefusedRequests {
 
 const MAX_KINDS = 20
 
-/** What knocked and was refused: for whoever wonders why nothing arrives. */
+/** Requests that were refused: they explain why nothing arrives. */
 export class Refusals {
   readonly #counts = new Map<string, RefusedRequests>()
 

@@ -10,7 +10,7 @@ const INTERVAL_MILLIS = 250
 const KEEP_ALIVE_MILLIS = 15_000
 /** More changed traces than this in one message nobody can read. */
 const MOST_ROWS = 500
-/** A page that does not read is told nothing more until it has. */
+/** A page that does not read gets nothing more until it has. */
 const MOST_UNREAD_BYTES = 4_000_000
 /** Browsers open six connections to a host at most; this many are tabs, scripts and more. */
 const MOST_CLIENTS = 64

@@ -141,7 +141,7 @@ function measured({ count, pathMicros, totalMicros, nodes }: PathMeasure): WireM
   return { count, pathMicros, totalMicros, spanId: nodes[0]?.id ?? '' }
 }
 
-/** As a list: JSON of a tree is as deep as the tree, and whoever writes or reads it would recurse. */
+/** As a list: JSON of a tree is as deep as the tree, and a writer or reader of it would recurse. */
 function flattened(roots: readonly FlameNode[]): Pick<WireFlame, 'nodes' | 'omitted' | 'widthMicros'> {
   const widthMicros = roots.reduce((sum, root) => sum + root.widthMicros, 0)
   const nodes: WireFlameNode[] = []

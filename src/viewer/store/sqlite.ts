@@ -69,7 +69,7 @@ function checkKind(database: DatabaseSync, path: string): void {
     throw new StoreFileError(`${path} was written by another version of spanwright`)
 }
 
-/** Node.js 22 warns that the module is experimental, on the terminal of somebody who did not choose it. */
+/** Node.js 22 warns that the module is experimental, on the terminal of a user who did not choose it. */
 function loadSqlite(): typeof import('node:sqlite') {
   const before = Object.getOwnPropertyDescriptor(process, 'emitWarning')
   process.emitWarning = () => {}

@@ -1,3 +1,4 @@
+import { plural } from '../analysis/findings/words.js'
 import { humanDuration } from '../../internal/text/human-duration.js'
 import { COLOURS, PLAIN, type Paint } from '../../console/drawing/paint.js'
 import { clean, cut, widthOf, wrap } from '../../console/drawing/terminal-text.js'
@@ -35,12 +36,12 @@ export function renderText(report: ViewReport, style: TextStyle): string[] {
 
 function heading({ run, findings }: ViewReport, columns: number, { bold, dim, red, yellow }: Paint): string {
   if (run.spans === 0) return bold(run.query === undefined ? 'no span arrived' : 'no trace matches')
-  const services = counted(run.services.length, 'service')
-  const left = `${counted(run.traces, 'trace')}, ${services}, ${humanDuration(run.durationMillis * 1_000)}`
+  const services = plural(run.services.length, 'service')
+  const left = `${plural(run.traces, 'trace')}, ${services}, ${humanDuration(run.durationMillis * 1_000)}`
   const numbers = LEVELS.map((level) => ({ level, count: findings.filter((each) => each.level === level).length }))
   const parts = numbers
     .filter(({ count }) => count > 0)
-    .map(({ level, count }) => ({ level, text: level === 'info' ? `${count} info` : counted(count, level) }))
+    .map(({ level, count }) => ({ level, text: level === 'info' ? `${count} info` : plural(count, level) }))
   const title = 'findings: '
   if (parts.length === 0) return spread(bold(left), widthOf(left), dim('no findings'), 11, columns)
   const colours = { error: red, warning: yellow, info: dim }
@@ -70,7 +71,7 @@ export function findingLines(finding: FindingReport, columns: number, paint: Pai
 function whereabouts({ service, traces, ofTraces, examples, code }: FindingReport, note: string): string {
   const place = code && `${clean(code.path)}${code.line === undefined ? '' : `:${code.line}`}`
   const example = examples[0] && `e.g. ${clean(examples[0].traceId)}`
-  return [clean(service), `${traces} of ${counted(ofTraces, 'trace')}`, place, example, note]
+  return [clean(service), `${traces} of ${plural(ofTraces, 'trace')}`, place, example, note]
     .filter((part) => part !== undefined && part !== '')
     .join('  ')
 }
@@ -83,7 +84,7 @@ function operationLines(operations: readonly OperationReport[], columns: number,
     const estimate = weighted > count * 1.001 ? ` (≈ ${Math.round(weighted)})` : ''
     return {
       name: `${several ? `${clean(service)} ` : ''}${clean(name)}`,
-      count: `${counted(count, 'request')}${estimate}`,
+      count: `${plural(count, 'request')}${estimate}`,
       times: timesOf(operation),
       failed: `${failed} failed`,
       hasFailed: failed > 0,
@@ -119,10 +120,6 @@ function indented(text: string, columns: number, colour: (text: string) => strin
   return wrap(text, columns - 4, MOST_LINES_A_SENTENCE).map(
     (line, index) => `  ${index > 0 ? '  ' : ''}${colour(line)}`,
   )
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 function pad(text: string, width: number): string {

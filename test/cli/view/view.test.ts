@@ -50,7 +50,7 @@ describe('view -- command', () => {
       },
     })
     expect(stdout).toContain('the app is done')
-    expect(stderr).toContain('the app ended with status 3; 2 spans of 1 traces arrived')
+    expect(stderr).toContain('the app ended with status 3; 2 spans of 1 trace arrived')
     expect(exitCode).toBe(3)
   })
 
@@ -76,9 +76,9 @@ test('view --host ADDRESS -- command sends the app to that address, with the tok
     cwd: folder.path,
   })
   expect(stderr).toMatch(/http:\/\/127\.0\.0\.2:\d+\//)
-  expect(stderr).toContain('2 spans of 1 traces arrived')
+  expect(stderr).toContain('2 spans of 1 trace arrived')
   const open = await runView(['--port', '0', '--host', '0.0.0.0', '--', 'node', 'app.cjs'], { cwd: folder.path })
-  expect(open.stderr).toContain('2 spans of 1 traces arrived')
+  expect(open.stderr).toContain('2 spans of 1 trace arrived')
   expect([exitCode, open.exitCode]).toEqual([0, 0])
 })
 

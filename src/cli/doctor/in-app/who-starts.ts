@@ -3,7 +3,7 @@ import { isLauncher } from './launcher.js'
 import { fileOf, startsItself } from './starts-itself.js'
 
 /**
- * Who starts tracing in this process: a flag, the app's own code, nobody (it only launches the app), or else whoever
+ * Who starts tracing in this process: a flag, the app's own code, nobody (it only launches the app), or else the caller that
  * preloaded the caller. An app that starts tracing itself is left to it: started before, its options would count for nothing.
  */
 export function whoStarts(): 'flag' | 'code' | 'nobody' | 'preload' {

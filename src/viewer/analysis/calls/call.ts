@@ -4,7 +4,7 @@ import { accessOfOperation, readStatement, type Access, type Statement } from '.
 
 export type CallKind = 'database' | 'cache' | 'http' | 'rpc' | 'other'
 
-/** What a span asked of somebody else. */
+/** The outgoing call of a span: a statement, a request. */
 export interface Call {
   readonly kind: CallKind
   /** The same for calls that differ in values only; the service is not in it. */

@@ -10,7 +10,7 @@ export interface Statement {
   /** The key as a person reads it: the list of columns left out, cut. */
   readonly label: string
   readonly access: Access
-  /** Whether values are left out of the text, as placeholders or by whoever cleaned it. */
+  /** Whether values are left out of the text, as placeholders, or by an earlier masking. */
   readonly hasPlaceholders: boolean
   /** Asked again it may answer something else: the time, a sequence, a lock. */
   readonly isVolatile: boolean

@@ -7,7 +7,7 @@ import type { TraceAnalysis } from '../trace-analysis.js'
 import { distributionOf, type Distribution, type Sample } from './numbers.js'
 import { weightOf } from './weight.js'
 
-/** `external` is whoever was called and sent no spans. */
+/** `external`: a service that was called and sent no spans. */
 export type MapNodeKind = 'service' | 'database' | 'cache' | 'queue' | 'external'
 
 export interface MapNode {

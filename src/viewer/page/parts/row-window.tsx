@@ -35,7 +35,7 @@ export function RowWindow(props: Props): JSX.Element {
   useLayoutEffect(() => {
     const element = box.current
     if (!element) return
-    // It is told after the first layout; to ask for the height here would make the browser do it twice.
+    // The height is reported after the first layout; to ask for the height here would make the browser do it twice.
     const observer = new ResizeObserver(() => {
       setHeight(element.clientHeight)
     })

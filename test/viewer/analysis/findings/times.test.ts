@@ -35,7 +35,7 @@ describe('slow-call', () => {
       {
         confidence: 'certain',
         sentence:
-          '`GET payments.example/pay` took 2.10 s, 23 % of the request; whoever answers it sent no spans that tell why.',
+          '`GET payments.example/pay` took 2.10 s, 23 % of the request; the service that answers it sent no spans that show why.',
       },
     ])
   })

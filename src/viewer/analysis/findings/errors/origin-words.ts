@@ -20,7 +20,7 @@ export function originKey({ node, message }: ErrorOrigin): string {
   return `${node.span.resource.service}\n${node.span.name}\n${type}\n${shape}`
 }
 
-/** Whoever called was still at work when it failed, and does not fail. What failed after that, nobody could care for. */
+/** The caller was still running when it failed, and does not fail. A failure after the caller's end could not be handled by it. */
 export function isIgnored({ node, isSwallowed }: ErrorOrigin): boolean {
   const end = node.parent?.endMicros
   return isSwallowed && end !== undefined && end >= (node.endMicros ?? node.startMicros)

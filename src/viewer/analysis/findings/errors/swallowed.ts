@@ -3,7 +3,7 @@ import { quoted } from '../words.js'
 import { isHabit } from '../../error-origins.js'
 import { failureOf, isIgnored, originKey } from './origin-words.js'
 
-/** Something failed, and whoever called it went on. */
+/** A call failed, and its caller went on. */
 export const swallowed: Detector = (facts) => {
   const origins = facts.analysis.errorOrigins.filter(isIgnored)
   return Array.from(Map.groupBy(origins, originKey), ([key, alike]) => {

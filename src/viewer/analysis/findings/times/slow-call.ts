@@ -35,7 +35,7 @@ function describe(alike: readonly (readonly [SpanNode, Call])[], facts: TraceFac
     confidence: 'certain',
     key,
     nodes,
-    sentence: `${what} took ${humanDuration(longest)}${ofRequest}${times}; whoever answers it sent no spans that tell why.`,
+    sentence: `${what} took ${humanDuration(longest)}${ofRequest}${times}; the service that answers it sent no spans that show why.`,
     advice: 'Trace the other side too, or bound the wait by a timeout.',
   })
 }

@@ -17,7 +17,7 @@ export const unended: Detector = (facts) => {
       nodes,
       durationMicros: 0,
       sentence: `${placeOf(first)} has no end${below}${nodes.length > 1 ? ` (${nodes.length} times)` : ''}.`,
-      advice: 'Whoever starts a span must end it on every way out; `withSpan` does.',
+      advice: 'A span has to be ended on every path of the code that started it; `withSpan` does that.',
     })
   })
 }
