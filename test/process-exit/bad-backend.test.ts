@@ -46,7 +46,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
       expect(result).toMatchObject(end)
       expect(result.tookMillis).toBeGreaterThan(900)
       // Busy machines are slow to start threads and processes; without the limit it would be 10,000.
-      expect(result.tookMillis).toBeLessThan(2_500)
+      expect(result.tookMillis).toBeLessThan(6_000)
       expectLossToBeToldLast(result)
     },
   )
@@ -56,9 +56,9 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     async (way, end) => {
       await using sink = await otlpSink()
       await sink.down()
-      const result = await leave(way, { shutdownTimeoutMillis: 5_000 }, sink, protocol)
+      const result = await leave(way, { shutdownTimeoutMillis: 12_000 }, sink, protocol)
       expect(result).toMatchObject(end)
-      expect(result.tookMillis).toBeLessThan(2_500)
+      expect(result.tookMillis).toBeLessThan(6_000)
       expectLossToBeToldLast(result)
       expect(result.stderr).toContain('ECONNREFUSED')
     },
