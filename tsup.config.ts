@@ -10,7 +10,7 @@ const ENTRIES = {
   'in-process-delivery': 'src/export/worker/in-process-delivery.ts',
   'built-in-instrumentations': 'src/instrumentation/built-in-instrumentations.ts',
   'graphql-spans': 'src/instrumentation/channels/graphql-spans.ts',
-  statement: 'src/spans/sql/statement.ts',
+  statement: 'src/internal/sql/statement.ts',
   waterfall: 'src/console/drawing/waterfall.ts',
   'findings-in-spans': 'src/viewer/findings-in-spans.ts',
   cli: 'src/cli/main.ts',

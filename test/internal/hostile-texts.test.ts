@@ -10,7 +10,7 @@ import { answerOf } from '../../src/export/transport/http/http-answer.js'
 import { networkErrorWords, serverTextRedactor } from '../../src/export/transport/server-text.js'
 import { framesOf } from '../../src/internal/runtime/source-locations.js'
 import { writeTraceResponseHeaders } from '../../src/propagation/response-headers.js'
-import { readStatement } from '../../src/spans/sql/statement.js'
+import { readStatement } from '../../src/internal/sql/statement.js'
 
 // Texts of servers, users and apps meet regular expressions here. What takes time by the square of the length stops a thread:
 // 400,000 characters take minutes. In proportion to the length, each of these is done in milliseconds.

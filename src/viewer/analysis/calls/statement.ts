@@ -1,5 +1,5 @@
-import { sqlTokens, type SqlToken } from '../../../spans/sql/sql-tokens.js'
-import { dialectOf } from '../../../spans/sql/statement.js'
+import { sqlTokens, type SqlToken } from '../../../internal/sql/sql-tokens.js'
+import { dialectOf } from '../../../internal/sql/statement.js'
 
 /** `control` neither reads nor writes data: transactions, settings, `SELECT 1`. `definition` is a change of the schema. */
 export type Access = 'read' | 'write' | 'control' | 'definition' | 'other'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readStatement } from '../../../src/spans/sql/statement.js'
+import { readStatement } from '../../../src/internal/sql/statement.js'
 
 test.each([
   ['numbers', 'SELECT 1, 2.5, .5, 1e9, 0x1F, -3 FROM t', 'SELECT ?, ?, ?, ?, ?, -? FROM t'],
