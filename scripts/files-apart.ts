@@ -14,6 +14,19 @@ const APART: readonly { readonly file: string; readonly importer: RegExp; readon
     importer: /[\\/]instrumentation[\\/]install\.ts$/,
     names: ['dns', 'http', 'net', 'undici'],
   },
+  // What patches of packages need; for those of built-ins it is loaded in vain.
+  {
+    file: 'package-instrumentations',
+    importer: /[\\/]instrumentation[\\/](extensions|loading[\\/]guarded-patches)\.ts$/,
+    names: [
+      'guardReplacement',
+      'guardWrapper',
+      'patchExports',
+      'withGenericPoolCallers',
+      'withMysql2Callers',
+      'withRedisCallers',
+    ],
+  },
   // Of GraphQL.js 17, which few apps have; without state.
   { file: 'graphql-spans', importer: /[\\/]channels[\\/]graphql\.ts$/, names: ['traceGraphql'] },
   // Drawing is for development; it is without state, and loaded with the first trace that is printed.

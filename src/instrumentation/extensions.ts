@@ -10,18 +10,18 @@ import { withFastPath } from './http-server/fast-path.js'
 import { withHttpHooks } from './http/http-hooks.js'
 import { withOutcomes } from './http/http-outcomes.js'
 import type { InstrumentationClass } from './loading/guarded-patches.js'
-import { withGenericPoolCallers, withMysql2Callers, withRedisCallers } from './queued-calls.js'
+import * as ofPackages from './package-instrumentations.js'
 import type { InstrumentationChoice } from './selection.js'
 
 type Extension = (Class: InstrumentationClass) => InstrumentationClass
 
 const EXTENSIONS: Readonly<Partial<Record<InstrumentationName, Extension>>> = {
   express: withExpressLayers,
-  'generic-pool': withGenericPoolCallers,
+  'generic-pool': (Class) => ofPackages.withGenericPoolCallers(Class),
   graphql: withGraphqlChannels,
   http: (Class) => withFaithfulRequests(withFastPath(withOutcomes(Class))),
-  mysql2: withMysql2Callers,
-  redis: withRedisCallers,
+  mysql2: (Class) => ofPackages.withMysql2Callers(Class),
+  redis: (Class) => ofPackages.withRedisCallers(Class),
   undici: withOurUndici,
 }
 

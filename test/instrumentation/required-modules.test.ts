@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { patchRequired } from '../../src/instrumentation/loading/guarded-patches.js'
+import { patchExports } from '../../src/instrumentation/loading/patched-exports.js'
 import { runTracedApp } from '../helpers/traced-app.js'
 
 const KINDS = ['by-name.cjs', 'by-path.cjs', 'by-name.cts', 'by-name.mts', 'by-path.mjs']
@@ -30,7 +30,7 @@ describe('a patch over a required namespace, which nothing can be written to,', 
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
   test('writes to a stand-in, which the app gets', () => {
-    const patched = patchRequired(namespace, (exported) => {
+    const patched = patchExports(namespace, (exported) => {
       const writable = exported as { work: () => string }
       const { work } = writable
       writable.work = () => `traced ${work()}`
@@ -42,6 +42,6 @@ describe('a patch over a required namespace, which nothing can be written to,', 
   })
 
   test('leaves the app the namespace where it writes nothing to it', () => {
-    expect(patchRequired(namespace, (exported) => exported)).toBe(namespace)
+    expect(patchExports(namespace, (exported) => exported)).toBe(namespace)
   })
 })

@@ -4,9 +4,11 @@ import type {
   InstrumentationModuleDefinition,
   InstrumentationModuleFile,
 } from '@opentelemetry/instrumentation'
-import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
+import { messageOf, safely, warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { packageOf, type CatalogueEntry } from '../catalogue.js'
-import { types } from 'node:util'
+import { isOfBuiltIns } from './built-ins.js'
+import { guardReplacement, guardWrapper, patchExports } from '../package-instrumentations.js'
+import type { Failed, Wrapper } from './guarded-calls.js'
 
 /** The class of an instrumentation; each has `init`, which says what it patches. */
 export type InstrumentationClass = new (config: InstrumentationConfig) => Instrumentation & Definitions
@@ -16,69 +18,93 @@ interface Definitions {
 }
 
 /**
- * The instrumentation, with patches that never throw into the app, which has only loaded a package: one that fails is
- * logged once, and what it has patched until then stays. And for the versions that the entry adds.
+ * The instrumentation, with patches that never throw into the app: neither where it loads a package (what has been patched until
+ * then stays), nor where it calls what was patched. Each failure is logged once. And for the versions that the entry adds.
  */
 export function guardedPatches(Class: InstrumentationClass, entry: CatalogueEntry): InstrumentationClass {
-  return class extends Class {
-    override init(): InstrumentationModuleDefinition[] {
-      const definitions = [super.init() ?? []].flat()
-      for (const definition of definitions) {
-        for (const part of [definition, ...definition.files]) {
-          if (entry.alsoVersions !== undefined) part.supportedVersions = [...part.supportedVersions, entry.alsoVersions]
-          guard(part, entry)
-        }
+  const guarded = (definitions: InstrumentationModuleDefinition[]): InstrumentationModuleDefinition[] => {
+    for (const definition of definitions) {
+      for (const part of [definition, ...definition.files]) {
+        if (entry.alsoVersions !== undefined) part.supportedVersions = [...part.supportedVersions, entry.alsoVersions]
+        guard(part, entry)
       }
-      return definitions
+    }
+    return definitions
+  }
+  return class extends Class {
+    constructor(config: InstrumentationConfig) {
+      super(config)
+      // Some are made of several inside.
+      for (const inner of Object.values(this) as (Partial<Inner> | null | undefined)[]) {
+        if (Array.isArray(inner?._modules)) guarded(inner._modules)
+      }
+    }
+
+    override init(): InstrumentationModuleDefinition[] {
+      return guarded([super.init() ?? []].flat())
     }
   }
+}
+
+interface Inner {
+  readonly _modules: InstrumentationModuleDefinition[]
 }
 
 function guard(part: InstrumentationModuleDefinition | InstrumentationModuleFile, entry: CatalogueEntry): void {
   const { name } = part
-  const patch = part.patch?.bind(part)
-  if (!patch) return
-  part.patch = (exported: unknown, version?: string) => {
-    try {
-      return patchRequired(exported, (writable) => patch(writable, version) as unknown)
-    } catch (error) {
-      const which = version === undefined ? name : `${name} (version ${version})`
-      warnOnce(
-        `patch ${name}`,
-        `${which} is not traced, or not in full: ${packageOf(entry)} could not patch it (${messageOf(error)}). ` +
-          `OTEL_NODE_DISABLED_INSTRUMENTATIONS=${entry.name} leaves it alone`,
+  const [patch, unpatch] = [part.patch?.bind(part), part.unpatch?.bind(part)]
+  const leaveAlone = `OTEL_NODE_DISABLED_INSTRUMENTATIONS=${entry.name} leaves it alone`
+  const failed = (error: unknown): void =>
+    warnOnce(
+      `call ${name}`,
+      `${name} is not traced, or not in full: ${packageOf(entry)} failed in a call (${messageOf(error)}). ${leaveAlone}`,
+    )
+  // Those of Node.js itself are patched in place, and called too often to be watched.
+  const ofBuiltIns = isOfBuiltIns(entry)
+  if (patch) {
+    part.patch = (exported: unknown, version?: string) => {
+      try {
+        if (ofBuiltIns) return patch(exported, version) as unknown
+        return patchExports(exported, (writable) => {
+          const patched: unknown = whilePatching(failed, () => patch(writable, version) as unknown)
+          return patched === writable ? patched : guardReplacement(writable, patched, packageOf(entry), failed)
+        })
+      } catch (error) {
+        const which = version === undefined ? name : `${name} (version ${version})`
+        warnOnce(
+          `patch ${name}`,
+          `${which} is not traced, or not in full: ${packageOf(entry)} could not patch it (${messageOf(error)}). ${leaveAlone}`,
+        )
+        return exported
+      }
+    }
+  }
+  if (unpatch && !ofBuiltIns) {
+    part.unpatch = (exported: unknown, version?: string) => {
+      if (exported === undefined) return
+      safely(`${name} stays traced`, () =>
+        patchExports(exported, (writable) => {
+          unpatch(writable, version)
+          return writable
+        }),
       )
-      return exported
     }
   }
 }
 
-/**
- * Runs a patch over what `require` of an ECMAScript module returns: a namespace, which nothing can be written to. The patch gets a
- * stand-in that can. `require` then returns that, if anything was written, and else the namespace itself.
- */
-export function patchRequired(exported: unknown, patch: (exported: unknown) => unknown): unknown {
-  if (!types.isModuleNamespaceObject(exported)) return patch(exported)
-  const standIn = standInFor(exported as object)
-  const patched = patch(standIn)
-  return patched === standIn && !isWritten(standIn) ? exported : patched
-}
+let failedOfPatch: Failed | undefined
 
-/** With accessors, as the module may not have come to an end yet. */
-function standInFor(namespace: object): object {
-  const standIn: object = Object.create(null, { [Symbol.toStringTag]: { value: 'Module' } }) as object
-  for (const name of Object.keys(namespace)) {
-    Object.defineProperty(standIn, name, {
-      enumerable: true,
-      configurable: true,
-      get: (): unknown => Reflect.get(namespace, name),
-      set: (value: unknown) =>
-        Object.defineProperty(standIn, name, { enumerable: true, configurable: true, writable: true, value }),
-    })
+/** Runs a patch of a module; the wrappers that it hands to {@link guardedWhilePatching} are guarded. */
+function whilePatching<T>(failed: Failed | undefined, patch: () => T): T {
+  const outer = failedOfPatch
+  failedOfPatch = failed
+  try {
+    return patch()
+  } finally {
+    failedOfPatch = outer
   }
-  return standIn
 }
 
-function isWritten(standIn: object): boolean {
-  return Object.keys(standIn).some((name) => Object.getOwnPropertyDescriptor(standIn, name)?.get === undefined)
-}
+/** Guarded for patches of modules only: what is wrapped later, a handler of a request, say, is called too often for that. */
+export const guardedWhilePatching = (wrapper: Wrapper): Wrapper =>
+  failedOfPatch ? guardWrapper(wrapper, failedOfPatch) : wrapper

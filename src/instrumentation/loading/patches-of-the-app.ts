@@ -1,8 +1,10 @@
 import { isWrapped, type Instrumentation } from '@opentelemetry/instrumentation'
+import type { Wrapper } from './guarded-calls.js'
+import { guardedWhilePatching } from './guarded-patches.js'
 
 /** What an instrumentation patches by, as far as it is a subclass of `InstrumentationBase`. */
 interface Patching {
-  _wrap: (exported: object, name: string, wrapper: unknown) => unknown
+  _wrap: (exported: object, name: string, wrapper: Wrapper) => unknown
   _unwrap: (exported: object, name: string) => unknown
 }
 
@@ -11,7 +13,7 @@ const ours = new WeakSet<object>()
 
 /**
  * Has an instrumentation of ours leave alone what the app's own one has patched before it: upstream's `_wrap` would take that
- * patch away. A later patch of the app's takes ours away by itself.
+ * patch away. A later patch of the app's takes ours away by itself. And guards what ours puts in the place of a package's methods.
  */
 export function leavePatchesOfTheApp(instrumentation: Instrumentation, appHasItsOwn: () => boolean): void {
   // Some are made of several inside.
@@ -21,7 +23,7 @@ export function leavePatchesOfTheApp(instrumentation: Instrumentation, appHasIts
     part._wrap = (exported, name, wrapper) => {
       const present = methodOf(exported, name)
       if (isOfTheApp(present) && appHasItsOwn()) return present
-      const wrapped = wrap(exported, name, wrapper)
+      const wrapped = wrap(exported, name, guardedWhilePatching(wrapper))
       const ourWrapper = methodOf(exported, name)
       if (typeof ourWrapper === 'function') ours.add(ourWrapper)
       return wrapped

@@ -1,0 +1,5 @@
+// A file of its own in the build, loaded with the first package that is traced; see scripts/files-apart.ts. So nothing in it has
+// state that the main file has, too: what it has to log is handed to it.
+export { guardReplacement, guardWrapper } from './loading/guarded-calls.js'
+export { patchExports } from './loading/patched-exports.js'
+export { withGenericPoolCallers, withMysql2Callers, withRedisCallers } from './queued-calls.js'
