@@ -9,7 +9,7 @@ import { withOurUndici } from './http-client/undici.js'
 import { withFastPath } from './http-server/fast-path.js'
 import { withHttpHooks } from './http/http-hooks.js'
 import { withOutcomes } from './http/http-outcomes.js'
-import type { InstrumentationClass } from './loading/guarded-patches.js'
+import type { InstrumentationClass } from './instrumentation-class.js'
 import * as ofPackages from './package-instrumentations.js'
 import type { InstrumentationChoice } from './selection.js'
 

@@ -4,7 +4,7 @@ import {
   InstrumentationNodeModuleFile,
   type InstrumentationModuleDefinition,
 } from '@opentelemetry/instrumentation'
-import type { InstrumentationClass } from './loading/guarded-patches.js'
+import type { InstrumentationClass } from './instrumentation-class.js'
 
 /*
  * Calls that wait in a pool run, and call back, in the context of the call that has released a connection. Here each runs in the

@@ -2,7 +2,7 @@ import {
   InstrumentationNodeModuleDefinition,
   type InstrumentationModuleDefinition,
 } from '@opentelemetry/instrumentation'
-import type { InstrumentationClass } from '../loading/guarded-patches.js'
+import type { InstrumentationClass } from '../instrumentation-class.js'
 import { traceGraphql, type Inside } from './graphql-spans.js'
 import { traceChannel } from './tracing-channel.js'
 

@@ -3,7 +3,7 @@ import { getRPCMetadata, RPCType } from '@opentelemetry/core'
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation'
 import type { ServerResponse } from 'node:http'
 import { monotonicClock } from '../../internal/runtime/clock.js'
-import type { InstrumentationClass } from '../loading/guarded-patches.js'
+import type { InstrumentationClass } from '../instrumentation-class.js'
 
 /** The part of the Express instrumentation's options that is used here. */
 interface ExpressConfig extends InstrumentationConfig {

@@ -1,7 +1,7 @@
 import { context, type Context } from '@opentelemetry/api'
 import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { InstrumentationClass } from '../loading/guarded-patches.js'
+import type { InstrumentationClass } from '../instrumentation-class.js'
 
 /** The context of a span of its own, for a request that is dispatched while another one is handled; undefined for all others. */
 export type ContextOfRequest = (request: IncomingMessage, response: ServerResponse) => Context | undefined

@@ -1,6 +1,6 @@
 import type { Attributes, HrTime, Span, SpanKind } from '@opentelemetry/api'
 import type { ClientRequest, IncomingMessage } from 'node:http'
-import type { InstrumentationClass } from '../loading/guarded-patches.js'
+import type { InstrumentationClass } from '../instrumentation-class.js'
 import type { HttpInstrumentationInside, Request, Scheme } from '../http/http-upstream.js'
 import { readableHeaders, withHeaders, type HeaderArray } from './header-arrays.js'
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions'

@@ -3,7 +3,7 @@ import { InstrumentationNodeModuleDefinition, type Instrumentation } from '@open
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { errorTypeOf } from '../../internal/http/error-type.js'
 import { isGivenUp } from '../http/http-outcomes.js'
-import type { InstrumentationClass } from '../loading/guarded-patches.js'
+import type { InstrumentationClass } from '../instrumentation-class.js'
 import { wrapMethod } from '../queued-calls.js'
 
 interface RequestCreated {

@@ -2,7 +2,7 @@ import { SpanKind, SpanStatusCode, type Attributes, type HrTime, type Span } fro
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errorTypeOf } from '../../internal/http/error-type.js'
-import type { InstrumentationClass } from '../loading/guarded-patches.js'
+import type { InstrumentationClass } from '../instrumentation-class.js'
 import { interruptionOf, setInterruption, type OtherResponse } from '../http-server/interruption.js'
 import type { HttpInstrumentationInside } from './http-upstream.js'
 

@@ -1,21 +1,14 @@
 import type {
-  Instrumentation,
   InstrumentationConfig,
   InstrumentationModuleDefinition,
   InstrumentationModuleFile,
 } from '@opentelemetry/instrumentation'
 import { messageOf, safely, warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { packageOf, type CatalogueEntry } from '../catalogue.js'
+import type { InstrumentationClass } from '../instrumentation-class.js'
 import { isOfBuiltIns } from './built-ins.js'
 import { guardReplacement, guardWrapper, patchExports } from '../package-instrumentations.js'
 import type { Failed, Wrapper } from './guarded-calls.js'
-
-/** The class of an instrumentation; each has `init`, which says what it patches. */
-export type InstrumentationClass = new (config: InstrumentationConfig) => Instrumentation & Definitions
-
-interface Definitions {
-  init(): InstrumentationModuleDefinition | InstrumentationModuleDefinition[] | undefined
-}
 
 /**
  * The instrumentation, with patches that never throw into the app: neither where it loads a package (what has been patched until

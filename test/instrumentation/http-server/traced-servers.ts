@@ -4,7 +4,7 @@ import { HttpInstrumentation, type HttpInstrumentationConfig } from '@openteleme
 import { once } from 'node:events'
 import { createServer, Server, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
-import type { InstrumentationClass } from '../../../src/instrumentation/loading/guarded-patches.js'
+import type { InstrumentationClass } from '../../../src/instrumentation/instrumentation-class.js'
 import { withOutcomes } from '../../../src/instrumentation/http/http-outcomes.js'
 import { withFastPath } from '../../../src/instrumentation/http-server/fast-path.js'
 import { TracerProvider } from '../../../src/tracer/tracer-provider.js'
