@@ -2,6 +2,7 @@ import type { Options } from 'tsup'
 import { BANNER, requireBuiltIns } from './scripts/built-ins.js'
 import { bundleSdk } from './scripts/bundle-sdk.js'
 import { filesApart } from './scripts/files-apart.js'
+import { PINNED_NAMES } from './scripts/pinned-globals.js'
 
 const DOORS = { index: 'src/index.ts', register: 'src/register.ts' }
 /** Besides the doors, what Node.js needs a file for. */
@@ -38,7 +39,7 @@ const common: Options = {
   silent: true,
   esbuildOptions(options) {
     // createRequire takes a path too, and a path can hold any character; tsup's own shim makes a URL of it by hand.
-    options.define = { ...options.define, 'import.meta.url': 'spanwrightFile' }
+    options.define = { ...options.define, ...PINNED_NAMES, 'import.meta.url': 'spanwrightFile' }
     options.banner = { js: BANNER }
   },
   plugins: [requireBuiltIns()],

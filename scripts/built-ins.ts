@@ -1,5 +1,6 @@
 import { isBuiltin } from 'node:module'
 import type { Options } from 'tsup'
+import { declarePinned } from './pinned-globals.js'
 
 type Plugin = NonNullable<Options['plugins']>[number]
 
@@ -12,15 +13,17 @@ const spanwrightRequire = (typeof __filename === 'string' ? require('module') : 
 
 /**
  * A tsup plugin: Node.js's own modules are required by a function that bundlers don't look into. What esbuild makes of the
- * others in an ECMAScript module is "Dynamic require of "node:util" is not supported".
+ * others in an ECMAScript module is "Dynamic require of "node:util" is not supported". The pinned globals are declared.
  */
 export function requireBuiltIns(): Plugin {
   return {
     name: 'require-built-ins',
     renderChunk: (code) => ({
-      code: code.replaceAll(/\brequire\("([^"]+)"\)/g, (call, name: string) =>
-        isBuiltin(name) ? `spanwrightRequire("${name}")` : call,
-      ),
+      code: code
+        .replaceAll(/\brequire\("([^"]+)"\)/g, (call, name: string) =>
+          isBuiltin(name) ? `spanwrightRequire("${name}")` : call,
+        )
+        .replace(BANNER, () => `${BANNER}; ${declarePinned(code)}`),
     }),
   }
 }

@@ -26,6 +26,8 @@ if (!PACKAGE_MANAGER.test(basename(main)) && !OWN_COMMAND.test(main) && !running
       startTracing()
     } else logUnsupportedRuntime()
   } catch (error) {
-    console.error('spanwright: tracing could not start, the app is not traced:', error)
+    // Its first line: what stands below is where it looked for a file, or a stack.
+    const [message] = String(error).split('\n')
+    console.error('spanwright: tracing could not start, the app is not traced:', message)
   }
 }

@@ -27,6 +27,11 @@ describe.each<[string, string | undefined, readonly string[]]>([
   })
 })
 
+test('Deno, which imitates Node.js, logs one line, and the app runs', async () => {
+  const result = await run(['--require', fixture('old-node/deno.cjs'), ...FLAG, fixture('old-node/app.mjs')])
+  expect(result).toMatchObject({ exitCode: 0, stdout: '{}\n', stderr: line('Deno 2.9.6') })
+})
+
 test('the command logs one line under an old Node.js, and fails', async () => {
   const result = await run([...OLDER, join('dist', 'cli.cjs'), 'doctor', '--', 'node', '--eval', '0'])
   expect(result).toMatchObject({ exitCode: 1, stdout: '', stderr: line('v20.20.2') })

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
 import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { envForThread } from '../../internal/runtime/env.js'
-import { monotonicClock, nowEpochMillis } from '../../internal/runtime/clock.js'
+import { monotonicClock } from '../../internal/runtime/clock.js'
 import { LONGEST_TIMER_MILLIS } from '../../internal/async/settled-within.js'
 import type { EncodedBatch } from '../delivery/queued-batch.js'
 import type { DeliveryClient, DeliveryListener, DeliverySettings } from './delivery-client.js'
@@ -108,7 +108,7 @@ class WorkerClient implements DeliveryClient {
     const isFirst = spool !== undefined && otlp.signal === 'traces'
     const margin = Math.min(100, timeoutMillis / 10) * (isFirst ? 2 : 1)
     thread.isAskedToStop = true
-    this.#post(thread, { kind: 'shutdown', untilEpochMillis: nowEpochMillis() + timeoutMillis - margin })
+    this.#post(thread, { kind: 'shutdown', untilMillis: monotonicClock.nowMillis() + timeoutMillis - margin })
   }
 
   /** Keeps the process alive until the answer is there, or the time is up. */

@@ -19,7 +19,7 @@ export type ToDelivery =
   | { readonly kind: 'batch'; readonly batch: EncodedBatch }
   | { readonly kind: 'flush'; readonly token: number; readonly timeoutMillis: number }
   /** A point in time, since a thread that is only starting has less of it. */
-  | { readonly kind: 'shutdown'; readonly untilEpochMillis: number }
+  | { readonly kind: 'shutdown'; readonly untilMillis: number }
 
 /** All that has happened since the last message: each one wakes the app's thread. */
 export interface FromDelivery {

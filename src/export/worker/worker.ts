@@ -1,6 +1,6 @@
 import { diag, DiagLogLevel } from '@opentelemetry/api'
 import { parentPort, type MessagePort } from 'node:worker_threads'
-import { nowEpochMillis } from '../../internal/runtime/clock.js'
+import { monotonicClock } from '../../internal/runtime/clock.js'
 import { inProcessDelivery } from './in-process-delivery.js'
 import type { ChannelData, ToDelivery, ToWorker, FromDelivery } from './worker-messages.js'
 import type { DeliveryEvent } from '../delivery/events.js'
@@ -48,7 +48,7 @@ function open({ port, hasStopped, settings }: ChannelData): void {
 
   port.on('message', (message: ToDelivery) => {
     if (message.kind === 'batch') delivery.add(message.batch)
-    else if (message.kind === 'shutdown') void shutdown(Math.max(0, message.untilEpochMillis - nowEpochMillis()))
+    else if (message.kind === 'shutdown') void shutdown(Math.max(0, message.untilMillis - monotonicClock.nowMillis()))
     else void delivery.flush(message.timeoutMillis).then(() => own.flushed(message.token))
   })
 }

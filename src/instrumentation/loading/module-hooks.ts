@@ -26,6 +26,8 @@ export function onModuleResolved(
   builtIns: ReadonlyMap<string, readonly CatalogueEntry[]>,
   listener: ResolveListener,
 ): ReadonlySet<string> {
+  // Test runners that keep the modules of tests apart (Jest, Vitest's vm pools) refuse hooks: before anything is patched.
+  registerHooks({}).deregister()
   const seen = new Set<string>()
   const imports = interceptImports(packages)
   const builtInResolved = (specifier: string): void => {

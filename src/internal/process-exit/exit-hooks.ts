@@ -1,4 +1,4 @@
-import { nowEpochMillis } from '../runtime/clock.js'
+import { monotonicClock } from '../runtime/clock.js'
 import { interceptMethod } from './intercepted-method.js'
 import { SignalEnd } from './signal-end.js'
 import { isWatched } from './signal-watch.js'
@@ -146,10 +146,10 @@ function reallyExitWithHooks(reallyExit: ProcessInternals['reallyExit']): Proces
 
 /** One after the other, a backend that hangs would leave no time to those behind the first. */
 function flushAllSync(timeoutMillisLeft = Infinity): void {
-  const began = nowEpochMillis()
+  const began = monotonicClock.nowMillis()
   const leaving = [...hooks].reverse()
   const timeLeftTo = ({ timeoutMillis }: ExitHook): number =>
-    Math.max(0, Math.min(timeoutMillis, timeoutMillisLeft) - (nowEpochMillis() - began))
+    Math.max(0, Math.min(timeoutMillis, timeoutMillisLeft) - (monotonicClock.nowMillis() - began))
   for (const hook of leaving) hook.startLeaving?.(timeLeftTo(hook))
   for (const hook of leaving) hook.flushSync(timeLeftTo(hook))
 }

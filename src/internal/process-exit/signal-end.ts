@@ -1,4 +1,4 @@
-import { nowEpochMillis } from '../runtime/clock.js'
+import { monotonicClock } from '../runtime/clock.js'
 import { isWatched, rewatchSignal, SIGNALS, unwatchSignal, watchSignal, type WatchedSignal } from './signal-watch.js'
 
 /** The end by a signal. Where the app listens, ending is up to it; where it does not, the signal is raised again. */
@@ -46,8 +46,8 @@ export class SignalEnd {
     }
     if (this.#isEnding) return true
     this.#isEnding = true
-    const began = nowEpochMillis()
-    const end = (): void => this.#endBy(signal, nowEpochMillis() - began)
+    const began = monotonicClock.nowMillis()
+    const end = (): void => this.#endBy(signal, monotonicClock.nowMillis() - began)
     const flushing = this.#flush()
     if (flushing) void flushing.then(end)
     else end()

@@ -4,9 +4,10 @@ export interface Clock {
   nowMillis(): number
 }
 
+/** Since the start of the process: its threads share this clock. */
 export const monotonicClock: Clock = { nowMillis: () => performance.now() }
 
-/** Milliseconds since 1970: the time that threads and processes share. May be set back. */
+/** Milliseconds since 1970: the time that processes share. May be set back. */
 export const nowEpochMillis = (): number => Date.now()
 
 /** What spans are timed with: one clock says when a trace began, the other how long each part of it took. */

@@ -1,12 +1,14 @@
+import { attempt } from '../checks/attempt.js'
 import { warnOnce } from '../diagnostics/diagnostics.js'
 import { isInRange, rangeInWords, type NumberRange } from '../checks/validate.js'
 
 /**
  * The only reader of `process.env`. As the OpenTelemetry specification asks, a variable that is empty or blank counts as
- * unset ("Parsing empty value", Environment Variable Specification).
+ * unset ("Parsing empty value", Environment Variable Specification). So does one that may not be read (Deno asks for
+ * `--allow-env`).
  */
 export function readEnv(name: string): string | undefined {
-  const value = process.env[name]?.trim()
+  const value = attempt(() => process.env[name]?.trim(), undefined)
   return value === '' ? undefined : value
 }
 

@@ -6,9 +6,11 @@ const state = processWide('unsupported-runtime', () => ({ isLogged: false }))
 /**
  * Whether this runtime has what tracing stands on: `module.registerHooks`, of Node.js 22.15 and 23.5, is the newest of it.
  * Without it nothing starts. All else that apps call (`withSpan`, a middleware, a sampler) works down to Node.js 18.
+ * Runtimes that imitate Node.js are another matter: under Deno, which has these hooks, the delivery thread can't end.
  */
 export function isSupportedRuntime(): boolean {
-  return 'registerHooks' in requireOwn('node:module')
+  const { bun, deno } = process.versions
+  return bun === undefined && deno === undefined && 'registerHooks' in requireOwn('node:module')
 }
 
 /** Logs one line, once a process, whichever door is used. Threads, which inherit the flag, have nothing to add. */
