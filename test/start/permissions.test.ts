@@ -10,7 +10,9 @@ test('with --permission and no threads, spans are sent, and one line says from w
   const { exitCode, said, spans } = await runTracedApp('permissions/app.cjs', { withoutFlag: true, nodeArgs })
   expect({ exitCode, said: without(said) }).toEqual({
     exitCode: 0,
-    said: [expect.stringMatching(/^spanwright: no delivery thread can be started \(Access to this API .*\); spans are sent/)],
+    said: [
+      expect.stringMatching(/^spanwright: no delivery thread can be started \(Access to this API .*\); spans are sent/),
+    ],
   })
   expect(spans.map(({ name }) => name)).toEqual(['work'])
 })
