@@ -46,17 +46,26 @@ export function criticalPathOf(root: DraftNode): CriticalPath | undefined {
     }
     const pick = top.children.before(reached)
     const end = pick?.endMicros ?? start
-    if (end < reached.micros) {
-      sections.push({ node, startMicros: end, endMicros: reached.micros, isAssumed })
-      node.pathMicros += reached.micros - end
-    }
+    addSection(sections, { node, startMicros: end, endMicros: reached.micros, isAssumed })
     top.reached = { micros: pick?.startMicros ?? start, isCoarse: isWholeMilli(pick?.node.span.startMicros) }
     if (pick === undefined) continue
     if (pick.isAssumed) assumptions += 1
+    // Most spans have nobody to wait for, and are not asked.
+    if (pick.node.children.length === 0) {
+      addSection(sections, { ...pick, isAssumed: isAssumed || pick.isAssumed })
+      continue
+    }
     const moment = end < reached.micros ? { micros: end, isCoarse: isWholeMilli(pick.node.span.endMicros) } : reached
     stack.push(frameOf(pick.node, pick.startMicros, moment, isAssumed || pick.isAssumed))
   }
   return { root, durationMicros: root.durationMicros, sections: sections.reverse(), assumptions }
+}
+
+function addSection(sections: PathSection[], section: Omit<PathSection, 'node'> & { readonly node: DraftNode }): void {
+  const { node, startMicros, endMicros } = section
+  if (endMicros <= startMicros) return
+  sections.push(section)
+  node.pathMicros += endMicros - startMicros
 }
 
 function frameOf(node: DraftNode, startMicros: number, end: Moment, isAssumed: boolean): Frame {

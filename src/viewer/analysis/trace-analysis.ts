@@ -102,6 +102,8 @@ function setTimes(nodes: readonly DraftNode[]): number {
   for (const node of nodes) {
     const { startMicros, endMicros } = node.span
     node.startMicros = startMicros + node.shiftMicros - first
+    node.durationMicros = 0
+    node.pathMicros = 0
     if (endMicros === undefined || endMicros < startMicros) continue
     node.durationMicros = endMicros - startMicros
     node.endMicros = node.startMicros + node.durationMicros

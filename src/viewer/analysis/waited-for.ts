@@ -28,28 +28,32 @@ export class WaitedFor {
   /** Of the children up to here, the one that ends last; of several, the one that started first. */
   readonly #lastEnding: readonly number[]
   /** The children by end. */
-  readonly #byEnd: readonly number[]
+  readonly #byEnd: number[]
   /** For each place in there, the next that may still answer a question: the rest is skipped. */
   readonly #alive: number[]
 
+  /** `node.children` are in the order of their start. */
   constructor(node: DraftNode, startMicros: number, endMicros: number) {
     this.#start = startMicros
-    this.#children = node.children
-      .filter((child) => child.isBlocking)
-      .map((child) => ({
-        node: child,
-        startMicros: Math.max(child.startMicros, startMicros),
-        endMicros: Math.min(child.endMicros ?? child.startMicros, endMicros),
-      }))
-      .filter((child) => child.startMicros < endMicros && child.endMicros > startMicros)
-      .sort((a, b) => a.startMicros - b.startMicros)
+    const children: Omit<Pick, 'isAssumed'>[] = []
+    const lastEnding: number[] = []
     let last = 0
-    this.#lastEnding = this.#children.map(({ endMicros: end }, index) => {
-      if (end > this.#endAt(last)) last = index
-      return last
-    })
-    this.#byEnd = Array.from(this.#children.keys()).sort((a, b) => this.#endAt(a) - this.#endAt(b))
-    this.#alive = Array.from({ length: this.#byEnd.length + 1 }, (_, place) => place)
+    for (const child of node.children) {
+      if (!child.isBlocking) continue
+      const start = Math.max(child.startMicros, startMicros)
+      const end = Math.min(child.endMicros ?? child.startMicros, endMicros)
+      if (start >= endMicros || end <= startMicros) continue
+      children.push({ node: child, startMicros: start, endMicros: end })
+      if (end > (children[last]?.endMicros ?? 0)) last = children.length - 1
+      lastEnding.push(last)
+    }
+    this.#children = children
+    this.#lastEnding = lastEnding
+    this.#byEnd = Array.from(children.keys())
+    // Most children come one after another, and end in the order of their start.
+    if (lastEnding.some((index, at) => index !== at)) this.#byEnd.sort((a, b) => this.#endAt(a) - this.#endAt(b))
+    this.#alive = Array.from(children.keys())
+    this.#alive.push(children.length)
   }
 
   before(moment: Moment): Pick | undefined {

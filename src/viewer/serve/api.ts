@@ -10,8 +10,9 @@ import type { EventStreams } from './events.js'
 import { ManyTraces } from './many-traces.js'
 import { seenKeysIn } from './seen-keys.js'
 import { traceDetail } from './trace-detail.js'
+import { LARGE_TRACE_SPANS, traceOpening } from './trace-opening.js'
 import type { TraceIndex } from './trace-index.js'
-import type { RunState, TraceDetail, TraceList, TraceRow } from './wire.js'
+import type { RunState, TraceDetail, TraceList, TraceOpening, TraceRow } from './wire.js'
 
 const MOST_ROWS = 20_000
 const DEFAULT_ROWS = 500
@@ -75,6 +76,7 @@ export class Api {
     'GET keys': () => seenKeysIn(this.#parts.store),
     'GET traces': ({ parameters }) => this.#list(parameters),
     'GET traces/{id}': ({ parts: [, traceId = ''] }) => this.#detail(traceId),
+    'GET traces/{id}/opening': ({ parts: [, traceId = ''] }) => this.#opening(traceId),
     'GET traces/{id}/spans': ({ parts: [, traceId = '', , spanId = ''] }) => {
       const span = this.#parts.index.analysis(traceId).byId.get(spanId)?.span
       if (!span) throw new HttpError(404, 'this span is not here')
@@ -133,8 +135,15 @@ export class Api {
   #detail(traceId: string): TraceDetail {
     const { store } = this.#parts
     const detail = traceDetail(store, traceId)
-    if (detail.spans.length === 0) throw new HttpError(404, 'this trace is not here')
+    if (detail.spans.length === 0 && !detail.columns) throw new HttpError(404, 'this trace is not here')
     return { ...detail, isPinned: this.#pinned.has(traceId) }
+  }
+
+  /** All of a trace, or what a large one is opened with. */
+  #opening(traceId: string): TraceDetail | TraceOpening {
+    const { store, index } = this.#parts
+    const isLarge = (store.summaryOf(traceId)?.spanCount ?? 0) > LARGE_TRACE_SPANS
+    return isLarge ? traceOpening(index.analysis(traceId)) : this.#detail(traceId)
   }
 
   #pin(traceId: string, isPinned: boolean): void {

@@ -1,21 +1,23 @@
 import type { Attributes, ReceivedResource, ReceivedScope, ReceivedSpan } from '../model/received-span.js'
 import type { TraceStore } from '../model/trace-store.js'
+import { spanColumns } from './span-columns.js'
+import { LARGE_TRACE_SPANS } from './trace-opening.js'
 import type { TraceDetail, WireSpan } from './wire.js'
 
 /** Longer texts are cut in the answer with all spans; the answer with one span has them whole. */
 const LONGEST_TEXT = 2048
-
-/** With more spans only what the waterfall draws is sent. */
-const MOST_WHOLE_SPANS = 5000
 
 /** A trace for the page. Resources and scopes, which many spans share, are in it once each. */
 export function traceDetail(store: TraceStore, traceId: string): Omit<TraceDetail, 'isPinned'> {
   const resources = new Numbered<ReceivedResource>()
   const scopes = new Numbered<ReceivedScope>()
   const received = store.spansOf(traceId)
-  const isLight = received.length > MOST_WHOLE_SPANS
-  const spans = received.map((span) => wireSpan(span, resources.of(span.resource), scopes.of(span.scope), isLight))
-  return { traceId, resources: resources.all, scopes: scopes.all, spans, logs: store.logsOf(traceId), isLight }
+  const placeOf = (span: ReceivedSpan): [number, number] => [resources.of(span.resource), scopes.of(span.scope)]
+  const spans =
+    received.length > LARGE_TRACE_SPANS
+      ? { spans: [], columns: spanColumns(received, placeOf) }
+      : { spans: received.map((span) => wireSpan(span, ...placeOf(span))) }
+  return { traceId, resources: resources.all, scopes: scopes.all, ...spans, logs: store.logsOf(traceId) }
 }
 
 class Numbered<Item> {
@@ -30,8 +32,8 @@ class Numbered<Item> {
   }
 }
 
-/** What is empty is left out: ten thousand spans are megabytes as it is. */
-function wireSpan(span: ReceivedSpan, resource: number, scope: number, isLight: boolean): WireSpan {
+/** What is empty is left out. */
+function wireSpan(span: ReceivedSpan, resource: number, scope: number): WireSpan {
   const { spanId, parentSpanId, name, kind, startMicros, endMicros, status, traceState, statusMessage } = span
   return {
     spanId,
@@ -45,7 +47,7 @@ function wireSpan(span: ReceivedSpan, resource: number, scope: number, isLight: 
     ...(statusMessage === '' ? {} : { statusMessage }),
     resource,
     scope,
-    ...(isLight ? {} : contentOf(span)),
+    ...contentOf(span),
   }
 }
 

@@ -7,7 +7,9 @@ import type { ReceivedSpan } from '../model/received-span.js'
 import { queriedTrace, type QueriedTrace } from '../query/queried-trace.js'
 import type { Query } from '../query/query.js'
 import { mayMatch } from '../store/may-match.js'
+import { RecentAnalyses } from './recent-analyses.js'
 import { RecentTraces } from './recent-traces.js'
+import { LARGE_TRACE_SPANS, traceOpening } from './trace-opening.js'
 import { settledFacts, traceRow, type SettledFacts } from './trace-row.js'
 import type { TraceRow } from './wire.js'
 
@@ -38,7 +40,7 @@ export class TraceIndex {
   /** Traces whose findings are to be made, or made anew. */
   readonly #pending = new Set<string>()
   readonly #services = new Set<string>()
-  #analysed: { readonly traceId: string; readonly at: number | undefined; readonly analysis: TraceAnalysis } | undefined
+  readonly #analyses = new RecentAnalyses()
   #sequence = 0
   #epoch = 0
   #groups: readonly FindingGroup[] = []
@@ -81,7 +83,7 @@ export class TraceIndex {
     this.#pending.clear()
     this.#services.clear()
     this.#groups = []
-    this.#analysed = undefined
+    this.#analyses.clear()
   }
 
   row(traceId: string): TraceRow | undefined {
@@ -94,13 +96,9 @@ export class TraceIndex {
     return settled?.findings ?? findingsOf(this.analysis(traceId))
   }
 
-  /** The last one is kept: the page asks several things of the trace that it opens. */
+  /** The last ones are kept: the page asks several things of the trace that it opens. */
   analysis(traceId: string): TraceAnalysis {
-    const at = this.#changes.get(traceId)
-    if (this.#analysed?.traceId === traceId && this.#analysed.at === at) return this.#analysed.analysis
-    const analysis = analyseTrace(this.store.spansOf(traceId))
-    this.#analysed = { traceId, at, analysis }
-    return analysis
+    return this.#analyses.get(traceId, () => analyseTrace(this.store.spansOf(traceId)))
   }
 
   /** The traces that changed since a position, the last change last; `undefined` where the position is of another time. */
@@ -190,6 +188,8 @@ export class TraceIndex {
       this.#pending.delete(traceId)
       const analysis = this.analysis(traceId)
       this.#settled.set(traceId, settledFacts(analysis, findingsOf(analysis)))
+      // Who waits for the trace to be drawn need not wait for this then.
+      if (analysis.nodes.length > LARGE_TRACE_SPANS) traceOpening(analysis)
       this.#recent.add(analysis)
       this.#groupsAreStale = true
       this.#touch(traceId)
@@ -198,6 +198,7 @@ export class TraceIndex {
   }
 
   #note(traceId: string): void {
+    this.#analyses.delete(traceId)
     const summary = this.store.summaryOf(traceId)
     if (!summary) {
       this.#remove(traceId)
@@ -217,6 +218,7 @@ export class TraceIndex {
   #remove(traceId: string): void {
     this.#pending.delete(traceId)
     this.#changes.delete(traceId)
+    this.#analyses.delete(traceId)
     this.#recent.remove(traceId)
     if (this.#settled.delete(traceId)) this.#groupsAreStale = true
   }

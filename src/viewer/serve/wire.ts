@@ -4,6 +4,8 @@ import type { ServiceMap } from '../analysis/many/service-map.js'
 import type { FindingGroup, FindingLevel } from '../model/finding.js'
 import type { ReceivedLog, ReceivedResource, ReceivedScope, ReceivedSpan } from '../model/received-span.js'
 import type { StoreCounts } from '../model/trace-store.js'
+import type { RowView } from '../rows/row-view.js'
+import type { TraceHead } from '../rows/trace-head.js'
 
 // What the page and its server say to each other, as JSON. Types only.
 
@@ -90,9 +92,42 @@ export interface TraceDetail {
   readonly resources: readonly ReceivedResource[]
   readonly scopes: readonly ReceivedScope[]
   readonly spans: readonly WireSpan[]
+  /**
+   * Instead of the spans, where there are too many: they have no attributes, events and links here. Each has them in an answer
+   * of its own.
+   */
+  readonly columns?: SpanColumns
   readonly logs: readonly ReceivedLog[]
-  /** Spans have no attributes, events and links here: there are too many. Each has them in an answer of its own. */
-  readonly isLight: boolean
+}
+
+/** Spans by column: entry n of each is of span n. */
+export interface SpanColumns {
+  /** What starts count from, in microseconds since 1970. */
+  readonly base: number
+  /** What names, kinds and statuses are numbers of. */
+  readonly texts: readonly string[]
+  readonly ids: readonly string[]
+  /** The place of the parent; its id where it is not among them; null for a root. */
+  readonly parents: readonly (number | string | null)[]
+  readonly names: readonly number[]
+  readonly kinds: readonly number[]
+  readonly statuses: readonly number[]
+  readonly starts: readonly number[]
+  /** null without an end. */
+  readonly durations: readonly (number | null)[]
+  readonly resources: readonly number[]
+  readonly scopes: readonly number[]
+  /** By place; most have none. */
+  readonly statusMessages: Readonly<Record<number, string>>
+  readonly traceStates: Readonly<Record<number, string>>
+}
+
+/** What a large trace is opened with, while its spans are on their way. */
+export interface TraceOpening {
+  readonly head: TraceHead
+  readonly rowCount: number
+  /** The first rows, nothing being folded by the user. */
+  readonly rows: readonly RowView[]
 }
 
 /** How many traces a view over many stands for, and whether there were more than it looked at. */

@@ -192,7 +192,23 @@ describeInBrowser('one trace', (browser) => {
   test('of 10,000 spans has only the rows in sight in the document, and fetches what is asked for', async () => {
     const wide = shopTraceId(9999)
     app.store.add(wideTrace(10_000))
-    const page = await open(wide)
+    const page = await browser.open(app.url)
+    // Its first rows are there before the rest of it has arrived, and keys wait for that.
+    const released = Promise.withResolvers<void>()
+    await page.route(`**/api/traces/${wide}`, async (route) => {
+      await released.promise
+      await route.continue()
+    })
+    await page.locator('.trace-row', { hasText: 'GET /report' }).locator('a').first().click()
+    await page.locator('.span-row .label').first().waitFor()
+    expect(await page.locator('.trace-head').innerText()).toMatch(/10\s000 spans/)
+    const early = await names(page)
+    await page.keyboard.press('Home')
+    expect(await page.locator('.span-row.chosen').count()).toBe(0)
+    released.resolve()
+    await page.locator('.span-row.chosen').waitFor()
+    await page.locator('.minimap canvas').waitFor()
+    expect((await names(page)).slice(0, 20)).toEqual(early.slice(0, 20))
     const grid = page.getByRole('treegrid', { name: 'Spans' })
     expect(Number(await grid.getAttribute('aria-rowcount'))).toBeGreaterThan(9000)
     expect(await page.locator('.span-row').count()).toBeLessThan(80)

@@ -1,8 +1,9 @@
 import { request, type IncomingHttpHeaders } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { TraceChanges, TraceDetail, TraceList } from '../../../src/viewer/serve/wire.js'
-import { logOf, shopTraceId, shopTraces } from '../helpers/shop.js'
+import type { TraceChanges, TraceDetail, TraceList, TraceOpening } from '../../../src/viewer/serve/wire.js'
+import { decodedSpans } from '../../../src/viewer/page/state/decode.js'
+import { logOf, shopTraceId, shopTraces, wideTrace } from '../helpers/shop.js'
 import { startPageApp, type PageApp } from '../helpers/page-app.js'
 import { span, traceId } from '../helpers/spans.js'
 
@@ -138,6 +139,47 @@ describe('the page and its data', () => {
     expect(whole.span.attributes['gen_ai.prompt']).toBe(long)
     expect((await ask(`/api/traces/${traceId(2)}`)).status).toBe(404)
     expect((await ask('/api/traces/%zz')).status).toBe(400)
+  })
+
+  test('opens a large trace with its first rows, and then has its spans by column', async () => {
+    const wide = wideTrace(3000)
+    const [root] = wide
+    if (!root) throw new Error('no root')
+    const path = `/api/traces/${root.traceId}`
+    const odd = [
+      { ...root, spanId: 'aa'.repeat(8), parentSpanId: '9662bff0aabbccdd', endMicros: undefined },
+      { ...root, spanId: 'ab'.repeat(8), parentSpanId: root.spanId, traceState: 'ot=th:8' },
+      { ...root, spanId: 'ac'.repeat(8), parentSpanId: root.spanId, status: 'error' as const, statusMessage: 'no' },
+      { ...root, spanId: 'ad'.repeat(8), startMicros: root.startMicros + 0.25, parentSpanId: root.spanId },
+    ]
+    app.store.add([...wide, ...odd])
+    const opening = await json<TraceOpening>(`${path}/opening`)
+    expect(opening.head).toMatchObject({
+      traceId: root.traceId,
+      spanCount: wide.length + odd.length,
+      serviceCount: 3,
+      root: { service: 'storefront', name: 'GET /report' },
+    })
+    expect(opening.rows.slice(0, 3).map(({ name, level }) => [name, level])).toEqual([
+      ['GET /report', 1],
+      ['step 0', 2],
+      ['query 0 of 0', 3],
+    ])
+    expect(opening.rows.length).toBeLessThan(100)
+    expect(opening.rowCount).toBeGreaterThan(3000)
+
+    const detail = await json<TraceDetail>(path)
+    expect(detail.spans).toEqual([])
+    const withoutContent = app.store.spansOf(root.traceId).map((each) => ({ ...each, attributes: {} }))
+    expect(decodedSpans(detail)).toEqual(withoutContent)
+
+    // What arrives afterwards is in it.
+    app.store.add([{ ...root, spanId: 'ae'.repeat(8), parentSpanId: root.spanId }])
+    expect((await json<TraceOpening>(`${path}/opening`)).head.spanCount).toBe(wide.length + odd.length + 1)
+    // A small one is sent at once.
+    app.store.add(shopTraces(1))
+    expect((await json<TraceDetail>(`/api/traces/${shopTraceId(1)}/opening`)).spans).toHaveLength(26)
+    expect((await ask(`/api/traces/${traceId(2)}/opening`)).status).toBe(404)
   })
 
   test('removes all traces, and gives them back within ten seconds', async () => {

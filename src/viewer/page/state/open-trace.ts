@@ -5,17 +5,22 @@ import type { Finding } from '../../model/finding.js'
 import type { ReceivedLog } from '../../model/received-span.js'
 import { shapesOf } from '../../rows/fold.js'
 import { rowContext, rowView, type RowView } from '../../rows/row-view.js'
+import { traceHead, type TraceHead } from '../../rows/trace-head.js'
 import { foldKey, waterfallRows, type WaterfallMode } from '../../rows/waterfall-rows.js'
-import type { TraceDetail } from '../../serve/wire.js'
+import type { TraceDetail, TraceOpening } from '../../serve/wire.js'
 import { decodedSpans } from './decode.js'
 import { get, ServerError } from './server.js'
 
 /** The trace that is open: its spans, what is known of them, and how they are shown. */
 
+/** What a large trace is opened with; all of it comes after that has been painted. */
+const openingNow = signal<TraceOpening | undefined>(undefined)
 const detailNow = signal<TraceDetail | undefined>(undefined)
 const errorNow = signal<ServerError | undefined>(undefined)
 const findingsNow = signal<readonly Finding[]>([])
 export const detail: ReadonlySignal<TraceDetail | undefined> = detailNow
+/** Whether its spans are here without their attributes, events and links. */
+export const isLight: ReadonlySignal<boolean> = computed(() => detailNow.value?.columns !== undefined)
 /** They take longer than the spans, and come after them. */
 export const findings: ReadonlySignal<readonly Finding[]> = findingsNow
 export const openError: ReadonlySignal<ServerError | undefined> = errorNow
@@ -37,6 +42,10 @@ const spans = computed(() => (detailNow.value ? decodedSpans(detailNow.value) : 
 export const analysis: ReadonlySignal<TraceAnalysis | undefined> = computed(() =>
   spans.value.length > 0 ? analyseTrace(spans.value, { keepsClocks: isRaw.value }) : undefined,
 )
+/** What stands above the spans; it is there before they are. */
+export const head: ReadonlySignal<TraceHead | undefined> = computed(() =>
+  analysis.value ? traceHead(analysis.value) : openingNow.value?.head,
+)
 const shapes = computed(() => shapesOf(analysis.value?.nodes ?? []))
 const context = computed(() => analysis.value && rowContext(analysis.value))
 const rowsNow = computed(() =>
@@ -44,16 +53,22 @@ const rowsNow = computed(() =>
     ? waterfallRows(analysis.value, shapes.value, { mode: mode.value, closed: closed.value, opened: opened.value })
     : [],
 )
-const indexes = computed(() => new Map(rowsNow.value.map(({ key }, index) => [key, index])))
+const firstRows = computed(() => openingNow.value?.rows ?? [])
+const indexes = computed(
+  () => new Map((analysis.value ? rowsNow.value : firstRows.value).map(({ key }, index) => [key, index])),
+)
 
 /** Log records beside their spans. */
 export const logsBySpan: ReadonlySignal<ReadonlyMap<string, readonly ReceivedLog[]>> = computed(() =>
   Map.groupBy(detailNow.value?.logs ?? [], ({ spanId }) => spanId ?? ''),
 )
 
-export const rowCount: ReadonlySignal<number> = computed(() => rowsNow.value.length)
+export const rowCount: ReadonlySignal<number> = computed(() =>
+  analysis.value ? rowsNow.value.length : (openingNow.value?.rowCount ?? 0),
+)
 
 export function rowAt(index: number): RowView | undefined {
+  if (!analysis.value) return firstRows.value[index]
   const row = rowsNow.value[index]
   return row && context.value ? rowView(row, context.value) : undefined
 }
@@ -123,7 +138,9 @@ export async function openTrace(traceId: string): Promise<void> {
   const controller = new AbortController()
   asked = controller
   if (detailNow.peek()?.traceId !== traceId) {
+    waiting = []
     batch(() => {
+      openingNow.value = undefined
       detailNow.value = undefined
       errorNow.value = undefined
       findingsNow.value = []
@@ -134,11 +151,12 @@ export async function openTrace(traceId: string): Promise<void> {
     })
   }
   try {
-    const next = await get<TraceDetail>(`/api/traces/${traceId}`, controller.signal)
+    const next = await detailOf(traceId, controller.signal)
     batch(() => {
       detailNow.value = next
       errorNow.value = undefined
     })
+    catchUp()
     await nextPaint()
     findingsNow.value = (
       await get<{ findings: Finding[] }>(`/api/traces/${traceId}/findings`, controller.signal)
@@ -147,6 +165,34 @@ export async function openTrace(traceId: string): Promise<void> {
     if (error instanceof ServerError) errorNow.value = error
     else if (!(error instanceof DOMException)) throw error
   }
+}
+
+/** A large trace is painted before all of it is here. */
+async function detailOf(traceId: string, aborted: AbortSignal): Promise<TraceDetail> {
+  const path = `/api/traces/${traceId}`
+  if (detailNow.peek()?.traceId === traceId) return get<TraceDetail>(path, aborted)
+  const answer = await get<TraceDetail | TraceOpening>(`${path}/opening`, aborted)
+  if ('spans' in answer) return answer
+  batch(() => {
+    openingNow.value = answer
+    errorNow.value = undefined
+  })
+  const [detail] = await Promise.all([get<TraceDetail>(path, aborted), nextPaint()])
+  return detail
+}
+
+/** What keys asked for while the rest of the trace was on its way: people who know the keys are faster than large traces. */
+let waiting: (() => void)[] = []
+
+export function onceWhole(action: () => void): void {
+  if (openingNow.peek() && !detailNow.peek()) waiting.push(action)
+  else action()
+}
+
+function catchUp(): void {
+  const actions = waiting
+  waiting = []
+  for (const action of actions) action()
 }
 
 function nextPaint(): Promise<void> {
@@ -161,6 +207,7 @@ function nextPaint(): Promise<void> {
 
 export function closeTrace(): void {
   asked?.abort()
+  openingNow.value = undefined
   detailNow.value = undefined
   errorNow.value = undefined
 }

@@ -3,7 +3,7 @@ import { parseQuery } from '../../query/parse.js'
 import { queriedTrace } from '../../query/queried-trace.js'
 import { isQueryError, type QueryError } from '../../query/query.js'
 import type { SpanNode } from '../../analysis/span-node.js'
-import { analysis, detail, findings } from './open-trace.js'
+import { analysis, detail, findings, isLight } from './open-trace.js'
 import { location } from './location.js'
 import { get } from './server.js'
 
@@ -23,7 +23,7 @@ const found = signal<ReadonlySet<string>>(new Set())
 effect(() => {
   const trace = detail.value
   const query = text.value
-  if (trace?.isLight !== true || !parsed.value || isQueryError(parsed.value)) return
+  if (!trace || !isLight.value || !parsed.value || isQueryError(parsed.value)) return
   void get<{ ids: string[] }>(`/api/traces/${trace.traceId}/hits?q=${encodeURIComponent(query)}`).then(({ ids }) => {
     if (text.peek() === query) found.value = new Set(ids)
   })
@@ -34,7 +34,7 @@ export const hits: ReadonlySignal<readonly SpanNode[]> = computed(() => {
   const query = parsed.value
   const trace = analysis.value
   if (!query || isQueryError(query) || !trace) return []
-  if (detail.value?.isLight === true) return trace.nodes.filter(({ id }) => found.value.has(id))
+  if (isLight.value) return trace.nodes.filter(({ id }) => found.value.has(id))
   const nodeOf = new Map(trace.nodes.map((node) => [node.span, node]))
   const queried = queriedTrace({
     traceId: trace.traceId,

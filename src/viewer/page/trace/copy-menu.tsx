@@ -61,7 +61,8 @@ function Choices({ node, close }: { readonly node: SpanNode | undefined; readonl
   const list = useRef<HTMLDivElement>(null)
   const copy = async ({ label, text }: Choice): Promise<void> => {
     close()
-    const value = node && (await text(node))
+    if (!node) return
+    const value = await text(node)
     if (value === undefined) notify('Its attributes do not say which URL was requested')
     else notify((await copyText(value)) ? `Copied: ${label}` : 'The browser does not let this page copy')
   }

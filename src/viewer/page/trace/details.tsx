@@ -10,7 +10,7 @@ import { counted, duration, offset, percent, preciseTime } from '../parts/format
 import { amend, follow } from '../state/location.js'
 import type { DecodedSpan } from '../state/decode.js'
 import { notify } from '../state/notices.js'
-import { detail, logsBySpan } from '../state/open-trace.js'
+import { isLight as isLightTrace, logsBySpan } from '../state/open-trace.js'
 import { termOf, withTerm } from '../state/query-text.js'
 import { wholeSpan } from '../state/whole-span.js'
 import { Siblings } from './siblings.js'
@@ -24,7 +24,7 @@ export function Details({
   readonly node: SpanNode | undefined
 }): JSX.Element {
   const [whole, setWhole] = useState<ReceivedSpan>()
-  const isLight = detail.value?.isLight === true
+  const { value: isLight } = isLightTrace
   useEffect(() => {
     setWhole(undefined)
     if (!isLight || !node) return

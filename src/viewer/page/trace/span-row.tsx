@@ -1,4 +1,5 @@
 import type { CSSProperties, JSX } from 'preact'
+import { joined } from '../../rows/joined.js'
 import type { RowView } from '../../rows/row-view.js'
 import { colourClass } from '../parts/colours.js'
 import { duration } from '../parts/format.js'
@@ -128,9 +129,10 @@ function Bars({ row, range }: { readonly row: RowView; readonly range: Range }):
     width: `${(Math.max(Math.min(end, to) - Math.max(start, from), 0) / (to - from)) * 100}%`,
   })
   const isSeen = ([start, end]: readonly [number, number, ...unknown[]]): boolean => end >= from && start <= to
+  const gap = (to - from) * FINEST_SHARE
   return (
     <>
-      {joined(row.bars, (to - from) * FINEST_SHARE)
+      {joined(row.bars, gap)
         .filter(isSeen)
         .map(([start, end]) => (
           <span
@@ -139,20 +141,11 @@ function Bars({ row, range }: { readonly row: RowView; readonly range: Range }):
             style={place(start, end)}
           />
         ))}
-      {row.path.filter(isSeen).map(([start, end, isAssumed]) => (
-        <span key={`p${start}`} class={`path ${isAssumed ? 'assumed' : ''}`} style={place(start, end)} />
-      ))}
+      {joined(row.path, gap)
+        .filter(isSeen)
+        .map(([start, end, isAssumed]) => (
+          <span key={`p${start}`} class={`path ${isAssumed ? 'assumed' : ''}`} style={place(start, end)} />
+        ))}
     </>
   )
-}
-
-function joined(bars: RowView['bars'], gap: number): readonly (readonly [number, number])[] {
-  if (bars.length < 2) return bars
-  const merged: [number, number][] = []
-  for (const [start, end] of bars.toSorted((a, b) => a[0] - b[0])) {
-    const last = merged.at(-1)
-    if (last && start <= last[1] + gap) last[1] = Math.max(last[1], end)
-    else merged.push([start, end])
-  }
-  return merged
 }

@@ -10,7 +10,7 @@ import { Rich } from '../parts/rich.js'
 import { markOrCompare, marked } from '../state/actions.js'
 import { holdStill, rows, runState } from '../state/live.js'
 import { amend, follow, go, location, type TracePart } from '../state/location.js'
-import { analysis, closeTrace, findings, openError, openTrace } from '../state/open-trace.js'
+import { analysis, closeTrace, findings, head, onceWhole, openError, openTrace } from '../state/open-trace.js'
 import { watchTrace } from '../state/watch-trace.js'
 import { CopyMenu, openCopyMenu } from './copy-menu.js'
 import { jumpTo } from './jump.js'
@@ -55,7 +55,9 @@ export function TraceView({ traceId, part }: { readonly traceId: string; readonl
     v: () => {
       markOrCompare(traceId)
     },
-    y: openCopyMenu,
+    y: () => {
+      onceWhole(openCopyMenu)
+    },
     Escape: () => {
       if (location.peek().query !== '') amend({ query: '' })
       else go({ view: { name: 'list' } })
@@ -63,9 +65,9 @@ export function TraceView({ traceId, part }: { readonly traceId: string; readonl
   })
   if (openError.value)
     return <Unknown traceId={traceId} status={openError.value.status} message={openError.value.message} />
-  const trace = analysis.value
+  const trace = head.value
   if (!trace) return <p class="hint">Loading…</p>
-  const { mainRoot } = trace
+  const { root } = trace
   return (
     <div class="trace-view">
       <div class="trace-head">
@@ -73,9 +75,9 @@ export function TraceView({ traceId, part }: { readonly traceId: string; readonl
           ←
         </a>
         <h1>
-          {mainRoot ? (
+          {root ? (
             <>
-              <span class="service">{mainRoot.span.resource.service}</span> {mainRoot.span.name}
+              <span class="service">{root.service}</span> {root.name}
             </>
           ) : (
             traceId
@@ -85,7 +87,7 @@ export function TraceView({ traceId, part }: { readonly traceId: string; readonl
           <b>{trace.answeredMicros === undefined ? 'not ended' : duration(trace.answeredMicros)}</b>
           {trace.answeredMicros !== undefined && ' answered'}
           {trace.goesOnMicros > 1000 && ` · goes on ${duration(trace.goesOnMicros)}`}
-          {` · ${counted(trace.nodes.length, 'span')} · ${counted(trace.services.length, 'service')} · ${clockTime(trace.startMicros)}`}
+          {` · ${counted(trace.spanCount, 'span')} · ${counted(trace.serviceCount, 'service')} · ${clockTime(trace.startMicros)}`}
         </p>
         <nav aria-label="Views of this trace">
           {PARTS.map(([name, key, label]) => (
@@ -117,7 +119,7 @@ export function TraceView({ traceId, part }: { readonly traceId: string; readonl
                 : 'Compare with the marked one'}
           </button>
         </nav>
-        <CopyMenu node={selectedNode.value ?? mainRoot} />
+        <CopyMenu node={selectedNode.value ?? analysis.value?.mainRoot} />
       </div>
       <TraceFindings findings={findings.value} />
       <SlowSentence traceId={traceId} />
@@ -128,7 +130,7 @@ export function TraceView({ traceId, part }: { readonly traceId: string; readonl
             : `The clock of ${skew.to} is ${duration(Math.abs(skew.shiftMicros))} ${skew.shiftMicros > 0 ? 'early' : 'late'} against ${skew.from}: its spans are shown corrected (r: as they were sent).`}
         </p>
       ))}
-      {part === 'waterfall' && <Waterfall trace={trace} />}
+      {part === 'waterfall' && <Waterfall head={trace} />}
       {part === 'flame' && <FlamePart traceId={traceId} />}
       {part === 'map' && <MapPart traceId={traceId} />}
     </div>

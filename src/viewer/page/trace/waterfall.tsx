@@ -2,8 +2,8 @@ import { computed, type ReadonlySignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import type { SpanNode } from '../../analysis/span-node.js'
-import type { TraceAnalysis } from '../../analysis/trace-analysis.js'
 import type { RowView } from '../../rows/row-view.js'
+import type { TraceHead } from '../../rows/trace-head.js'
 import type { WaterfallMode } from '../../rows/waterfall-rows.js'
 import { grouped } from '../parts/format.js'
 import { useKeys } from '../parts/keys.js'
@@ -16,6 +16,7 @@ import {
   foldAll,
   isRaw,
   mode,
+  onceWhole,
   reveal,
   rowAt,
   rowCount,
@@ -43,19 +44,21 @@ const MODES: readonly (readonly [mode: WaterfallMode, label: string])[] = [
   ['errors', 'Only errors'],
 ]
 
-export function Waterfall({ trace }: { readonly trace: TraceAnalysis }): JSX.Element {
+export function Waterfall({ head }: { readonly head: TraceHead }): JSX.Element {
   const { span: selected } = location.value
+  const trace = analysis.value
   const active = rowIndexOf(selected)
-  const range = zoom.value ?? [0, trace.durationMicros || 1]
+  const range = zoom.value ?? [0, head.durationMicros || 1]
   useEffect(() => {
     // A link names a span that is folded, or left out.
-    const node = selectedNode.peek()
-    if (node && rowIndexOf(location.peek().span) < 0) {
+    onceWhole(() => {
+      const node = selectedNode.peek()
+      if (!node || rowIndexOf(location.peek().span) >= 0) return
       reveal(node)
       amend({ span: rowKeyOf(node) })
-    }
+    })
     document.querySelector<HTMLElement>('#waterfall')?.focus({ preventScroll: true })
-  }, [trace.traceId])
+  }, [head.traceId])
   useKeys(WATERFALL_KEYS)
   return (
     <div class={`waterfall ${selected === undefined ? '' : 'has-details'}`}>
@@ -79,7 +82,7 @@ export function Waterfall({ trace }: { readonly trace: TraceAnalysis }): JSX.Ele
           <button type="button" title="Unfold all (E)" onClick={expandAll}>
             Unfold
           </button>
-          {(trace.clockSkews.length > 0 || isRaw.value) && (
+          {(head.clockSkews.length > 0 || isRaw.value) && (
             <button
               type="button"
               aria-pressed={isRaw.value}
@@ -107,7 +110,7 @@ export function Waterfall({ trace }: { readonly trace: TraceAnalysis }): JSX.Ele
             <span class="path-sample" /> critical path <span class="path-sample assumed" /> assumed
           </span>
         </div>
-        <Minimap trace={trace} />
+        {trace ? <Minimap trace={trace} /> : <div class="minimap" />}
         <RowWindow
           id="waterfall"
           role="treegrid"
@@ -137,7 +140,7 @@ export function Waterfall({ trace }: { readonly trace: TraceAnalysis }): JSX.Ele
           }}
         />
       </div>
-      {selected !== undefined && <Details trace={trace} node={selectedNode.value} />}
+      {selected !== undefined && trace && <Details trace={trace} node={selectedNode.value} />}
     </div>
   )
 }
@@ -274,4 +277,11 @@ function parentIndexOf(index: number, level: number): number {
   return index
 }
 
-const WATERFALL_KEYS = waterfallKeys()
+const WATERFALL_KEYS = Object.fromEntries(
+  Object.entries(waterfallKeys()).map(([key, action]) => [
+    key,
+    () => {
+      onceWhole(action)
+    },
+  ]),
+)
