@@ -19,6 +19,8 @@ import { SpanTracer, type TracerParts } from './span-tracer.js'
 export type TracerProviderOptions = Omit<SdkTracerProviderOptions, 'meterProvider'>
 
 const DEFAULT_FLUSH_MILLIS = 30_000
+/** Of more scopes than an app has, the oldest is forgotten, and made anew when it is asked for again: names may be made of data. */
+const MOST_TRACERS = 1_000
 
 /**
  * A drop-in for the SDK's `TracerProvider`, with its options and defaults and any of its samplers, processors and id
@@ -68,9 +70,17 @@ export class TracerProvider implements ApiTracerProvider {
         ...(version !== undefined && { version }),
         ...(schemaUrl !== undefined && { schemaUrl }),
       })
-      this.tracers.set(key, tracer)
+      this.remember(key, tracer)
     }
     return tracer
+  }
+
+  private remember(key: string, tracer: Tracer): void {
+    if (this.tracers.size >= MOST_TRACERS) {
+      const [oldest = ''] = this.tracers.keys()
+      this.tracers.delete(oldest)
+    }
+    this.tracers.set(key, tracer)
   }
 
   /** Never rejects: what failed, or took longer, is logged once. Waits 30 s by default. */

@@ -229,6 +229,15 @@ describe('a tracer', () => {
     expect(new Set([tracer, ...others]).size).toBe(7)
   })
 
+  test('keeps a thousand scopes: of names that are made of data, not all', () => {
+    const provider = new TracerProvider()
+    const tracers = Array.from({ length: 1_000 }, (_, index) => new WeakRef(provider.getTracer(`scope ${index}`)))
+    expect(provider.getTracer('scope 0')).toBe(tracers[0]?.deref())
+    provider.getTracer('one more')
+    expect(provider.getTracer('scope 1')).toBe(tracers[1]?.deref())
+    expect(provider.getTracer('scope 0')).not.toBe(tracers[0]?.deref())
+  })
+
   test('is the scope of its spans', () => {
     const spans = new EndedSpans()
     const provider = new TracerProvider({ spanProcessors: [spans] })

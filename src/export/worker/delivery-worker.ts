@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream'
 import type { MessagePort, Worker } from 'node:worker_threads'
 import type { ChannelData, ToWorker } from './worker-messages.js'
 
@@ -38,16 +39,17 @@ export function openChannel(
 function startShared(file: string, env: Record<string, string>, key: string): Shared {
   // Bundlers follow the file of a Worker that they see being made, and bundle what lies beside it.
   const threads = process.getBuiltinModule('node:worker_threads')
-  const worker = new threads.Worker(file, {
-    // Neither the app's own flags nor its preloads: ours among them would trace the tracing.
-    execArgv: [],
-    env,
-    name: 'spanwright delivery',
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
-  })
-  // A Worker pipes its streams into the app's, where a pipe turns a failed write of the app into an error that ends it. What
-  // is written in the thread is discarded; it logs by messages. (With the options `stdout` and `stderr`, one write that is
-  // not read would keep the process alive.)
+  const worker = withoutAppStreams(
+    () =>
+      new threads.Worker(file, {
+        // Neither the app's own flags nor its preloads: ours among them would trace the tracing.
+        execArgv: [],
+        env,
+        name: 'spanwright delivery',
+        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+      }),
+  )
+  // What is written in the thread is discarded; it logs by messages.
   for (const stream of [worker.stdout, worker.stderr]) stream.unpipe().resume()
   const started: Shared = { worker, key, channels: 0 }
   // Before all other listeners: these open a channel to the next thread.
@@ -56,6 +58,24 @@ function startShared(file: string, env: Record<string, string>, key: string): Sh
   worker.unref()
   shared = started
   return started
+}
+
+/**
+ * A Worker pipes its streams into the app's: there a pipe turns a failed write of the app into an error that ends it. And to read
+ * `process.stdout` opens it, with a handle that was not there, and for a terminal a listener of SIGWINCH. (With the options
+ * `stdout` and `stderr`, one write that is not read would keep the process alive.)
+ */
+function withoutAppStreams(start: () => Worker): Worker {
+  const restores = (['stdout', 'stderr'] as const).map((name) => {
+    const found = Object.getOwnPropertyDescriptor(process, name)
+    const isReplaced = Reflect.defineProperty(process, name, { value: new PassThrough(), configurable: true })
+    return () => found && isReplaced && Object.defineProperty(process, name, found)
+  })
+  try {
+    return start()
+  } finally {
+    for (const restore of restores) restore()
+  }
 }
 
 function release(left: Shared): void {

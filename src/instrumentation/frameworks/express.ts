@@ -3,6 +3,7 @@ import { getRPCMetadata, RPCType } from '@opentelemetry/core'
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation'
 import type { ServerResponse } from 'node:http'
 import { monotonicClock } from '../../internal/runtime/clock.js'
+import { mimicFunction } from '../../internal/runtime/methods.js'
 import type { InstrumentationClass } from '../instrumentation-class.js'
 
 /** The part of the Express instrumentation's options that is used here. */
@@ -105,7 +106,7 @@ function followed(handle: Handle): Handle {
       throw error
     }
   }
-  Object.defineProperty(follow, 'length', { value: handle.length })
+  mimicFunction(follow, handle)
   // Some handlers are functions with properties, which are read by way of the layer.
   Object.setPrototypeOf(follow, handle)
   followedHandles.add(follow)

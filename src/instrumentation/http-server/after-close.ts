@@ -1,6 +1,7 @@
 import { context, type Span, type TimeInput } from '@opentelemetry/api'
 import { errorMonitor } from 'node:events'
 import { ServerResponse } from 'node:http'
+import { replaceMethod } from '../../internal/runtime/methods.js'
 
 type Emit = (this: Closing, event: string | symbol, ...args: unknown[]) => boolean
 
@@ -25,18 +26,18 @@ export function watchClosing(): void {
   if (isPatched) return
   isPatched = true
   const { prototype } = ServerResponse as unknown as { prototype: { emit: Emit } }
-  const original = prototype.emit
-  const emit: Emit = function (event, ...args) {
-    if (event !== 'close') return original.call(this, event, ...args)
-    try {
-      return original.call(this, event, ...args)
-    } finally {
-      const last = this[LAST]
-      this[LAST] = undefined
-      last?.()
-    }
-  }
-  Object.defineProperty(prototype, 'emit', { value: emit, writable: true, configurable: true })
+  replaceMethod(prototype, 'emit', (emit) =>
+    function (event, ...args) {
+      if (event !== 'close') return emit.call(this, event, ...args)
+      try {
+        return emit.call(this, event, ...args)
+      } finally {
+        const last = this[LAST]
+        this[LAST] = undefined
+        last?.()
+      }
+    },
+  )
 }
 
 /**

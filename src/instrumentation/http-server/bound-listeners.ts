@@ -1,5 +1,6 @@
 import { context, type Context } from '@opentelemetry/api'
 import { IncomingMessage, ServerResponse } from 'node:http'
+import { replaceMethod } from '../../internal/runtime/methods.js'
 
 type Listener = ((this: unknown, ...args: unknown[]) => unknown) & { [IS_BOUND]?: boolean }
 type Add = (this: Bindable, event: string | symbol, listener: Listener) => unknown
@@ -38,15 +39,9 @@ function patchClasses(): void {
 }
 
 function patch(prototype: Prototype): void {
-  for (const name of ['on', 'addListener', 'prependListener'] as const) replace(prototype, name, bound)
-  replace(prototype, 'once', (once) => boundOnce(once, 'on'))
-  replace(prototype, 'prependOnceListener', (once) => boundOnce(once, 'prependListener'))
-}
-
-function replace(prototype: Prototype, name: keyof Prototype, make: (original: Add) => Add): void {
-  const value = make(prototype[name])
-  Object.defineProperty(value, 'name', { value: name })
-  Object.defineProperty(prototype, name, { value, writable: true, configurable: true })
+  for (const name of ['on', 'addListener', 'prependListener'] as const) replaceMethod(prototype, name, bound)
+  replaceMethod(prototype, 'once', (once) => boundOnce(once, 'on'))
+  replaceMethod(prototype, 'prependOnceListener', (once) => boundOnce(once, 'prependListener'))
 }
 
 function bound(add: Add): Add {

@@ -1,7 +1,9 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import type { ClientHttp2Session } from 'node:http2'
 import { syncBuiltinESMExports } from 'node:module'
+import { promisify } from 'node:util'
 import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
+import { mimicFunction, replaceMethod } from '../../internal/runtime/methods.js'
 import { requireOwn } from '../../internal/runtime/own-package.js'
 import type { Emit, HttpInstrumentationInside, Scheme } from '../http/http-upstream.js'
 import { tracedRequest } from './client-sessions.js'
@@ -33,27 +35,39 @@ export function patchHttp2(instrumentation: Instrumentation): void {
 
 function patchServers(inside: HttpInstrumentationInside, scheme: Scheme, server: object): void {
   const prototype = Object.getPrototypeOf(server) as { emit: Emit }
-  replace(prototype, 'emit', tracedEmit(inside, scheme, prototype.emit))
+  replaceMethod(prototype, 'emit', (emit) => tracedEmit(inside, scheme, emit))
 }
 
 function patchConnect(inside: HttpInstrumentationInside, http2: Http2): void {
   const servers = new WeakMap<ClientHttp2Session, URL>()
   const patched = new WeakSet<object>()
-  const connect = http2.connect as (...args: unknown[]) => ClientHttp2Session
-  const traced = (...args: unknown[]): ClientHttp2Session => {
-    const session = connect(...args)
-    const url = urlOf(args[0])
+  const traced = (session: ClientHttp2Session, authority: unknown): ClientHttp2Session => {
+    const url = urlOf(authority)
     if (url) servers.set(session, url)
-    const prototype = Object.getPrototypeOf(session) as ClientHttp2Session
+    const prototype = Object.getPrototypeOf(session) as { request: Request }
     if (!patched.has(prototype)) {
       patched.add(prototype)
-      // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the session
-      const request = tracedRequest(inside, prototype.request as never, (one) => servers.get(one))
-      replace(prototype, 'request', request)
+      replaceMethod(prototype, 'request', (request) => tracedRequest(inside, request, (one) => servers.get(one)))
     }
     return session
   }
-  replace(http2, 'connect', traced)
+  replaceMethod(http2 as { connect: Connect }, 'connect', (connect) =>
+    Object.defineProperty((...args: unknown[]) => traced(connect(...args), args[0]), promisify.custom, {
+      value: promisedConnect(connect, traced),
+    }),
+  )
+}
+
+type Request = Parameters<typeof tracedRequest>[1]
+type Connect = (...args: unknown[]) => ClientHttp2Session
+
+/** What `util.promisify` makes of `connect`: Node.js's own function for it calls the original. */
+function promisedConnect(
+  connect: Connect,
+  traced: (session: ClientHttp2Session, authority: unknown) => ClientHttp2Session,
+): (...args: unknown[]) => Promise<ClientHttp2Session> {
+  const promised = promisify(connect) as (...args: unknown[]) => Promise<ClientHttp2Session>
+  return mimicFunction((...args) => promised(...args).then((session) => traced(session, args[0])), promised)
 }
 
 /** What `connect` takes: a text, a URL, or an object with its parts. */
@@ -62,14 +76,4 @@ function urlOf(authority: unknown): URL | undefined {
   if (typeof authority !== 'object' || authority === null) return undefined
   const { protocol = 'https:', hostname, host, port = '' } = authority as Record<string, string | undefined>
   return URL.parse(`${protocol}//${hostname ?? host ?? 'localhost'}${port === '' ? '' : `:${port}`}`) ?? undefined
-}
-
-function replace<T extends object>(target: T, name: string & keyof T, value: object): void {
-  Object.defineProperty(value, 'name', { value: name })
-  Object.defineProperty(target, name, {
-    value,
-    writable: true,
-    configurable: true,
-    enumerable: Object.prototype.propertyIsEnumerable.call(target, name),
-  })
 }

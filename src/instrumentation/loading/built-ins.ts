@@ -1,4 +1,5 @@
 import { isBuiltin, syncBuiltinESMExports } from 'node:module'
+import { replaceMethod } from '../../internal/runtime/methods.js'
 import { isBuiltInLoaded } from '../../internal/runtime/node.js'
 import { requireOwn } from '../../internal/runtime/own-package.js'
 import type { CatalogueEntry } from '../catalogue.js'
@@ -42,9 +43,12 @@ export function patchBuiltIns({ modules }: CatalogueEntry): void {
 
 /** Loads a built-in past the loaders' hooks. */
 export function onGetBuiltinModule(aboutToLoad: (name: string) => void): void {
-  const load = process.getBuiltinModule.bind(process)
-  process.getBuiltinModule = (name: string): object | undefined => {
-    aboutToLoad(name)
-    return load(name)
-  }
+  replaceMethod(process as { getBuiltinModule: GetBuiltinModule }, 'getBuiltinModule', (load) =>
+    function (this: unknown, name) {
+      aboutToLoad(name)
+      return load.call(this, name)
+    },
+  )
 }
+
+type GetBuiltinModule = (this: unknown, name: string) => object | undefined

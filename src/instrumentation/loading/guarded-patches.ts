@@ -3,6 +3,7 @@ import type {
   InstrumentationModuleDefinition,
   InstrumentationModuleFile,
 } from '@opentelemetry/instrumentation'
+import { mimicFunction } from '../../internal/runtime/methods.js'
 import { messageOf, safely, warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { packageOf, type CatalogueEntry } from '../catalogue.js'
 import type { InstrumentationClass } from '../instrumentation-class.js'
@@ -57,7 +58,7 @@ function guard(part: InstrumentationModuleDefinition | InstrumentationModuleFile
   if (patch) {
     part.patch = (exported: unknown, version?: string) => {
       try {
-        if (ofBuiltIns) return patch(exported, version) as unknown
+        if (ofBuiltIns) return whilePatching('unwatched', () => patch(exported, version) as unknown)
         return patchExports(exported, (writable) => {
           const patched: unknown = whilePatching(failed, () => patch(writable, version) as unknown)
           return patched === writable ? patched : guardReplacement(writable, patched, packageOf(entry), failed)
@@ -85,19 +86,29 @@ function guard(part: InstrumentationModuleDefinition | InstrumentationModuleFile
   }
 }
 
-let failedOfPatch: Failed | undefined
+/** The patch of a module that is running; undefined where none is. */
+let running: Failed | 'unwatched' | undefined
 
-/** Runs a patch of a module; the wrappers that it hands to {@link guardedWhilePatching} are guarded. */
-function whilePatching<T>(failed: Failed | undefined, patch: () => T): T {
-  const outer = failedOfPatch
-  failedOfPatch = failed
+/** Runs a patch of a module; the wrappers that it hands to {@link wrapperOfPatch} are guarded, unless it is not watched. */
+function whilePatching<T>(failed: Failed | 'unwatched', patch: () => T): T {
+  const outer = running
+  running = failed
   try {
     return patch()
   } finally {
-    failedOfPatch = outer
+    running = outer
   }
 }
 
-/** Guarded for patches of modules only: what is wrapped later, a handler of a request, say, is called too often for that. */
-export const guardedWhilePatching = (wrapper: Wrapper): Wrapper =>
-  failedOfPatch ? guardWrapper(wrapper, failedOfPatch) : wrapper
+/**
+ * The wrapper, as patches of modules get it: what it makes is called as the original is, and guarded. What is wrapped later, a
+ * handler of a request, say, is called too often for that.
+ */
+export function wrapperOfPatch(wrapper: Wrapper): Wrapper {
+  if (running === undefined) return wrapper
+  const guarded = running === 'unwatched' ? wrapper : guardWrapper(wrapper, running)
+  return (original, ...rest) => {
+    const wrapped = guarded(original, ...rest)
+    return typeof wrapped === 'function' && typeof original === 'function' ? mimicFunction(wrapped, original) : wrapped
+  }
+}

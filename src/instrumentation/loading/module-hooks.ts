@@ -1,5 +1,6 @@
 import Module, { isBuiltin, registerHooks } from 'node:module'
 import { API_PACKAGE } from '../../internal/otel-api/api-version.js'
+import { replaceMethod } from '../../internal/runtime/methods.js'
 import { onGetBuiltinModule } from './built-ins.js'
 import type { CatalogueEntry } from '../catalogue.js'
 import { interceptImports } from './import-interception.js'
@@ -87,14 +88,15 @@ export function beforeFirstRequire(
   start: (entry: CatalogueEntry, parent: string) => boolean,
 ): void {
   const prototype = Module.prototype as { require: Require }
-  const original = prototype.require
   let isDone = false
-  prototype.require = function (id) {
-    const entry = isDone || typeof id !== 'string' ? undefined : packages.get(packageNameOf(id) ?? '')
-    if (entry === undefined) return original.call(this, id)
-    isDone = start(entry, this.filename ?? '')
-    return (isDone ? prototype.require : original).call(this, id)
-  }
+  replaceMethod(prototype, 'require', (original) =>
+    function (id) {
+      const entry = isDone || typeof id !== 'string' ? undefined : packages.get(packageNameOf(id) ?? '')
+      if (entry === undefined) return original.call(this, id)
+      isDone = start(entry, this.filename ?? '')
+      return (isDone ? prototype.require : original).call(this, id)
+    },
+  )
 }
 
 type Require = (this: { readonly filename?: string | null }, id: unknown) => unknown

@@ -1,6 +1,6 @@
 import { isWrapped, type Instrumentation } from '@opentelemetry/instrumentation'
 import type { Wrapper } from './guarded-calls.js'
-import { guardedWhilePatching } from './guarded-patches.js'
+import { wrapperOfPatch } from './guarded-patches.js'
 
 /** What an instrumentation patches by, as far as it is a subclass of `InstrumentationBase`. */
 interface Patching {
@@ -23,7 +23,7 @@ export function leavePatchesOfTheApp(instrumentation: Instrumentation, appHasIts
     part._wrap = (exported, name, wrapper) => {
       const present = methodOf(exported, name)
       if (isOfTheApp(present) && appHasItsOwn()) return present
-      const wrapped = wrap(exported, name, guardedWhilePatching(wrapper))
+      const wrapped = wrap(exported, name, wrapperOfPatch(wrapper))
       const ourWrapper = methodOf(exported, name)
       if (typeof ourWrapper === 'function') ours.add(ourWrapper)
       return wrapped

@@ -1,3 +1,5 @@
+import { mimicFunction } from '../runtime/methods.js'
+
 type Method = (this: unknown, ...args: never[]) => unknown
 
 /** What each of our wrappers wraps: one that others have saved, and put back, must not be wrapped once more. */
@@ -37,7 +39,7 @@ export function interceptMethod<T extends object, Name extends keyof T>(
 const DATA = { configurable: true, enumerable: true, writable: true } as const
 
 function wrapperOf<F extends Method>(original: F, wrap: (original: F) => F): F {
-  const wrapper = wrap(original)
+  const wrapper = mimicFunction(wrap(original), original)
   wrappedBy.set(wrapper, original)
   return wrapper
 }

@@ -3,6 +3,11 @@
  * bundle). Created when it is first asked for.
  */
 export function processWide<T extends object>(name: string, create: () => T): T {
-  const slots = globalThis as Record<symbol, T | undefined>
-  return (slots[Symbol.for(`spanwright.${name}`)] ??= create())
+  const key = Symbol.for(`spanwright.${name}`)
+  const existing = (globalThis as Record<symbol, T | undefined>)[key]
+  if (existing !== undefined) return existing
+  const value = create()
+  // Who copies or compares the global object does not come across it.
+  Object.defineProperty(globalThis, key, { value, configurable: true, writable: true })
+  return value
 }
