@@ -26,17 +26,20 @@ export function watchClosing(): void {
   if (isPatched) return
   isPatched = true
   const { prototype } = ServerResponse as unknown as { prototype: { emit: Emit } }
-  replaceMethod(prototype, 'emit', (emit) =>
-    function (event, ...args) {
-      if (event !== 'close') return emit.call(this, event, ...args)
-      try {
-        return emit.call(this, event, ...args)
-      } finally {
-        const last = this[LAST]
-        this[LAST] = undefined
-        last?.()
-      }
-    },
+  replaceMethod(
+    prototype,
+    'emit',
+    (emit) =>
+      function (event, ...args) {
+        if (event !== 'close') return emit.call(this, event, ...args)
+        try {
+          return emit.call(this, event, ...args)
+        } finally {
+          const last = this[LAST]
+          this[LAST] = undefined
+          last?.()
+        }
+      },
   )
 }
 

@@ -43,11 +43,14 @@ export function patchBuiltIns({ modules }: CatalogueEntry): void {
 
 /** Loads a built-in past the loaders' hooks. */
 export function onGetBuiltinModule(aboutToLoad: (name: string) => void): void {
-  replaceMethod(process as { getBuiltinModule: GetBuiltinModule }, 'getBuiltinModule', (load) =>
-    function (this: unknown, name) {
-      aboutToLoad(name)
-      return load.call(this, name)
-    },
+  replaceMethod(
+    process as { getBuiltinModule: GetBuiltinModule },
+    'getBuiltinModule',
+    (load) =>
+      function (this: unknown, name) {
+        aboutToLoad(name)
+        return load.call(this, name)
+      },
   )
 }
 

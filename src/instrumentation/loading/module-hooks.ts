@@ -89,13 +89,16 @@ export function beforeFirstRequire(
 ): void {
   const prototype = Module.prototype as { require: Require }
   let isDone = false
-  replaceMethod(prototype, 'require', (original) =>
-    function (id) {
-      const entry = isDone || typeof id !== 'string' ? undefined : packages.get(packageNameOf(id) ?? '')
-      if (entry === undefined) return original.call(this, id)
-      isDone = start(entry, this.filename ?? '')
-      return (isDone ? prototype.require : original).call(this, id)
-    },
+  replaceMethod(
+    prototype,
+    'require',
+    (original) =>
+      function (id) {
+        const entry = isDone || typeof id !== 'string' ? undefined : packages.get(packageNameOf(id) ?? '')
+        if (entry === undefined) return original.call(this, id)
+        isDone = start(entry, this.filename ?? '')
+        return (isDone ? prototype.require : original).call(this, id)
+      },
   )
 }
 
