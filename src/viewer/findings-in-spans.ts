@@ -32,7 +32,7 @@ export function findingsInSpans(spans: readonly ReadableSpan[]): Finding[] {
   const resources = new Map<ReadableSpan['resource'], ReceivedResource>()
   const received = spans.map((span) => receivedSpan(span, ids, resources))
   const traces = Array.from(Map.groupBy(received, ({ traceId }) => traceId).values(), (trace) => analyseTrace(trace))
-  return [...traces.flatMap(findingsOf), ...findingsAcross(traces)].sort(byImportance)
+  return [...traces.flatMap((trace) => findingsOf(trace)), ...findingsAcross(traces)].sort(byImportance)
 }
 
 function receivedSpan(

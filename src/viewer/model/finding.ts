@@ -10,6 +10,14 @@ export interface CodeLocation {
   readonly function?: string
 }
 
+/** From when on findings of a kind count, by their ids (`--limit n+1.count=10`). */
+export type FindingLimits = ReadonlyMap<string, FindingLimit>
+
+export interface FindingLimit {
+  readonly count?: number
+  readonly durationMillis?: number
+}
+
 /** One thing that is wrong in one trace, or in the spans of a process at one time. */
 export interface Finding {
   /** Which detector found it: `n+1`, `slow-query`, `error`, … */

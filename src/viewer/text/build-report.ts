@@ -4,12 +4,12 @@ import { findingsOf } from '../analysis/findings/findings-of.js'
 import { groupFindings } from '../analysis/findings/group-findings.js'
 import { operations, type Operation } from '../analysis/many/operations.js'
 import { analyseTrace, type TraceAnalysis } from '../analysis/trace-analysis.js'
-import type { Finding, FindingGroup } from '../model/finding.js'
+import type { Finding, FindingGroup, FindingLimits } from '../model/finding.js'
 import type { TraceStore } from '../model/trace-store.js'
 import { queriedTrace } from '../query/queried-trace.js'
 import type { Query } from '../query/query.js'
 import type { Baseline } from './baseline.js'
-import { failsOn, isWithinLimits, type FailOn, type Limits } from './fail-on.js'
+import { failsOn, isWithinLimits, type FailOn } from './fail-on.js'
 import { REPORT_SCHEMA, type FindingReport, type OperationReport, type RunReport, type ViewReport } from './report.js'
 import { isoTime, millis, traceReport } from './trace-report.js'
 
@@ -20,7 +20,7 @@ export interface ReportOptions {
   /** What could not be read of files. */
   readonly problems?: readonly string[]
   readonly query?: Query
-  readonly limits?: Limits
+  readonly limits?: FindingLimits
   readonly failOn?: FailOn
   readonly baseline?: Baseline
   /** Whether the report has each trace. */
@@ -54,7 +54,7 @@ function lookAt(store: TraceStore, { query, limits = new Map() }: ReportOptions)
     .summaries()
     .map(({ traceId }): LookedAt => {
       const analysis = analyseTrace(store.spansOf(traceId))
-      return { analysis, findings: findingsOf(analysis) }
+      return { analysis, findings: findingsOf(analysis, limits) }
     })
     .filter((trace) => query?.expression === undefined || query.matches(asQueried(trace)))
     .map(({ analysis, findings }) => ({

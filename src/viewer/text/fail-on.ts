@@ -1,4 +1,4 @@
-import type { FindingLevel } from '../model/finding.js'
+import type { FindingLevel, FindingLimit, FindingLimits } from '../model/finding.js'
 import { parseDurationMicros } from '../query/durations.js'
 import { distanceBetween } from '../query/suggest.js'
 import type { FindingReport } from './report.js'
@@ -8,14 +8,6 @@ export interface FailOn {
   readonly ids: ReadonlySet<string>
   /** Findings of this level and above. */
   readonly level: FindingLevel | undefined
-}
-
-/** From when on findings of a kind count (`--limit n+1.count=10`). */
-export type Limits = ReadonlyMap<string, Limit>
-
-export interface Limit {
-  readonly count?: number
-  readonly durationMillis?: number
 }
 
 export const FINDING_IDS = [
@@ -85,8 +77,8 @@ export function parseFailOn(text: string): FailOn {
  *
  * @throws Error with one sentence for anything else
  */
-export function parseLimits(texts: readonly string[]): Limits {
-  const limits = new Map<string, Limit>()
+export function parseLimits(texts: readonly string[]): FindingLimits {
+  const limits = new Map<string, FindingLimit>()
   for (const part of texts.flatMap((text) => text.split(','))) {
     const [, id = '', field = '', value = ''] = /^\s*([^\s.=]+)\.(\w+)=(\S+)\s*$/.exec(part) ?? []
     if (id === '') throw new Error(`--limit takes id.count=10 or id.duration=200ms, not "${part}"`)
@@ -96,7 +88,7 @@ export function parseLimits(texts: readonly string[]): Limits {
   return limits
 }
 
-function limitOf(field: string, value: string): Limit {
+function limitOf(field: string, value: string): FindingLimit {
   if (field === 'count') {
     if (!/^[1-9]\d*$/.test(value)) throw new Error(`--limit: a count is a whole number from 1, not "${value}"`)
     return { count: Number(value) }
@@ -122,22 +114,26 @@ function unknown(option: string, name: string): string {
 
 type Judged = Pick<FindingReport, 'id' | 'level' | 'count' | 'durationMillis' | 'isKnown'>
 
-/** Whether a finding is above the limit that the user has set for its kind. */
-export function isWithinLimits({ id, count, durationMillis }: Omit<Judged, 'level'>, limits: Limits): boolean {
+/** Whether a finding is above the limit that the user has set for its kind. A lower one than the default is the detector's business. */
+export function isWithinLimits({ id, count, durationMillis }: Omit<Judged, 'level'>, limits: FindingLimits): boolean {
   const limit = limits.get(id)
   return count >= (limit?.count ?? 0) && durationMillis >= (limit?.durationMillis ?? 0)
 }
 
 /** Whether a finding makes the command fail. Known ones do not. */
-export function failsOn(finding: Judged, failOn: FailOn, limits: Limits): boolean {
+export function failsOn(finding: Judged, failOn: FailOn, limits: FindingLimits): boolean {
   if (finding.isKnown === true) return false
   if (failOn.ids.has(finding.id)) return true
   return failOn.level !== undefined && LEVELS.indexOf(levelInCi(finding, limits)) >= LEVELS.indexOf(failOn.level)
 }
 
 /** The level without what depends on how fast the machine was, unless a limit asks for durations. */
-function levelInCi({ id, level, count }: Judged, limits: Limits): FindingLevel {
+function levelInCi({ id, level, count }: Judged, limits: FindingLimits): FindingLevel {
   if (limits.get(id)?.durationMillis !== undefined) return level
   if (TIMED_IDS.has(id)) return 'info'
-  return COUNTED_IDS.has(id) && count < WARNING_COUNT ? 'info' : level
+  if (!COUNTED_IDS.has(id)) return level
+  // Who sets a limit wants to hear of what is above it.
+  const limit = limits.get(id)?.count
+  if (count < (limit ?? WARNING_COUNT)) return 'info'
+  return limit === undefined || level === 'error' ? level : 'warning'
 }

@@ -64,6 +64,13 @@ describe('--limit', () => {
     expect(isWithinLimits(few, none)).toBe(true)
   })
 
+  test('a count of its own makes a repeat a warning from there on', () => {
+    expect(fails(few, 'warning')).toBe(false)
+    expect(fails(few, 'warning', [`n+1.count=${few.count}`])).toBe(true)
+    expect(fails(few, 'warning', [`n+1.count=${few.count + 1}`])).toBe(false)
+    expect(fails(few, 'error', [`n+1.count=${few.count}`])).toBe(false)
+  })
+
   test.each([
     ['n+1', 'takes id.count=10'],
     ['n+1.count', 'takes id.count=10'],

@@ -1,5 +1,5 @@
 import { covered, type Interval } from '../../../internal/intervals/covered.js'
-import type { CodeLocation, Confidence, Finding, FindingLevel } from '../../model/finding.js'
+import type { CodeLocation, Confidence, Finding, FindingLevel, FindingLimits } from '../../model/finding.js'
 import { numberOf, textOf } from '../attributes.js'
 import { callsOf, type TraceCalls } from '../calls/trace-calls.js'
 import { httpStatusOf } from '../failures.js'
@@ -30,20 +30,35 @@ export interface FoundThing {
 /** Looks at one trace for one kind of fault. */
 export type Detector = (facts: TraceFacts) => Finding[]
 
+const NO_LIMITS: FindingLimits = new Map()
+
 /** What detectors ask of a trace. */
 export class TraceFacts {
   readonly analysis: TraceAnalysis
   readonly calls: TraceCalls
   /** The main root's duration, or else the trace's: what shares are shares of. Never 0. */
   readonly rootMicros: number
+  readonly #limits: FindingLimits
   /** By index. */
   #pathBelow: Float64Array | undefined
   #failingRequests: readonly (SpanNode | undefined)[] | undefined
 
-  constructor(analysis: TraceAnalysis) {
+  constructor(analysis: TraceAnalysis, limits: FindingLimits = NO_LIMITS) {
     this.analysis = analysis
+    this.#limits = limits
     this.calls = callsOf(analysis)
     this.rootMicros = Math.max(analysis.answeredMicros ?? analysis.durationMicros, 1)
+  }
+
+  /** From how many on something is found: what the user says, or else the default. */
+  fewest(id: string, byDefault: number): number {
+    return this.#limits.get(id)?.count ?? byDefault
+  }
+
+  /** From what duration on something is found, where the user says it: then no share of the request is asked for. */
+  shortestMicros(id: string): number | undefined {
+    const millis = this.#limits.get(id)?.durationMillis
+    return millis === undefined ? undefined : millis * 1_000
   }
 
   shareOfRoot(micros: number): number {

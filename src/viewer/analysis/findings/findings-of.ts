@@ -1,4 +1,4 @@
-import type { Finding, FindingLevel } from '../../model/finding.js'
+import type { Finding, FindingLevel, FindingLimits } from '../../model/finding.js'
 import type { TraceAnalysis } from '../trace-analysis.js'
 import { chatty } from './calls/chatty.js'
 import { duplicate } from './calls/duplicate.js'
@@ -49,8 +49,8 @@ const DETECTORS: readonly Detector[] = [
 const RANKS: Readonly<Record<FindingLevel, number>> = { error: 0, warning: 1, info: 2 }
 
 /** What is wrong with one settled trace, the worst first. */
-export function findingsOf(analysis: TraceAnalysis): Finding[] {
-  const facts = new TraceFacts(analysis)
+export function findingsOf(analysis: TraceAnalysis, limits?: FindingLimits): Finding[] {
+  const facts = new TraceFacts(analysis, limits)
   return DETECTORS.flatMap((detect) => detect(facts)).sort(byImportance)
 }
 

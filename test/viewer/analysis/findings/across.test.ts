@@ -216,7 +216,10 @@ describe('groups of findings', () => {
 
   it('are one row for a fault over all traces that show it, as the worst of them says it', () => {
     const traces = tracesOf(40, (n) => [orders(n < 31 ? 5 + n : 1)])
-    const groups = groupFindings(traces.flatMap(findingsOf), traces)
+    const groups = groupFindings(
+      traces.flatMap((trace) => findingsOf(trace)),
+      traces,
+    )
     expect(groups).toMatchObject([{ id: 'n+1', level: 'warning', traces: 31, ofTraces: 40 }])
     expect(groups[0]?.examples).toHaveLength(3)
     expect(groups[0]).not.toHaveProperty('traceId')
@@ -227,7 +230,7 @@ describe('groups of findings', () => {
       tracesOf(1, () => [
         root(100, { children: times(6, (n) => get(`http://127.0.0.1:${port}/item/${n}`, [n, n + 1])) }),
       ])
-        .flatMap(findingsOf)
+        .flatMap((trace) => findingsOf(trace))
         .find(({ id }) => id === 'n+1-http')?.fingerprint
     expect(print(38_643)).toBe(print(41_007))
     expect(print(3_000)).not.toBe(print(3_001))
@@ -235,7 +238,7 @@ describe('groups of findings', () => {
 
   it('have a fingerprint without ids and times, and another for another statement, service, or root', () => {
     const print = (roots: readonly PlannedSpan[], firstTrace: number): string | undefined =>
-      tracesOf(1, () => roots, firstTrace).flatMap(findingsOf)[0]?.fingerprint
+      tracesOf(1, () => roots, firstTrace).flatMap((trace) => findingsOf(trace))[0]?.fingerprint
     const first = print([orders(6)], 1)
     expect(first).toMatch(/^[0-9a-f]{16}$/)
     expect(print([orders(9)], 77)).toBe(first)

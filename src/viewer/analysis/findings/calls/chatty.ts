@@ -21,7 +21,7 @@ export const chatty: Detector = (facts) => {
   }
   return [...pairs.values()].flatMap(({ request, to, nodes }) => {
     const busy = busyTime(nodes)
-    if (nodes.length < FEWEST || facts.shareOfRoot(busy) < LEAST_SHARE) return []
+    if (nodes.length < facts.fewest('chatty', FEWEST) || facts.shareOfRoot(busy) < LEAST_SHARE) return []
     const [from] = nodes
     return facts.finding({
       id: 'chatty',

@@ -3,7 +3,7 @@ import { busyText, describeRepetition, repetitionsOf, whatRepeats } from './repe
 
 /** As n+1, all at once. */
 export const fanOut: Detector = (facts) =>
-  repetitionsOf(facts, 'read')
+  repetitionsOf(facts, 'read', 'fan-out')
     .filter(({ runsAtOnce }) => runsAtOnce)
     .map((repetition) =>
       facts.finding({

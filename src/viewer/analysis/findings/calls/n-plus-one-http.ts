@@ -10,23 +10,25 @@ const WARNING_MICROS = 100_000
 
 /** One request for each item of a list. */
 export const nPlusOneHttp: Detector = (facts) =>
-  facts.calls.groups.filter(isOnePerItem).map(({ call, nodes, request, busyMicros, overlapShare }) => {
-    const isWarning = nodes.length >= WARNING_COUNT || busyTime(nodes) >= WARNING_MICROS
-    const how = overlapShare >= 0.5 ? 'many of them at once' : 'one after another'
-    return facts.finding({
-      id: 'n+1-http',
-      level: isWarning ? 'warning' : 'info',
-      confidence: 'likely',
-      key: call.key,
-      nodes,
-      sentence: `${quoted(request.span.name)} calls ${quoted(call.label)} ${nodes.length} times, ${how} (${humanDuration(busyMicros)}).`,
-      advice: 'One request for all of them does it, where the other side has an endpoint for lists.',
+  facts.calls.groups
+    .filter((group) => isOnePerItem(group, facts.fewest('n+1-http', FEWEST)))
+    .map(({ call, nodes, request, busyMicros, overlapShare }) => {
+      const isWarning = nodes.length >= WARNING_COUNT || busyTime(nodes) >= WARNING_MICROS
+      const how = overlapShare >= 0.5 ? 'many of them at once' : 'one after another'
+      return facts.finding({
+        id: 'n+1-http',
+        level: isWarning ? 'warning' : 'info',
+        confidence: 'likely',
+        key: call.key,
+        nodes,
+        sentence: `${quoted(request.span.name)} calls ${quoted(call.label)} ${nodes.length} times, ${how} (${humanDuration(busyMicros)}).`,
+        advice: 'One request for all of them does it, where the other side has an endpoint for lists.',
+      })
     })
-  })
 
-function isOnePerItem(group: CallGroup): boolean {
+function isOnePerItem(group: CallGroup, fewest: number): boolean {
   const { call, nodes } = group
-  if (nodes.length < FEWEST || (call.kind !== 'http' && call.kind !== 'rpc')) return false
+  if (nodes.length < fewest || (call.kind !== 'http' && call.kind !== 'rpc')) return false
   return !isRetried(group) && !isWaiting(group) && !isUpload(group) && !isStream(group)
 }
 

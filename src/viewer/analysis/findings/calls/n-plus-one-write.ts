@@ -3,7 +3,7 @@ import { busyText, describeRepetition, repetitionsOf, whatRepeats } from './repe
 
 /** Rows written one by one. */
 export const nPlusOneWrite: Detector = (facts) =>
-  repetitionsOf(facts, 'write').map((repetition) =>
+  repetitionsOf(facts, 'write', 'n+1-write').map((repetition) =>
     facts.finding({
       id: 'n+1-write',
       ...describeRepetition(facts, repetition),

@@ -3,7 +3,7 @@ import { busyText, describeRepetition, repetitionsOf, whatRepeats } from './repe
 
 /** One query for a list, then one for each of its items. */
 export const nPlusOne: Detector = (facts) =>
-  repetitionsOf(facts, 'read')
+  repetitionsOf(facts, 'read', 'n+1')
     .filter(({ runsAtOnce }) => !runsAtOnce)
     .map((repetition) =>
       facts.finding({

@@ -20,9 +20,11 @@ export interface Repetition {
   readonly runsAtOnce: boolean
 }
 
-export function repetitionsOf(facts: TraceFacts, access: Access): Repetition[] {
+/** Those that have the default or the user's limit for the finding. */
+export function repetitionsOf(facts: TraceFacts, access: Access, id: string): Repetition[] {
+  const fewest = facts.fewest(id, FEWEST)
   if (isMigration(facts)) return []
-  const groups = facts.calls.groups.filter((group) => group.nodes.length >= FEWEST && isCandidate(group, access, facts))
+  const groups = facts.calls.groups.filter((group) => group.nodes.length >= fewest && isCandidate(group, access, facts))
   const patterns = Map.groupBy(
     groups,
     ({ request, parent, nodes }) => `${request.id}\n${parent?.span.name}\n${nodes.length}`,

@@ -14,13 +14,14 @@ const CONNECTING = /connect|\btls\b|handshake/i
 
 /** A request waited for a free connection of a pool. */
 export const poolWait: Detector = (facts) => {
-  const waits = waitsIn(facts).filter((node) => !opensConnection(node))
+  const shortest = facts.shortestMicros('pool-wait')
+  const waits = waitsIn(facts, shortest ?? SHORTEST_MICROS).filter((node) => !opensConnection(node))
   return groupsOf(waits).flatMap((nodes) => {
     const [longest] = nodes
     const took = longest?.durationMicros ?? 0
     const busy = longest === undefined ? 0 : runningAt(longest, facts)
     // With nothing else at work in the trace it may be the event loop that was late.
-    if (busy === 0 && took < WARNING_MICROS) return []
+    if (shortest === undefined && busy === 0 && took < WARNING_MICROS) return []
     const others = busy === 0 ? '' : `; ${plural(busy, 'statement')} of this trace ran then`
     return facts.finding({
       id: 'pool-wait',
@@ -36,9 +37,9 @@ export const poolWait: Detector = (facts) => {
 
 /** A request paid for a new connection. */
 export const connect: Detector = (facts) => {
-  const opened = waitsIn(facts).filter((node) => {
-    const isLong =
-      node.durationMicros >= SHORTEST_CONNECT_MICROS && facts.shareOfRoot(node.durationMicros) >= WARNING_SHARE
+  const shortest = facts.shortestMicros('connect')
+  const opened = waitsIn(facts, shortest ?? SHORTEST_CONNECT_MICROS).filter((node) => {
+    const isLong = shortest !== undefined || facts.shareOfRoot(node.durationMicros) >= WARNING_SHARE
     return isLong && facts.pathBelow(node) > 0 && opensConnection(node)
   })
   return groupsOf(opened).map((nodes) =>
@@ -68,8 +69,8 @@ export function isPoolWait({ span }: SpanNode): boolean {
   return POOL.test(span.name)
 }
 
-function waitsIn({ analysis }: TraceFacts): SpanNode[] {
-  return analysis.nodes.filter((node) => node.durationMicros >= SHORTEST_MICROS && isPoolWait(node))
+function waitsIn({ analysis }: TraceFacts, shortestMicros: number): SpanNode[] {
+  return analysis.nodes.filter((node) => node.durationMicros >= shortestMicros && isPoolWait(node))
 }
 
 function opensConnection(node: SpanNode): boolean {

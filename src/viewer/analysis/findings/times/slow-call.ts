@@ -11,10 +11,14 @@ const SLOW_SHARE = 0.5
 
 /** Somebody took long to answer, and sends no spans that would say why. */
 export const slowCall: Detector = (facts) => {
+  const shortest = facts.shortestMicros('slow-call')
+  const isSlow = (took: number): boolean =>
+    shortest === undefined
+      ? took >= SLOW_MICROS || (took >= SLOW_SHARE_MICROS && facts.shareOfRoot(took) >= SLOW_SHARE)
+      : took >= shortest
   const slow = [...facts.calls.calls].filter(([node, { kind }]) => {
     if (kind === 'database' || node.endMicros === undefined) return false
-    const isLong = node.durationMicros >= SLOW_SHARE_MICROS && facts.shareOfRoot(node.durationMicros) >= SLOW_SHARE
-    return (isLong || node.durationMicros >= SLOW_MICROS) && !isAnsweredInTrace(node) && !staysOpen(node.span)
+    return isSlow(node.durationMicros) && !isAnsweredInTrace(node) && !staysOpen(node.span)
   })
   return Array.from(Map.groupBy(slow, ([, { key }]) => key).values(), (alike) => describe(alike, facts))
 }

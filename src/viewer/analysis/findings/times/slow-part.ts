@@ -12,6 +12,7 @@ const WARNING_SHARE = 0.5
 export const slowPart: Detector = (facts) => {
   const { criticalPath } = facts.analysis
   if (criticalPath === undefined) return []
+  const shortest = facts.shortestMicros('slow-part')
   const inSelf = new Set(criticalPath.sections.map(({ node }) => node))
   return [...inSelf].flatMap((node) => {
     // What a call waits for is somebody else's part: `slow-query` and `slow-call` are about that.
@@ -20,7 +21,7 @@ export const slowPart: Detector = (facts) => {
     const longest = longestPiece(node)
     const took = Math.min(longest, node.pathMicros)
     const share = facts.shareOfRoot(took)
-    if (took < SHORTEST_MICROS || share < INFO_SHARE) return []
+    if (shortest === undefined ? took < SHORTEST_MICROS || share < INFO_SHARE : took < shortest) return []
     return facts.finding({
       id: 'slow-part',
       level: share >= WARNING_SHARE ? 'warning' : 'info',

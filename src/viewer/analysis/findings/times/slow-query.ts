@@ -10,12 +10,17 @@ const SLOW_SHARE = 0.5
 
 /** A database took long to answer. */
 export const slowQuery: Detector = (facts) => {
+  const shortest = facts.shortestMicros('slow-query')
+  const isSlow = (took: number): boolean =>
+    shortest === undefined
+      ? took >= SLOW_MICROS || (took >= SLOW_SHARE_MICROS && facts.shareOfRoot(took) >= SLOW_SHARE)
+      : took >= shortest
   const slow = new Map<string, { call: Call; nodes: SpanNode[]; longest: number; total: number }>()
   for (const [node, call] of facts.calls.calls) {
     if (call.kind !== 'database' || call.access === 'control') continue
     // To wait for a connection is no fault of the statement.
     const took = node.durationMicros - poolWaitWithin(node)
-    if (took < SLOW_MICROS && (took < SLOW_SHARE_MICROS || facts.shareOfRoot(took) < SLOW_SHARE)) continue
+    if (!isSlow(took)) continue
     const alike = slow.get(call.key) ?? { call, nodes: [], longest: 0, total: 0 }
     slow.set(call.key, alike)
     if (took > alike.longest) alike.nodes.unshift(node)

@@ -9,10 +9,12 @@ const MANY_SPANS = 1_000
 export const manyAlike: Detector = (facts) => {
   const { nodes } = facts.analysis
   const byName = Map.groupBy(nodes, ({ span }) => `${span.resource.service}\n${span.name}`)
-  const most = Math.max(0, ...Array.from(byName.values(), ({ length }) => length))
+  const fewest = facts.fewest('many-alike', FEWEST)
+  let most = 0
+  for (const { length } of byName.values()) most = Math.max(most, length)
   return Array.from(byName).flatMap(([key, alike]) => {
     const isMost = nodes.length > MANY_SPANS && alike.length === most
-    if (!isMost && (alike.length < FEWEST || alike.some((node) => tellsApart(node, facts)))) return []
+    if (!isMost && (alike.length < fewest || alike.some((node) => tellsApart(node, facts)))) return []
     const [first] = alike
     if (first === undefined) return []
     const instrumentation = /^@opentelemetry\/instrumentation-(.+)$/.exec(first.span.scope.name)?.[1]
