@@ -3,6 +3,8 @@ import type { ReceivedLog, ReceivedSpan } from './received-span.ts'
 /** What is known of a trace without looking at its spans. */
 export interface TraceSummary {
   readonly traceId: string
+  /** When the viewer was started that it arrived at first: `2026-11-30T21:41:19Z`. Empty where a file does not say it. */
+  readonly run: string
   readonly spanCount: number
   readonly firstStartMicros: number
   readonly lastEndMicros: number
@@ -33,6 +35,9 @@ export interface TraceFacts {
   /** All texts of its spans (names, services, values, messages, ids of spans), in lower case. */
   readonly text: string
   readonly resources: readonly ResourceText[]
+  readonly run: string
+  /** The traces that links of its spans lead to. */
+  readonly linkedTraces: readonly string[]
   readonly hasError: boolean
   readonly spanCount: number
   readonly firstStartMicros: number

@@ -29,7 +29,12 @@ export const BUILT_IN_KEYS: readonly BuiltInKey[] = [
   { name: 'services', isOfTrace: true, type: 'services', description: 'how many services it crosses, or one of them' },
   { name: 'root', isOfTrace: true, type: 'text', description: "the main root's name" },
   { name: 'finding', isOfTrace: true, type: 'text', description: 'what was found: finding:n+1, finding:warning' },
-  { name: 'run', isOfTrace: true, type: 'text', description: 'the run that the trace arrived in' },
+  {
+    name: 'run',
+    isOfTrace: true,
+    type: 'text',
+    description: 'when the viewer was started that it arrived in: run:2026-11-30*',
+  },
 ]
 
 const BY_NAME = new Map(BUILT_IN_KEYS.map((key) => [key.name, key]))

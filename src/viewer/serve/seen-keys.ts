@@ -10,11 +10,15 @@ const MOST_VALUES = 30
 /** Longer values are of no help while typing. */
 const LONGEST_VALUE = 80
 
+/** Keys of the query language, of which values are suggested, too. */
+const OWN_KEYS: ReadonlySet<string> = new Set(['service', 'name', 'root', 'run'])
+
 /** Keys and values of the newest spans, the most frequent first. */
 export function seenKeysIn(store: TraceStore): SeenKeys {
   const counts = new Map<string, Map<string, number>>()
   let spans = 0
-  for (const { traceId } of store.summaries({ limit: MOST_TRACES })) {
+  for (const { traceId, run } of store.summaries({ limit: MOST_TRACES })) {
+    if (run !== '') add(counts, 'run', run)
     for (const span of store.spansOf(traceId)) {
       if (++spans > MOST_SPANS) break
       count(span, counts)
@@ -22,7 +26,7 @@ export function seenKeysIn(store: TraceStore): SeenKeys {
   }
   const byFrequency = [...counts].sort(([, a], [, b]) => total(b) - total(a)).slice(0, MOST_KEYS)
   return {
-    keys: byFrequency.map(([key]) => key).filter((key) => key !== 'service' && key !== 'name'),
+    keys: byFrequency.map(([key]) => key).filter((key) => !OWN_KEYS.has(key)),
     values: Object.fromEntries(
       byFrequency.map(([key, values]) => [
         key,

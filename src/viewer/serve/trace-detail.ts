@@ -17,7 +17,8 @@ export function traceDetail(store: TraceStore, traceId: string): Omit<TraceDetai
     received.length > LARGE_TRACE_SPANS
       ? { spans: [], columns: spanColumns(received, placeOf) }
       : { spans: received.map((span) => wireSpan(span, ...placeOf(span))) }
-  return { traceId, resources: resources.all, scopes: scopes.all, ...spans, logs: store.logsOf(traceId) }
+  const run = store.summaryOf(traceId)?.run ?? ''
+  return { traceId, run, resources: resources.all, scopes: scopes.all, ...spans, logs: store.logsOf(traceId) }
 }
 
 class Numbered<Item> {

@@ -139,6 +139,7 @@ export class TraceIndex {
     return queriedTrace({
       traceId,
       spans: this.store.spansOf(traceId),
+      run: this.store.summaryOf(traceId)?.run,
       analyse: () => ({
         findings: this.findingsOf(traceId),
         selfMicrosOf: (span) => {

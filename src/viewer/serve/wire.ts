@@ -88,6 +88,8 @@ export interface WireSpan
 
 export interface TraceDetail {
   readonly traceId: string
+  /** What `run:` asks for. */
+  readonly run: string
   readonly isPinned: boolean
   readonly resources: readonly ReceivedResource[]
   readonly scopes: readonly ReceivedScope[]

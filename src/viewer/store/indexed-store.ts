@@ -2,7 +2,8 @@ import { nowEpochMillis } from '../../internal/runtime/clock.js'
 import type { ReceivedLog, ReceivedSpan } from '../model/received-span.js'
 import type { StoreCounts, SummaryOptions, TraceStore, TraceSummary } from '../model/trace-store.js'
 import { ChangeListeners } from './change-listeners.js'
-import type { Shelf } from './shelf.js'
+import { withoutRepeated, type NewSpans } from './repeated-spans.js'
+import type { Arrival, Shelf } from './shelf.js'
 import { logBytes, spanBytes, TRACE_BYTES } from './size-estimate.js'
 import { TraceRecord } from './trace-record.js'
 
@@ -35,8 +36,9 @@ export class IndexedStore implements TraceStore {
   readonly #listeners = new ChangeListeners()
   readonly #traces = new Map<string, TraceRecord>()
   /** Between the two ends hang all traces, by the time of their last arrival. */
-  readonly #newest = new TraceRecord('')
-  readonly #oldest = new TraceRecord('')
+  readonly #newest = new TraceRecord('', '')
+  readonly #oldest = new TraceRecord('', '')
+  readonly #run: string
   #listed = 0
   #spans = 0
   #logs = 0
@@ -49,6 +51,7 @@ export class IndexedStore implements TraceStore {
     this.#maxSpans = maxSpans ?? STORE_LIMITS.maxSpans
     this.#maxBytes = maxBytes ?? STORE_LIMITS.maxBytes
     this.#now = now
+    this.#run = `${new Date(now()).toISOString().slice(0, 19)}Z`
     this.#unlinkAll()
     for (const stored of shelf.load()) this.#insert(TraceRecord.from(stored))
     this.#evict(new Set())
@@ -142,39 +145,51 @@ export class IndexedStore implements TraceStore {
     spansByTrace: ReadonlyMap<string, readonly ReceivedSpan[]>,
     logsByTrace: ReadonlyMap<string, readonly ReceivedLog[]>,
   ): void {
-    const changed = new Set([...spansByTrace.keys(), ...logsByTrace.keys()])
-    const arrivals = Array.from(changed, (traceId) => {
-      const record = this.#touch(traceId)
-      const spans = spansByTrace.get(traceId) ?? []
+    const changed = new Set<string>()
+    const arrivals: Arrival[] = []
+    for (const traceId of new Set([...spansByTrace.keys(), ...logsByTrace.keys()])) {
       const logs = logsByTrace.get(traceId) ?? []
-      this.#count(record, spans, logs)
-      return { record, spans, logs }
-    })
-    this.#shelf.put(arrivals)
+      const { fresh, amended } = this.#newSpans(traceId, spansByTrace.get(traceId) ?? [])
+      if (fresh.length === 0 && logs.length === 0 && !amended) continue
+      changed.add(traceId)
+      const record = this.#touch(traceId)
+      if (amended) {
+        this.#shelf.replace(traceId, amended.all)
+        this.#grow(record, record.amendSpans(amended.spans))
+      }
+      this.#count(record, fresh, logs)
+      arrivals.push({ record, spans: fresh, logs })
+    }
+    if (arrivals.length > 0) this.#shelf.put(arrivals)
     this.#evict(changed)
     this.#listeners.notify(changed)
   }
 
+  #newSpans(traceId: string, arrived: readonly ReceivedSpan[]): NewSpans {
+    if (arrived.length === 0) return { fresh: [] }
+    const record = this.#traces.get(traceId) ?? this.#insert(new TraceRecord(traceId, this.#run))
+    const stored = (): readonly ReceivedSpan[] => this.#shelf.spansOf(traceId)
+    record.spanIds ??= new Set(record.spanCount > 0 ? stored().map(({ spanId }) => spanId) : [])
+    return withoutRepeated(arrived, record.spanIds, stored)
+  }
+
   #touch(traceId: string): TraceRecord {
-    let record = this.#traces.get(traceId)
-    if (record) {
-      record.unlink()
-      record.linkAfter(this.#newest)
-    } else {
-      this.#insert((record = new TraceRecord(traceId)))
-    }
+    const record = this.#traces.get(traceId) ?? this.#insert(new TraceRecord(traceId, this.#run))
+    record.unlink()
+    record.linkAfter(this.#newest)
     record.lastArrivalMillis = this.#now()
     return record
   }
 
   /** As the newest. */
-  #insert(record: TraceRecord): void {
+  #insert(record: TraceRecord): TraceRecord {
     this.#traces.set(record.traceId, record)
     record.linkAfter(this.#newest)
     this.#bytes += record.bytes + TRACE_BYTES
     this.#spans += record.spanCount
     this.#logs += record.logCount
     if (record.spanCount > 0) this.#listed++
+    return record
   }
 
   #count(record: TraceRecord, spans: readonly ReceivedSpan[], logs: readonly ReceivedLog[]): void {
@@ -183,10 +198,14 @@ export class IndexedStore implements TraceStore {
     for (const span of spans) bytes += spanBytes(span)
     for (const log of logs) bytes += logBytes(log)
     record.logCount += logs.length
-    record.bytes += bytes
-    this.#bytes += bytes
+    this.#grow(record, bytes)
     this.#spans += spans.length
     this.#logs += logs.length
+  }
+
+  #grow(record: TraceRecord, bytes: number): void {
+    record.bytes += bytes
+    this.#bytes += bytes
   }
 
   #unlinkAll(): void {

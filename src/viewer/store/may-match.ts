@@ -1,6 +1,7 @@
 import type { ResourceText, TraceFacts } from '../model/trace-store.js'
 import { parseDurationMicros } from '../query/durations.js'
 import { builtInKey } from '../query/keys.js'
+import { textTest as valueTest } from '../query/values.js'
 import type { Alternatives, Comparison, Conjunction, Query, Term, Value } from '../query/query.js'
 
 type Test = (facts: TraceFacts) => boolean
@@ -69,6 +70,10 @@ function comparisonTest(comparison: Comparison): Test | undefined {
       return durationTest(comparison, ({ lastEndMicros, firstStartMicros }) => lastEndMicros - firstStartMicros)
     case 'spans':
       return operator.startsWith('>') ? ({ spanCount }) => spanCount >= Number(value.text) : undefined
+    case 'run': {
+      const test = valueTest(operator, value)
+      return test && (({ run }) => test(run))
+    }
     case 'service':
     case 'name':
     case 'root':

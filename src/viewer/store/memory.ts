@@ -32,6 +32,10 @@ class MemoryShelf implements Shelf {
     }
   }
 
+  replace(traceId: string, spans: readonly ReceivedSpan[]): void {
+    this.#traces.set(traceId, { spans: [...spans], logs: this.#traces.get(traceId)?.logs ?? [] })
+  }
+
   spansOf(traceId: string): readonly ReceivedSpan[] {
     return this.#traces.get(traceId)?.spans ?? []
   }

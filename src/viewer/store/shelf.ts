@@ -14,6 +14,8 @@ export interface Shelf {
   /** The traces that lie there already, those with the latest arrivals last. */
   load(): Iterable<StoredRecord>
   put(arrivals: readonly Arrival[]): void
+  /** Instead of all spans of a trace that are there. */
+  replace(traceId: string, spans: readonly ReceivedSpan[]): void
   /** In the order of arrival. */
   spansOf(traceId: string): readonly ReceivedSpan[]
   logsOf(traceId: string): readonly ReceivedLog[]

@@ -91,6 +91,7 @@ class SqliteShelf implements Shelf {
   readonly #itemsOf: StatementSync
   readonly #removeTrace: StatementSync
   readonly #removeItems: StatementSync
+  readonly #removeItemsOfKind: StatementSync
   #touched = 0
 
   constructor(database: DatabaseSync) {
@@ -100,6 +101,7 @@ class SqliteShelf implements Shelf {
     this.#itemsOf = database.prepare('SELECT items FROM arrivals WHERE trace = ? AND kind = ? ORDER BY sequence')
     this.#removeTrace = database.prepare('DELETE FROM traces WHERE id = ?')
     this.#removeItems = database.prepare('DELETE FROM arrivals WHERE trace = ?')
+    this.#removeItemsOfKind = database.prepare('DELETE FROM arrivals WHERE trace = ? AND kind = ?')
   }
 
   *load(): Iterable<StoredRecord> {
@@ -122,6 +124,13 @@ class SqliteShelf implements Shelf {
             .prepare('UPDATE traces SET record = ? WHERE id = ?')
             .run(serialize(record.stored()), record.traceId)
       }
+    })
+  }
+
+  replace(traceId: string, spans: readonly ReceivedSpan[]): void {
+    this.#atOnce(() => {
+      this.#removeItemsOfKind.run(traceId, SPANS)
+      this.#putItems.run(traceId, SPANS, serialize(spans))
     })
   }
 

@@ -13,6 +13,9 @@ export interface StoredRecord extends Omit<TraceFacts, 'resources'> {
   readonly isPinned: boolean
 }
 
+/** What files of an earlier version have not. */
+type Later = 'run' | 'linkedTraces'
+
 /** What is known of one trace, kept up to date with each arrival; and its neighbours by the time of the last arrival. */
 export class TraceRecord implements TraceFacts {
   readonly traceId: string
@@ -27,32 +30,39 @@ export class TraceRecord implements TraceFacts {
   firstStartMicros: number
   lastEndMicros: number
   text = ''
+  /** Ids of its spans; not known at first of a trace that lies in a file. */
+  spanIds: Set<string> | undefined
+  readonly run: string
+  readonly linkedTraces: string[] = []
   readonly resources: ResourceText[] = []
   newer: TraceRecord | undefined
   older: TraceRecord | undefined
   #root: TraceSummary['root']
   readonly #services: Set<string>
 
-  constructor(traceId: string, services: readonly string[] = []) {
+  constructor(traceId: string, run: string, services: readonly string[] = []) {
     this.traceId = traceId
+    this.run = run
     this.firstStartMicros = Infinity
     this.lastEndMicros = -Infinity
     this.#services = new Set(services)
   }
 
-  static from({ traceId, services, root, resources, ...fields }: StoredRecord): TraceRecord {
-    const record = Object.assign(new TraceRecord(traceId, services), fields)
+  static from(stored: Omit<StoredRecord, Later> & Partial<Pick<StoredRecord, Later>>): TraceRecord {
+    const { traceId, run = '', services, root, resources, linkedTraces = [], ...fields } = stored
+    const record = Object.assign(new TraceRecord(traceId, run, services), fields)
     record.#root = root
+    record.linkedTraces.push(...linkedTraces)
     record.resources.push(...resources.map(knownResourceText))
     return record
   }
 
   stored(): StoredRecord {
     const { spanCount, logCount, bytes, lastArrivalMillis, isPinned, hasError, longestMicros, text } = this
-    const { traceId, firstStartMicros, lastEndMicros } = this
+    const { traceId, run, linkedTraces, firstStartMicros, lastEndMicros } = this
     return {
       ...{ traceId, spanCount, logCount, bytes, lastArrivalMillis, isPinned, hasError, longestMicros, text },
-      ...{ firstStartMicros, lastEndMicros },
+      ...{ firstStartMicros, lastEndMicros, run, linkedTraces },
       resources: this.resources.map((resource) => resource.text),
       services: [...this.#services],
       root: this.#root,
@@ -61,6 +71,12 @@ export class TraceRecord implements TraceFacts {
 
   /** Returns by how much its text has grown. */
   addSpans(spans: readonly ReceivedSpan[]): number {
+    this.spanCount += spans.length
+    return this.amendSpans(spans)
+  }
+
+  /** The same of spans that are counted already, and have changed. */
+  amendSpans(spans: readonly ReceivedSpan[]): number {
     for (const span of spans) this.#addSpan(span)
     const before = this.text.length
     this.text = searchText(this.text, spans)
@@ -69,7 +85,6 @@ export class TraceRecord implements TraceFacts {
 
   #addSpan(span: ReceivedSpan): void {
     const { startMicros, endMicros = startMicros, resource } = span
-    this.spanCount++
     this.firstStartMicros = Math.min(this.firstStartMicros, startMicros)
     this.lastEndMicros = Math.max(this.lastEndMicros, endMicros)
     this.longestMicros = Math.max(this.longestMicros, endMicros - startMicros)
@@ -77,8 +92,10 @@ export class TraceRecord implements TraceFacts {
     this.#services.add(resource.service)
     const text = resourceText(resource)
     if (!this.resources.includes(text)) this.resources.push(text)
-    if (span.parentSpanId === undefined && (this.#root === undefined || startMicros < this.#root.startMicros)) {
-      const { spanId, name } = span
+    for (const link of span.links) if (!this.linkedTraces.includes(link.traceId)) this.linkedTraces.push(link.traceId)
+    const { spanId, name } = span
+    const isFirst = !this.#root || startMicros < this.#root.startMicros || spanId === this.#root.spanId
+    if (span.parentSpanId === undefined && isFirst) {
       this.#root = { spanId, service: resource.service, name, startMicros, endMicros: span.endMicros }
     }
   }
@@ -88,6 +105,7 @@ export class TraceRecord implements TraceFacts {
     if (this.spanCount === 0) return undefined
     return {
       traceId: this.traceId,
+      run: this.run,
       spanCount: this.spanCount,
       firstStartMicros: this.firstStartMicros,
       lastEndMicros: this.lastEndMicros,

@@ -28,6 +28,7 @@ export interface ReportOptions {
 }
 
 interface LookedAt {
+  readonly run: string
   readonly analysis: TraceAnalysis
   readonly findings: readonly Finding[]
 }
@@ -52,22 +53,23 @@ export function buildReport(store: TraceStore, options: ReportOptions = {}): Vie
 function lookAt(store: TraceStore, { query, limits = new Map() }: ReportOptions): LookedAt[] {
   return store
     .summaries()
-    .map(({ traceId }): LookedAt => {
+    .map(({ traceId, run }): LookedAt => {
       const analysis = analyseTrace(store.spansOf(traceId))
-      return { analysis, findings: findingsOf(analysis, limits) }
+      return { run, analysis, findings: findingsOf(analysis, limits) }
     })
     .filter((trace) => query?.expression === undefined || query.matches(asQueried(trace)))
-    .map(({ analysis, findings }) => ({
-      analysis,
+    .map(({ findings, ...trace }) => ({
+      ...trace,
       findings: findings.filter((finding) => isWithinLimits(judged(finding), limits)),
     }))
     .sort((a, b) => a.analysis.startMicros - b.analysis.startMicros)
 }
 
-function asQueried({ analysis, findings }: LookedAt): ReturnType<typeof queriedTrace> {
+function asQueried({ run, analysis, findings }: LookedAt): ReturnType<typeof queriedTrace> {
   const { traceId, nodes } = analysis
   return queriedTrace({
     traceId,
+    run,
     spans: nodes.map(({ span }) => span),
     analyse: () => {
       const selfMicros = new Map(nodes.map((node) => [node.span, node.selfMicros]))

@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { TraceChanges, TraceDetail, TraceList, TraceOpening } from '../../../src/viewer/serve/wire.js'
 import { decodedSpans } from '../../../src/viewer/page/state/decode.js'
+import type { SeenKeys } from '../../../src/viewer/query/suggest.js'
 import { logOf, shopTraceId, shopTraces, wideTrace } from '../helpers/shop.js'
 import { startPageApp, type PageApp } from '../helpers/page-app.js'
 import { span, traceId } from '../helpers/spans.js'
@@ -115,6 +116,20 @@ describe('the page and its data', () => {
     expect([two.rows.length, two.hasMore]).toEqual([2, true])
     const failed = await json<TraceList>(`/api/traces?q=${encodeURIComponent('status:error service:payments')}`)
     expect(failed.rows.map(({ name, hasError }) => [name, hasError])).toEqual([['POST /checkout', true]])
+    const { run = '' } = app.store.summaries()[0] ?? {}
+    expect(run).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+    for (const [query, count] of [
+      [`run:${run}`, 12],
+      [`run:${run.slice(0, 10)}*`, 12],
+      [`-run:${run}`, 0],
+      ['run:1999*', 0],
+    ] as const) {
+      expect([query, (await json<TraceList>(`/api/traces?q=${encodeURIComponent(query)}`)).rows.length]).toEqual([
+        query,
+        count,
+      ])
+    }
+    expect((await json<SeenKeys>('/api/keys')).values.run).toEqual([run])
     const wrong = await json<TraceList>(`/api/traces?q=${encodeURIComponent('duration>soon')}`)
     expect(wrong.rows).toEqual([])
     expect(wrong.error?.message).toMatch(/\S/)

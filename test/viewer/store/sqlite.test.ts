@@ -43,6 +43,24 @@ describe('a store in a file', () => {
     after.close()
   })
 
+  test('says in which run a trace arrived, counts spans of the last run once, and takes more of a trace', () => {
+    const file = newFile()
+    const before = sqliteStore(file, { now: () => 1_000 })
+    before.add([span(), span({ traceId: traceId(2) })])
+    before.close()
+    const after = sqliteStore(file, { now: () => 90_000 })
+    after.add([span(), span({ spanId: spanId(2) }), span({ traceId: traceId(3) })])
+    expect(after.counts().spans).toBe(4)
+    expect(after.spansOf(traceId(1)).map((each) => each.spanId)).toEqual([spanId(1), spanId(2)])
+    const runs = after.summaries().map((summary) => [summary.traceId, summary.run])
+    expect(Object.fromEntries(runs)).toEqual({
+      [traceId(1)]: '1970-01-01T00:00:01Z',
+      [traceId(2)]: '1970-01-01T00:00:01Z',
+      [traceId(3)]: '1970-01-01T00:01:30Z',
+    })
+    after.close()
+  })
+
   test('that shrank its limits keeps the newest', () => {
     const file = newFile()
     const before = sqliteStore(file)

@@ -63,6 +63,7 @@ export function storeContract(name: string, open: (options: StoreOptions) => Tra
       ])
       expect(store.summaryOf(traceId(1))).toEqual({
         traceId: traceId(1),
+        run: '1970-01-01T00:00:01Z',
         spanCount: 3,
         firstStartMicros: 500,
         lastEndMicros: 9_000,
@@ -71,6 +72,58 @@ export function storeContract(name: string, open: (options: StoreOptions) => Tra
         hasError: true,
         root: { spanId: spanId(1), service: 'orders', name: 'root', startMicros: 1_000, endMicros: 8_000 },
       })
+    })
+
+    test('counts spans once that are sent again, in the same request or a later one', () => {
+      const heard: string[][] = []
+      store.add([...inTrace(1, 3), ...inTrace(1, 1)])
+      const before = [store.counts(), store.spansOf(traceId(1)), store.summaryOf(traceId(1))]
+      nowMillis++
+      store.onChange((ids) => heard.push([...ids]))
+      store.add(inTrace(1, 3))
+      expect([store.counts(), store.spansOf(traceId(1)), store.summaryOf(traceId(1))]).toEqual(before)
+      expect(store.counts().spans).toBe(3)
+      expect(heard).toEqual([])
+      // Half of the request is new.
+      store.add(inTrace(1, 6))
+      expect(store.spansOf(traceId(1)).map((each) => each.spanId)).toEqual(inTrace(1, 6).map((each) => each.spanId))
+      expect(store.counts().spans).toBe(6)
+      expect(heard).toEqual([[traceId(1)]])
+    })
+
+    test('keeps the later one of a span that had not ended, in its place', () => {
+      const open = span({ endMicros: undefined, startMicros: 1_000 })
+      const ended = span({ endMicros: 9_000, startMicros: 1_000, status: 'error' })
+      const other = span({ spanId: spanId(2), parent: spanId(1), startMicros: 1_000, endMicros: 2_000 })
+      store.add([open, other])
+      store.addLogs([log()])
+      store.add([ended])
+      store.add([open])
+      expect(store.spansOf(traceId(1))).toEqual([ended, other])
+      expect(store.logsOf(traceId(1))).toHaveLength(1)
+      expect(store.counts()).toMatchObject({ spans: 2, traces: 1 })
+      expect(store.summaryOf(traceId(1))).toMatchObject({
+        hasError: true,
+        lastEndMicros: 9_000,
+        root: { endMicros: 9_000 },
+      })
+    })
+
+    test('keeps two spans of one id that differ: the halves of a call, or a sender that is wrong', () => {
+      const client = span({ kind: 'client' })
+      const server = span({ kind: 'server' })
+      const other = span({ kind: 'server', service: 'stock' })
+      store.add([client])
+      store.add([server, other])
+      expect(store.spansOf(traceId(1))).toEqual([client, server, other])
+      expect(store.counts().spans).toBe(3)
+    })
+
+    test('knows which traces link to which', () => {
+      store.add([span({ links: [{ traceId: traceId(5), spanId: spanId(1), attributes: {} }] })])
+      store.add([span({ traceId: traceId(2) })])
+      const linking = store.summaries({ where: ({ linkedTraces }) => linkedTraces.includes(traceId(5)) })
+      expect(linking.map((summary) => summary.traceId)).toEqual([traceId(1)])
     })
 
     test('lists the newest first, in pages', () => {

@@ -38,6 +38,7 @@ export const hits: ReadonlySignal<readonly SpanNode[]> = computed(() => {
   const nodeOf = new Map(trace.nodes.map((node) => [node.span, node]))
   const queried = queriedTrace({
     traceId: trace.traceId,
+    run: detail.value?.run,
     spans: trace.nodes.map(({ span }) => span),
     analyse: () => ({
       findings: findings.value,
