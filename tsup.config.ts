@@ -11,6 +11,7 @@ const ENTRIES = {
   'in-process-delivery': 'src/export/worker/in-process-delivery.ts',
   'built-in-instrumentations': 'src/instrumentation/built-in-instrumentations.ts',
   'package-instrumentations': 'src/instrumentation/package-instrumentations.ts',
+  'span-conventions': 'src/internal/conventions/span-conventions.ts',
   'graphql-spans': 'src/instrumentation/channels/graphql-spans.ts',
   statement: 'src/internal/sql/statement.ts',
   waterfall: 'src/console/drawing/waterfall.ts',

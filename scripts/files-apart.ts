@@ -31,6 +31,8 @@ const APART: readonly { readonly file: string; readonly importer: RegExp; readon
   { file: 'graphql-spans', importer: /[\\/]channels[\\/]graphql\.ts$/, names: ['traceGraphql'] },
   // Drawing is for development; it is without state, and loaded with the first trace that is printed.
   { file: 'waterfall', importer: /[\\/]console[\\/]printer\.ts$/, names: ['waterfall'] },
+  // Loaded with the first package that is traced and whose spans are not by the current conventions. It reads SQL, too.
+  { file: 'span-conventions', importer: /[\\/]conventions[\\/]for-scope\.ts$/, names: ['spanConventions'] },
   // SQL is read for withDbSpan alone.
   { file: 'statement', importer: /[\\/]spans[\\/]db-span\.ts$/, names: ['readStatement'] },
   // What receives and shows traces is for its command alone.

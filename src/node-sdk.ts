@@ -6,10 +6,11 @@ import type { ResolvedOptions } from './config/options.js'
 import { resolveResource, tracesAreOn } from './config/resolve.js'
 import type { TracingSettings } from './config/settings.js'
 import type { MetricPipeline } from './export/metrics/periodic-reader.js'
+import { conventionsForScope } from './internal/conventions/for-scope.js'
 import { withoutEnv } from './internal/runtime/env.js'
 import { withoutRefusalWarnings } from './internal/otel-api/refused-registrations.js'
 import type { SamplingPipeline } from './sampling/runtime/pipeline.js'
-import { TracerProvider } from './tracer/tracer-provider.js'
+import { tracerProviderWith, type TracerProvider } from './tracer/tracer-provider.js'
 
 /**
  * What has been resolved here, and what NodeSDK would otherwise read, and warn of, a second time: it has no option against it.
@@ -32,7 +33,8 @@ export function startSdk(options: ResolvedOptions, settings: TracingSettings, pa
     void resource.waitForAsyncAttributes?.()
     const { spanLimits } = options
     const { sampler } = parts.sampling
-    const provider = new TracerProvider({ resource, sampler, spanProcessors: parts.processors, spanLimits })
+    const spanProcessors = parts.processors
+    const provider = tracerProviderWith({ conventionsForScope }, { resource, sampler, spanProcessors, spanLimits })
     const sdk = new NodeSdkWithProvider(provider, tracesAreOn(options, settings), {
       autoDetectResources: false,
       resource,

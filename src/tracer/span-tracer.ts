@@ -23,8 +23,10 @@ import {
 } from '../internal/otel-api/local-span-context.js'
 import { textOrEmpty } from '../internal/checks/safe-get.js'
 import { attributesWithin, cleanLink, isLink, validAttributes } from './attributes.js'
+import type { ScopeConventions } from '../internal/conventions/for-scope.js'
 import { contextWithSpan } from '../internal/otel-api/context-with-span.js'
-import { RecordingSpan, type SpanOrigin } from './recording-span.js'
+import { ConventionalSpan } from './conventional-span.js'
+import { RecordingSpan, type SpanOrigin, type SpanStart } from './recording-span.js'
 import { TraceClock } from './trace-clock.js'
 
 /** What all tracers of a provider share. */
@@ -34,6 +36,8 @@ export interface TracerParts extends Omit<SpanOrigin, 'instrumentationScope'> {
   /** Whether its ids need no look at. */
   readonly idsAreValid: boolean
   readonly time: SpanTimeSource
+  /** Of the tracers whose spans are not by the current semantic conventions. */
+  readonly conventionsForScope?: ((scope: string) => ScopeConventions | undefined) | undefined
 }
 
 type InSpan<T> = (span: Span) => T
@@ -48,6 +52,7 @@ export class SpanTracer implements Tracer {
   private readonly ids: IdGenerator
   private readonly idsAreValid: boolean
   private readonly time: SpanTimeSource
+  private readonly conventions: ScopeConventions | undefined
 
   constructor(parts: TracerParts, instrumentationScope: SpanOrigin['instrumentationScope']) {
     const { resource, limits, processor, sampler, idGenerator, idsAreValid, time } = parts
@@ -56,12 +61,15 @@ export class SpanTracer implements Tracer {
     this.ids = idGenerator
     this.idsAreValid = idsAreValid
     this.time = time
+    this.conventions = parts.conventionsForScope?.(instrumentationScope.name)
   }
 
   /** Never throws: a span that can't be started, for whatever it was handed, is logged once and is one that records nothing. */
   startSpan(name: string, options?: SpanOptions | null, given: Context = context.active()): Span {
     try {
-      return this.start(textOrEmpty(name), options ?? {}, given)
+      if (this.conventions === undefined) return this.start(textOrEmpty(name), options ?? {}, given)
+      const begun = this.conventions.begin(textOrEmpty(name), options ?? {})
+      return this.start(begun.name, begun.options, given)
     } catch (error) {
       warnOfError('a span could not be started, the traced code runs without it', error)
       return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
@@ -96,7 +104,7 @@ export class SpanTracer implements Tracer {
     )
     const now = this.time.nowMillis()
     const clock = parent instanceof RecordingSpan ? parent.clock.forChild(now) : new TraceClock(this.time, now)
-    const span = new RecordingSpan(this.origin, {
+    const start: SpanStart = {
       name,
       kind,
       spanContext,
@@ -106,7 +114,10 @@ export class SpanTracer implements Tracer {
       attributes,
       droppedAttributesCount: invalid + surplus,
       links,
-    })
+    }
+    const span = this.conventions
+      ? new ConventionalSpan(this.conventions, this.origin, start)
+      : new RecordingSpan(this.origin, start)
     this.origin.processor.onStart(span, parentContext)
     return span
   }

@@ -22,6 +22,17 @@ const DEFAULT_FLUSH_MILLIS = 30_000
 /** Of more scopes than an app has, the oldest is forgotten, and made anew when it is asked for again: names may be made of data. */
 const MOST_TRACERS = 1_000
 
+type OwnParts = Pick<TracerParts, 'conventionsForScope'>
+
+/** What configuration has settled, and no option of this class says. */
+const partsOfOptions = new WeakMap<TracerProviderOptions, OwnParts>()
+
+/** A provider with parts of ours. */
+export function tracerProviderWith(parts: OwnParts, options: TracerProviderOptions): TracerProvider {
+  partsOfOptions.set(options, parts)
+  return new TracerProvider(options)
+}
+
 /**
  * A drop-in for the SDK's `TracerProvider`, with its options and defaults and any of its samplers, processors and id
  * generators. A span costs a fraction of the SDK's: of time, and of memory. startTracing uses it; so can you where you put an
@@ -57,6 +68,7 @@ export class TracerProvider implements ApiTracerProvider {
       idsAreValid: idGenerator === undefined,
       processor: fanOut(spanProcessors),
       time: systemTime,
+      ...partsOfOptions.get(options),
     }
   }
 

@@ -61,6 +61,6 @@ describe('calls that wait for a connection stay in the context of their operatio
     const { lines, beneath } = await calls(file, ['redis'], { REDIS_URL: server.url })
     expect(lines).toHaveLength(3)
     expect(wrongOnes(lines)).toEqual([])
-    expect(new Set(beneath)).toEqual(new Set(['redis-GET']))
+    expect(new Set(beneath)).toEqual(new Set(['GET', 'MULTI GET']))
   })
 })

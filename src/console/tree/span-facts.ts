@@ -31,7 +31,12 @@ export function facts(span: DrawnSpan, shown: (text: string) => string = (text) 
     add(remoteCall)
     add(read(attributes, 'rpc.service'))
     add(read(attributes, 'rpc.method'))
-    add(optional(read(attributes, 'rpc.response.status_code', 'rpc.grpc.status_code'), (code) => `→ ${code}`))
+    add(
+      optional(
+        read(attributes, 'rpc.status_code', 'rpc.response.status_code', 'rpc.grpc.status_code'),
+        (code) => `→ ${code}`,
+      ),
+    )
   } else {
     add(read(attributes, 'http.request.method', 'http.method'))
     const address = read(attributes, 'url.full', 'http.url', 'url.path', 'http.target')

@@ -165,7 +165,9 @@ function rpcCall({ name, attributes }: ReceivedSpan): Call | undefined {
     return undefined
   }
   const service = textOf(attributes, 'rpc.service')
-  const label = method === undefined ? name : service === undefined ? method : `${service}/${method}`
+  // The current method has the service in it.
+  const isWhole = service === undefined || method?.includes('/')
+  const label = method === undefined ? name : isWhole ? method : `${service}/${method}`
   const verb = label.slice(label.lastIndexOf('/') + 1)
   return {
     kind: 'rpc',

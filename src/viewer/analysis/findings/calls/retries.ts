@@ -13,6 +13,9 @@ const LONGEST_REASON = 60
 const HTTP_AGAIN = new Set([408, 425, 429, 500, 502, 503, 504])
 /** UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL, UNAVAILABLE */
 const GRPC_AGAIN = new Set([2, 4, 8, 10, 13, 14])
+const GRPC_AGAIN_BY_NAME = new Set(
+  'UNKNOWN DEADLINE_EXCEEDED RESOURCE_EXHAUSTED ABORTED INTERNAL UNAVAILABLE'.split(' '),
+)
 
 /** One call that was tried again because it failed. */
 export const retries: Detector = (facts) =>
@@ -77,5 +80,7 @@ function isWorthAnother({ span }: SpanNode): boolean {
   if (status !== undefined) return HTTP_AGAIN.has(status)
   if (span.status !== 'error') return false
   const code = numberOf(span.attributes, 'rpc.grpc.status_code', 'rpc.response.status_code')
-  return code === undefined || GRPC_AGAIN.has(code)
+  if (code !== undefined) return GRPC_AGAIN.has(code)
+  const name = textOf(span.attributes, 'rpc.status_code', 'rpc.response.status_code')
+  return name === undefined || GRPC_AGAIN_BY_NAME.has(name)
 }

@@ -1,0 +1,177 @@
+import { SpanKind, SpanStatusCode, type Attributes } from '@opentelemetry/api'
+import * as incubating from '@opentelemetry/semantic-conventions/incubating'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { afterEach, describe, expect, test } from 'vitest'
+import { conventionsForScope } from '../../../src/internal/conventions/for-scope.js'
+import { CONVENTIONS, RENAMED } from '../../../src/internal/conventions/table.js'
+import { CATALOGUE } from '../../../src/instrumentation/catalogue.js'
+import { written } from './spans.js'
+
+const OPT_IN = 'OTEL_SEMCONV_STABILITY_OPT_IN'
+afterEach(() => {
+  delete process.env[OPT_IN]
+})
+
+const unaryCall = (kind: SpanKind, code: number): ReturnType<typeof written> =>
+  written(
+    'grpc',
+    {
+      name: 'grpc.shop.Items/Get',
+      kind,
+      attributes: { 'rpc.system': 'grpc', 'rpc.service': 'shop.Items', 'rpc.method': 'Get' },
+    },
+    (span) => {
+      span.setAttribute('rpc.grpc.status_code', code)
+      if (code !== 0) span.setStatus({ code: SpanStatusCode.ERROR, message: 'x' }).setAttribute('grpc.error_name', 'x')
+    },
+  )
+
+describe('gRPC', () => {
+  test('has a method with its service, a status by its name, and both in the name', () => {
+    const { name, attributes } = unaryCall(SpanKind.CLIENT, 0)
+    expect(name).toBe('shop.Items/Get')
+    expect(attributes).toEqual({ 'rpc.system.name': 'grpc', 'rpc.method': 'shop.Items/Get', 'rpc.status_code': 'OK' })
+  })
+
+  test.each([
+    [SpanKind.CLIENT, 5, SpanStatusCode.ERROR, 'NOT_FOUND'],
+    [SpanKind.SERVER, 5, SpanStatusCode.UNSET, undefined],
+    [SpanKind.SERVER, 16, SpanStatusCode.UNSET, undefined],
+    [SpanKind.SERVER, 13, SpanStatusCode.ERROR, 'INTERNAL'],
+    [SpanKind.SERVER, 0, SpanStatusCode.UNSET, undefined],
+  ])('kind %s with code %s ends with status %s', (kind, code, status, errorType) => {
+    const span = unaryCall(kind, code)
+    expect(span.status.code).toBe(status)
+    expect(span.attributes['error.type']).toBe(errorType)
+  })
+})
+
+test('a message of RabbitMQ is described by the current names', () => {
+  const attributes = {
+    'messaging.system': 'rabbitmq',
+    'messaging.destination': 'orders',
+    'messaging.destination_kind': 'topic',
+    'messaging.rabbitmq.routing_key': 'eu',
+    'messaging.operation': 'process',
+    'messaging.message_id': '1',
+    'messaging.protocol': 'AMQP',
+    'messaging.protocol_version': '0.9.1',
+    'messaging.url': 'amqp://localhost',
+  }
+  const { name, attributes: current } = written('amqplib', {
+    name: 'print jobs process',
+    kind: SpanKind.CONSUMER,
+    attributes,
+  })
+  expect(name).toBe('process print jobs')
+  expect(current).toEqual({
+    'messaging.system.name': 'rabbitmq',
+    'messaging.destination.name': 'orders',
+    'rabbitmq.destination.routing_key': 'eu',
+    'messaging.operation.type': 'process',
+    'messaging.operation.name': 'process',
+    'messaging.message.id': '1',
+    'network.protocol.name': 'amqp',
+    'network.protocol.version': '0.9.1',
+  })
+  const given = { 'messaging.destination': '', 'messaging.rabbitmq.routing_key': 'mail' }
+  const toQueue = written('amqplib', { name: 'publish <default>', kind: SpanKind.PRODUCER, attributes: given })
+  expect([toQueue.name, toQueue.attributes['messaging.destination.name']]).toEqual(['publish amq.default', 'mail'])
+  const publish = written('amqplib', { name: 'publish orders', kind: SpanKind.PRODUCER })
+  expect([publish.name, publish.attributes]).toEqual([
+    'publish orders',
+    { 'messaging.operation.type': 'send', 'messaging.operation.name': 'publish' },
+  ])
+})
+
+test('names that are current stay, whichever instrumentation writes them', () => {
+  const attributes = { 'messaging.operation.name': 'send', 'messaging.operation.type': 'send', 'db.name': 'x' }
+  expect(written('kafkajs', { name: 'send orders', attributes }).attributes).toEqual(attributes)
+  for (const name of ['http', 'undici', 'express', 'ioredis', 'mongodb', 'nobody']) {
+    expect(conventionsForScope(`@opentelemetry/instrumentation-${name}`)).toBeUndefined()
+  }
+  expect(conventionsForScope('grpc')).toBeUndefined()
+})
+
+describe('OTEL_SEMCONV_STABILITY_OPT_IN', () => {
+  const server: Attributes = {
+    'http.request.method': 'GET',
+    'url.scheme': 'http',
+    'url.path': '/items',
+    'url.query': 'a=b',
+    'server.address': 'shop',
+    'server.port': 80,
+  }
+
+  test('http/dup writes the former names of HTTP as well, also what is set later', () => {
+    process.env[OPT_IN] = 'database, HTTP/dup'
+    const { attributes } = written('http', { name: 'GET', kind: SpanKind.SERVER, attributes: server }, (span) => {
+      span.setAttribute('http.response.status_code', 200).setAttributes({ 'client.address': '::1' })
+    })
+    expect(attributes).toEqual({
+      ...server,
+      'http.method': 'GET',
+      'http.scheme': 'http',
+      'http.target': '/items?a=b',
+      'net.host.name': 'shop',
+      'net.host.port': 80,
+      'http.response.status_code': 200,
+      'http.status_code': 200,
+      'client.address': '::1',
+      'http.client_ip': '::1',
+    })
+  })
+
+  test('database/dup writes former names and values', () => {
+    process.env[OPT_IN] = 'database/dup,database'
+    const attributes = { 'db.system.name': 'microsoft.sql_server', 'db.query.text': 'SELECT 1', 'server.address': 'db' }
+    expect(written('tedious', { name: 'execSql', kind: SpanKind.CLIENT, attributes }).attributes).toMatchObject({
+      ...attributes,
+      'db.system': 'mssql',
+      'db.statement': 'SELECT 1',
+      'net.peer.name': 'db',
+      'db.operation': 'SELECT',
+    })
+  })
+
+  test('rpc/dup has both kinds of status', () => {
+    process.env[OPT_IN] = 'rpc/dup'
+    expect(unaryCall(SpanKind.SERVER, 5).attributes).toMatchObject({
+      'rpc.status_code': 'NOT_FOUND',
+      'rpc.grpc.status_code': 5,
+      'rpc.service': 'shop.Items',
+      'rpc.method': 'shop.Items/Get',
+    })
+  })
+
+  test('without /dup changes nothing: the current names are there in any case', () => {
+    process.env[OPT_IN] = 'http,database,messaging,rpc'
+    const attributes = { 'db.system.name': 'redis' }
+    expect(written('ioredis', { name: 'get', attributes }).attributes).toEqual(attributes)
+  })
+})
+
+describe('the table', () => {
+  const file = fileURLToPath(import.meta.resolve('@opentelemetry/semantic-conventions/incubating'))
+  const declared = readFileSync(file.replace(/index-incubating\.\w+$/, 'experimental_attributes.d.cts'), 'utf8')
+  const known = new Set<unknown>(Object.values(incubating))
+  const isDeprecated = (name: string): boolean => {
+    const before = declared.split(`: "${name}"`)[0] ?? ''
+    return before.length < declared.length && (before.split('/**').at(-1) ?? '').includes('@deprecated')
+  }
+
+  test('leads to names that the semantic conventions have, and have not deprecated', () => {
+    for (const { current, domain } of RENAMED) {
+      if (current === undefined) continue
+      expect(known, current).toContain(current)
+      // Generative AI has moved to conventions of its own, where the name is the same.
+      if (domain !== 'gen_ai') expect(isDeprecated(current), current).toBe(false)
+    }
+  })
+
+  test('is of instrumentations that there are', () => {
+    const names = new Set(CATALOGUE.map(({ name }): string => name))
+    expect(Object.keys(CONVENTIONS).filter((name) => !names.has(name))).toEqual([])
+  })
+})
