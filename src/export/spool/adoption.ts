@@ -1,7 +1,6 @@
-import { renameSync, rmdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { attempt } from '../../internal/checks/attempt.js'
-import { errorCodeOf } from './files.js'
+import { errorCodeOf, move, removeFile, removeFolder } from './files.js'
 import { claimsIn, list } from './list.js'
 import { FREE_FILE, isClaimName, isEntryName, isTemporaryName, OWNER_FILE } from './names.js'
 
@@ -11,7 +10,7 @@ import { FREE_FILE, isClaimName, isEntryName, isTemporaryName, OWNER_FILE } from
  */
 export function takeClaim(folder: string, name: string, ownPath: string): void {
   try {
-    renameSync(join(folder, name), join(ownPath, name))
+    move(join(folder, name), join(ownPath, name))
   } catch (error) {
     if (errorCodeOf(error) !== 'ENOENT') throw error
   }
@@ -32,22 +31,17 @@ function unpack(path: string, ownPath: string, setAside: (path: string) => void)
   for (const item of list(path)) {
     const itemPath = join(path, item.name)
     if (item.isFile() && isEntryName(item.name)) {
-      if (attempt(() => move(itemPath, join(ownPath, item.name)), false)) came.push(item.name)
+      if (attempt(() => (move(itemPath, join(ownPath, item.name)), true), false)) came.push(item.name)
     } else if (item.isDirectory() && isClaimName(item.name)) {
       came.push(...unpack(itemPath, ownPath, setAside))
     } else if (item.name === OWNER_FILE || item.name === FREE_FILE || isTemporaryName(item.name)) {
       // What the owner had not finished, it still had when it was killed: it is not on record.
-      attempt(() => unlinkSync(itemPath), undefined)
+      attempt(() => removeFile(itemPath), undefined)
     } else {
       setAside(itemPath)
     }
   }
   // Where something could not be moved the folder stays, and the next adoption tries again.
-  attempt(() => rmdirSync(path), undefined)
+  attempt(() => removeFolder(path), undefined)
   return came
-}
-
-function move(from: string, to: string): true {
-  renameSync(from, to)
-  return true
 }

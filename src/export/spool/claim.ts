@@ -1,7 +1,7 @@
-import { mkdtempSync, rmdirSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { attempt } from '../../internal/checks/attempt.js'
-import { makeFolder } from './files.js'
+import { makeFolder, removeFolder } from './files.js'
 import { list } from './list.js'
 import { claimPrefix, entryName, OWNER_FILE, tokenOf } from './names.js'
 import { isOwned, markAsFree, removeOwner, touch, TOUCH_EVERY_MILLIS, writeOwner } from './owner.js'
@@ -66,5 +66,5 @@ export class Claim {
 
 function deleteClaim(path: string): void {
   removeOwner(path)
-  rmdirSync(path)
+  removeFolder(path)
 }

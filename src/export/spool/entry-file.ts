@@ -1,6 +1,7 @@
-import { closeSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { attempt } from '../../internal/checks/attempt.js'
 import { decodeEntry, entryHeader, HEADER_BYTES, MOST_BODY_BYTES, stampOf, type EntryContent } from './entry-format.js'
+import { move, removeFile } from './files.js'
 import { temporaryName } from './names.js'
 import type { Stamps } from './stamp.js'
 import { readOwnFile, readStartOfOwnFile } from './trust.js'
@@ -22,9 +23,9 @@ export function writeEntry(path: string, batch: EntryContent, stamp: Buffer): vo
     } finally {
       closeSync(file)
     }
-    renameSync(temporary, path)
+    move(temporary, path)
   } catch (error) {
-    attempt(() => unlinkSync(temporary), undefined)
+    attempt(() => removeFile(temporary), undefined)
     throw error
   }
 }

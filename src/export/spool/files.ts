@@ -1,5 +1,6 @@
 import { attempt } from '../../internal/checks/attempt.js'
-import { mkdirSync, statSync } from 'node:fs'
+import { whileHeld } from '../../internal/runtime/held-files.js'
+import { mkdirSync, renameSync, rmdirSync, statSync, unlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** `ENOSPC`, `EACCES` and the like; of what is no system error, its name. */
@@ -22,6 +23,21 @@ export function makeFolder(path: string): void {
     // Another process may have been faster.
     if (!isFolder(path)) throw error
   }
+}
+
+/** @throws where it can't */
+export function move(from: string, to: string): void {
+  whileHeld(() => renameSync(from, to))
+}
+
+/** @throws where it can't */
+export function removeFile(path: string): void {
+  whileHeld(() => unlinkSync(path))
+}
+
+/** @throws where it can't, or where something is in it */
+export function removeFolder(path: string): void {
+  whileHeld(() => rmdirSync(path))
 }
 
 function isFolder(path: string): boolean {

@@ -1,6 +1,7 @@
-import { lstatSync, lutimesSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { lstatSync, lutimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { attempt } from '../../internal/checks/attempt.js'
+import { move, removeFile } from './files.js'
 import { isFile } from './list.js'
 import { FREE_FILE, OWNER_FILE } from './names.js'
 import { fateOf, type ProcessIdentity } from './process-identity.js'
@@ -41,12 +42,12 @@ export function isOwned(claimPath: string): boolean {
 
 /** Needs no room on a full disk. Throws where it can't. */
 export function markAsFree(claimPath: string): void {
-  renameSync(join(claimPath, OWNER_FILE), join(claimPath, FREE_FILE))
+  move(join(claimPath, OWNER_FILE), join(claimPath, FREE_FILE))
 }
 
 /** Throws where it can't. */
 export function removeOwner(claimPath: string): void {
-  if (isOwned(claimPath)) unlinkSync(join(claimPath, OWNER_FILE))
+  if (isOwned(claimPath)) removeFile(join(claimPath, OWNER_FILE))
 }
 
 /** Whether the process of the claim has ended. */

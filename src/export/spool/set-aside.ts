@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { renameSync, rmdirSync, unlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { attempt } from '../../internal/checks/attempt.js'
-import { makeFolder } from './files.js'
+import { makeFolder, move, removeFile, removeFolder } from './files.js'
 import { bytesOf, list, setAsideBytes } from './list.js'
 import { isEntryName, SET_ASIDE } from './names.js'
 import { isTrustedFolder } from './trust.js'
@@ -19,9 +18,9 @@ export function setAside(folder: string, path: string, maxBytes: number): void {
   const place = join(folder, SET_ASIDE)
   const isRoom = list(place).length < MOST_FILES && setAsideBytes(folder) + bytesOf(path) <= maxBytes * SHARE_OF_BYTES
   if (isRoom && attempt(() => moveInto(place, path), false)) return
-  attempt(() => unlinkSync(path), undefined)
+  attempt(() => removeFile(path), undefined)
   // Where it was a folder.
-  attempt(() => rmdirSync(path), undefined)
+  attempt(() => removeFolder(path), undefined)
 }
 
 function moveInto(place: string, path: string): boolean {
@@ -29,6 +28,6 @@ function moveInto(place: string, path: string): boolean {
   if (!isTrustedFolder(place)) return false
   // A rename replaces what has the name already: this one can't be known before. Nor does a file choose its own.
   const name = isEntryName(basename(path)) ? basename(path) : 'foreign'
-  renameSync(path, join(place, `${name}.${randomBytes(8).toString('hex')}`))
+  move(path, join(place, `${name}.${randomBytes(8).toString('hex')}`))
   return true
 }

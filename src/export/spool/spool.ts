@@ -1,9 +1,9 @@
-import { unlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { monotonicClock, type Clock } from '../../internal/runtime/clock.js'
 import { messageOf } from '../../internal/diagnostics/diagnostics.js'
+import { isHeld, whileHeld } from '../../internal/runtime/held-files.js'
 import { takeClaim, unpackClaims } from './adoption.js'
-import { errorCodeOf } from './files.js'
+import { errorCodeOf, removeFile } from './files.js'
 import { createClaim, type Claim } from './claim.js'
 import type { Destination } from './destination.js'
 import { readEntry, writeEntry } from './entry-file.js'
@@ -118,10 +118,10 @@ export class FolderSpool implements Spool {
     if (path === undefined) return undefined
     let content: EntryContent | string
     try {
-      content = readEntry(path, this.#stamps)
+      content = whileHeld(() => readEntry(path, this.#stamps))
     } catch (error) {
       content = messageOf(error)
-      if (SHORTAGES.has(errorCodeOf(error)) || errorCodeOf(error) === 'ENOENT') {
+      if (SHORTAGES.has(errorCodeOf(error)) || errorCodeOf(error) === 'ENOENT' || isHeld(error)) {
         this.#warnOnce('spool read', `an entry of the spool ${this.#folder} can't be read: ${content}`)
         return undefined
       }
@@ -144,7 +144,7 @@ export class FolderSpool implements Spool {
     if (path === undefined) return
     const bytes = bytesOf(path)
     try {
-      unlinkSync(path)
+      removeFile(path)
       this.#room.count(-bytes)
     } catch (error) {
       if (errorCodeOf(error) === 'ENOENT') return

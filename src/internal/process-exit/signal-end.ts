@@ -1,4 +1,5 @@
 import { monotonicClock } from '../runtime/clock.js'
+import { endBySignal } from './end-by-signal.js'
 import { isWatched, rewatchSignal, SIGNALS, unwatchSignal, watchSignal, type WatchedSignal } from './signal-watch.js'
 
 /** The end by a signal. Where the app listens, ending is up to it; where it does not, the signal is raised again. */
@@ -67,7 +68,7 @@ export class SignalEnd {
     this.#leave(passedMillis)
     const wasWatching = this.#isWatching
     this.unwatch()
-    process.kill(process.pid, signal)
+    endBySignal(signal)
     // Still here: the process survives the signal, as PID 1 in a container does. Be ready for the next one.
     setImmediate(() => {
       this.#isEnding = false

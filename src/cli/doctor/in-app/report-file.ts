@@ -1,6 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
+import { isHeld, whileHeld } from '../../../internal/runtime/held-files.js'
 import { encrypt } from '../encrypt.js'
 import type { Instructions } from '../instructions.js'
 import type { ProcessReport } from '../process-report.js'
@@ -31,9 +32,10 @@ export class ReportFile {
       const text = JSON.stringify(this.#contents())
       if (text === this.#last) return
       writeFileSync(`${this.#path}.new`, encrypt(text, this.#key), { mode: 0o600 })
-      renameSync(`${this.#path}.new`, `${this.#path}.report`)
+      whileHeld(() => renameSync(`${this.#path}.new`, `${this.#path}.report`))
       this.#last = text
-    } catch {
+    } catch (error) {
+      if (isHeld(error)) return
       // The doctor has ended and removed the folder.
       clearInterval(this.#timer)
     }
