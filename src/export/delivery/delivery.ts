@@ -19,12 +19,14 @@ export interface DeliveryParts {
   /** Closed by the delivery's `close`. */
   readonly spool?: Spool
   /** Bound of the bytes of all batches in memory that are not settled. */
-  readonly outageBufferBytes: number
+  readonly maxBytes: number
   /** See {@link OutageBuffer}. */
   readonly shedsOldest?: boolean
   readonly attemptTimeoutMillis: number
   /** Takes the memory of each batch that has come to its end; it is not read any more. */
   readonly release?: ((bytes: Uint8Array) => void) | undefined
+  /** See {@link OutageBuffer}; where it turns true, `resume` is called. */
+  readonly takesRests?: (() => boolean) | undefined
   readonly clock?: Clock
   /** From 0 to 1. */
   readonly random: () => number
@@ -53,7 +55,7 @@ export class Delivery {
   #unsettled = 0
 
   constructor(parts: DeliveryParts) {
-    const { transport, spool, outageBufferBytes, release, clock = monotonicClock, random } = parts
+    const { transport, spool, maxBytes, release, takesRests, clock = monotonicClock, random } = parts
     const report = (event: DeliveryEvent): void => this.#report(event)
     const queues = this.#queues
     this.#parts = parts
@@ -65,13 +67,14 @@ export class Delivery {
     const onHalf = (queued: QueuedBatch): void => this.#onHalf(queued)
     this.#buffer = new OutageBuffer({
       queues,
-      maxBytes: outageBufferBytes,
+      maxBytes,
       shedsOldest: parts.shedsOldest,
       spool,
       report,
       onGone,
       onHalf,
       release,
+      takesRests,
     })
     const { endpoint } = transport
     const [buffer, breaker, flushes] = [this.#buffer, this.#breaker, this.#flushes]
@@ -94,6 +97,11 @@ export class Delivery {
     // What can't be sent now is safe on disk, also where this process is killed.
     if (this.#state === 'left' || this.#breaker.isOpen) this.#buffer.toSpool(queued)
     this.#goOn()
+  }
+
+  /** Goes on with what had to wait for who gets the reports. */
+  resume(): void {
+    if (this.#state !== 'closed') this.#goOn()
   }
 
   /** Settles when nothing waits any more, when the backend turns out to be unreachable, or when the time is up. Never rejects. */
@@ -148,7 +156,7 @@ export class Delivery {
     if (this.#breaker.isOpen ? this.#buffer.isEmpty : !this.#queues.hasFresh)
       this.#buffer.liftFloor(this.#clock.nowMillis())
     this.#flushes.endDone(this.#attempts.count)
-    this.#wakeTimer.set(this.#nextSendAt())
+    this.#wakeTimer.set(this.#buffer.wantsTurn ? this.#clock.nowMillis() : this.#nextSendAt())
   }
 
   #send(): void {
@@ -157,7 +165,7 @@ export class Delivery {
       const queued = this.#queues.take(now, this.#breaker.isOpen)
       if (!queued) return
       if (!this.#buffer.load(queued)) this.#results.onUnreadable(queued)
-      else if (!this.#results.splitIfTooLarge(queued)) this.#begin(queued, now)
+      else if (this.#buffer.thin(queued) && !this.#results.splitIfTooLarge(queued)) this.#begin(queued, now)
     }
   }
 

@@ -57,7 +57,7 @@ export interface AdoptedFailed {
 }
 
 /** The outage buffer was full. What is left of the batch, if anything, takes its place. */
-interface Shed {
+export interface Shed {
   readonly kind: 'shed'
   readonly id: number
   /** Dropped spans of it. */
@@ -67,7 +67,7 @@ interface Shed {
 }
 
 /** The batch was too large for one request. Its halves take its place; they begin as waiting. */
-interface Split {
+export interface Split {
   readonly kind: 'split'
   readonly id: number
   readonly halves: readonly EncodedBatch[]

@@ -5,13 +5,17 @@ import type { DeliveryEvent } from './events.js'
 type Where = 'queued' | 'exporting' | 'spooled'
 
 interface Entry {
-  batch: EncodedBatch
+  readonly id: number
+  spans: number
+  /** Undefined once it has been on disk: the spool's copy is the only one. */
+  bytes: Uint8Array | undefined
   where: Where
 }
 
 /** The batches that a delivery has taken and not settled, by its events; keeps the ledger's counts of them. */
 export class InFlightBatches {
   readonly #counts: DeliveryCounts
+  readonly #release: (bytes: Uint8Array) => void
   readonly #entries = new Map<number, Entry>()
   #bytes = 0
   // Of all batches so far. Before the first: a span of a few attributes.
@@ -19,11 +23,13 @@ export class InFlightBatches {
   #allSpans = 1
   #lastId = 0
 
-  constructor(counts: DeliveryCounts) {
+  /** @param release takes the memory of each batch that is not needed here any more */
+  constructor(counts: DeliveryCounts, release: (bytes: Uint8Array) => void = () => undefined) {
     this.#counts = counts
+    this.#release = release
   }
 
-  /** Bytes of the batches that are in memory. */
+  /** Bytes of the batches that are in memory, each counted once. */
   get bytes(): number {
     return this.#bytes
   }
@@ -40,15 +46,14 @@ export class InFlightBatches {
   /** The spans are counted as queued already. */
   open(bytes: Uint8Array, spans: number): EncodedBatch {
     const batch = { id: (this.#lastId += 1), bytes, spans }
-    this.#entries.set(batch.id, { batch, where: 'queued' })
-    this.#bytes += bytes.byteLength
+    this.#take(batch)
     this.#allBytes += bytes.byteLength
     this.#allSpans += spans
     return batch
   }
 
   spansOf(id: number): number {
-    return this.#entries.get(id)?.batch.spans ?? 0
+    return this.#entries.get(id)?.spans ?? 0
   }
 
   onEvent(event: DeliveryEvent): void {
@@ -57,7 +62,7 @@ export class InFlightBatches {
     if (!entry) return
     if (event.kind === 'exporting') this.#move(entry, 'exporting')
     else if (event.kind === 'waiting') this.#move(entry, 'queued')
-    else if (event.kind === 'spooled') this.#move(entry, 'spooled')
+    else if (event.kind === 'spooled') this.#spooled(entry)
     else if (event.kind === 'shed') this.#shed(entry, event.spans, event.rest)
     else if (event.kind === 'split') this.#split(entry, event.halves)
     else {
@@ -69,9 +74,11 @@ export class InFlightBatches {
 
   /** What another delivery would have to send if this one is gone; what is on disk stays there. */
   inMemory(): EncodedBatch[] {
-    const entries = [...this.#entries.values()].filter(({ where }) => where !== 'spooled')
-    for (const entry of entries) this.#move(entry, 'queued')
-    return entries.map(({ batch }) => batch)
+    return [...this.#entries.values()].flatMap((entry) => {
+      const { id, spans, bytes } = entry
+      this.#move(entry, bytes ? 'queued' : 'spooled')
+      return bytes ? [{ id, spans, bytes }] : []
+    })
   }
 
   /** Gives up what is not settled and not on disk; how many spans that were. */
@@ -87,11 +94,14 @@ export class InFlightBatches {
 
   #move(entry: Entry, to: Where): void {
     if (entry.where === to) return
-    this.#counts[entry.where] -= entry.batch.spans
-    this.#counts[to] += entry.batch.spans
-    if (to === 'spooled') this.#bytes -= entry.batch.bytes.byteLength
-    if (entry.where === 'spooled') this.#bytes += entry.batch.bytes.byteLength
+    this.#counts[entry.where] -= entry.spans
+    this.#counts[to] += entry.spans
     entry.where = to
+  }
+
+  #spooled(entry: Entry): void {
+    this.#move(entry, 'spooled')
+    this.#setBytes(entry, undefined)
   }
 
   #shed(entry: Entry, spans: number, rest: Uint8Array | undefined): void {
@@ -101,23 +111,34 @@ export class InFlightBatches {
       return
     }
     this.#counts[entry.where] -= spans
-    this.#bytes += rest.byteLength - entry.batch.bytes.byteLength
-    entry.batch = { id: entry.batch.id, bytes: rest, spans: entry.batch.spans - spans }
+    entry.spans -= spans
+    this.#setBytes(entry, rest)
   }
 
   #split(entry: Entry, halves: readonly EncodedBatch[]): void {
     this.#close(entry)
     for (const batch of halves) {
-      this.#entries.set(batch.id, { batch, where: 'queued' })
+      this.#take(batch)
       this.#counts.queued += batch.spans
-      this.#bytes += batch.bytes.byteLength
     }
   }
 
+  #take(batch: EncodedBatch): void {
+    this.#entries.set(batch.id, { ...batch, where: 'queued' })
+    this.#bytes += batch.bytes.byteLength
+  }
+
   #close(entry: Entry): void {
-    const { id, spans, bytes } = entry.batch
-    this.#counts[entry.where] -= spans
-    if (entry.where !== 'spooled') this.#bytes -= bytes.byteLength
-    this.#entries.delete(id)
+    this.#counts[entry.where] -= entry.spans
+    this.#setBytes(entry, undefined)
+    this.#entries.delete(entry.id)
+  }
+
+  #setBytes(entry: Entry, bytes: Uint8Array | undefined): void {
+    const before = entry.bytes
+    this.#bytes += (bytes?.byteLength ?? 0) - (before?.byteLength ?? 0)
+    entry.bytes = bytes
+    // Last: released memory has no length, and would count as none.
+    if (before && before !== bytes) this.#release(before)
   }
 }

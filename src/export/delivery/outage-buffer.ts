@@ -17,10 +17,15 @@ export interface OutageBufferParts {
   /** A batch was split, and this is one of its two halves. */
   readonly onHalf: (queued: QueuedBatch) => void
   readonly release: ((bytes: Uint8Array) => void) | undefined
+  /** Whether who gets the reports has room for the bytes of one more batch that was shed in part. Default: always. */
+  readonly takesRests?: (() => boolean) | undefined
 }
 
 /** How full the buffer is after it was too full: room for a while, so that one overflow does not follow the other. */
 const LEFT_AFTER_OVERFLOW = 7 / 8
+
+/** How many bytes are looked through for spans to shed before other work gets its turn. */
+const MOST_THINNED_BYTES = 4 * 1_024 * 1_024
 
 /** Spans that come later of a trace that was cut are let through: to look at every batch costs more than they are worth. */
 const LONGEST_TRACE_MILLIS = 60_000
@@ -35,6 +40,8 @@ export class OutageBuffer {
   /** Spans below are shed, also those that come later: a trace goes as a whole. */
   #floor = 0
   readonly #cut = new ShedTraces()
+  /** Batches that wait may still have spans below the floor. */
+  #isThinning = false
   #hasCut = false
   #lastCutAt = 0
   readonly #goes = (randomness: number): boolean => {
@@ -56,6 +63,18 @@ export class OutageBuffer {
   /** Nothing is in memory, being sent or not. */
   get isEmpty(): boolean {
     return this.#bytes === 0
+  }
+
+  /** There is more to shed, now that others have had their turn. */
+  get wantsTurn(): boolean {
+    return this.#isThinning && this.#parts.takesRests?.() !== false
+  }
+
+  /** Sheds what is below the floor of a batch that is about to be sent; false where nothing is left. */
+  thin(queued: QueuedBatch): boolean {
+    // What is on disk is safe, and has to stay what it is there.
+    if (!this.#isThinning || queued.entry !== undefined || queued.thinnedTo >= this.#floor) return true
+    return this.#shedBelowFloor(queued)
   }
 
   /** After an attempt that failed. */
@@ -115,10 +134,9 @@ export class OutageBuffer {
 
   /** Where there is a spool that takes it, the batch is there and no longer in memory. */
   toSpool(queued: QueuedBatch): boolean {
-    if (queued.bytes) queued.entry ??= this.#parts.spool?.put({ bytes: queued.bytes, spans: queued.spans })
-    if (queued.entry === undefined) return false
-    this.#setBytes(queued, undefined)
-    if (queued.id !== undefined) this.#parts.report({ kind: 'spooled', id: queued.id })
+    const { bytes } = queued
+    if (!this.#toSpool(queued)) return false
+    if (bytes) this.#parts.release?.(bytes)
     return true
   }
 
@@ -128,7 +146,7 @@ export class OutageBuffer {
     queued.entry ??= this.#parts.spool?.put({ bytes: queued.bytes, spans: queued.spans })
     if (queued.entry === undefined) return
     this.#parts.report({ kind: 'waiting', id: queued.id })
-    this.toSpool(queued)
+    this.#toSpool(queued)
   }
 
   /** Everything that waits in memory, as far as the spool takes it. */
@@ -138,7 +156,8 @@ export class OutageBuffer {
 
   makeRoom(): void {
     const { maxBytes } = this.#parts
-    if (this.#bytes <= maxBytes) return
+    if (this.#isThinning) this.#shedWaiting()
+    if (this.#isThinning || this.#bytes <= maxBytes) return
     this.#spoolDownTo(maxBytes * LEFT_AFTER_OVERFLOW)
     if (this.#bytes <= maxBytes) return
     if (this.#parts.shedsOldest) {
@@ -148,11 +167,13 @@ export class OutageBuffer {
     const waiting = [...this.#parts.queues.own()].flatMap(({ bytes }) => bytes ?? [])
     const threshold = thresholdThatFrees(this.#bytes - maxBytes * LEFT_AFTER_OVERFLOW, waiting)
     this.#floor = Math.max(this.#floor, threshold)
+    this.#isThinning = true
     this.#shedWaiting()
   }
 
   /** The buffer is as good as empty: whatever comes now is kept, except what is left of traces that were cut. */
   liftFloor(now: number): void {
+    if (this.#isThinning) return
     this.#floor = 0
     if (this.#cut.isEmpty) return
     if (this.#hasCut) this.#lastCutAt = now
@@ -171,27 +192,51 @@ export class OutageBuffer {
     this.#parts.queues.keepOnly((queued) => {
       const { id, spans } = queued
       if (this.#bytes <= maxBytes || !queued.bytes || id === undefined) return true
+      const { bytes } = queued
       this.#setBytes(queued, undefined)
       this.#parts.report({ kind: 'shed', id, spans, rest: undefined })
       this.#parts.onGone(queued)
+      this.#parts.release?.(bytes)
       return false
     })
   }
 
+  /** Until enough is looked through for once, or what is left of it has to be taken over first. */
   #shedWaiting(): void {
-    const { queues } = this.#parts
-    queues.keepOnly((queued) => !queued.bytes || this.#shedBelowFloor(queued))
+    const { queues, takesRests } = this.#parts
+    let left = MOST_THINNED_BYTES
+    this.#isThinning = false
+    queues.keepOnly((queued) => {
+      if (!queued.bytes || queued.thinnedTo >= this.#floor) return true
+      if (left <= 0 || takesRests?.() === false) {
+        this.#isThinning = true
+        return true
+      }
+      left -= queued.bytes.byteLength
+      return this.#shedBelowFloor(queued)
+    })
+  }
+
+  #toSpool(queued: QueuedBatch): boolean {
+    if (queued.bytes) queued.entry ??= this.#parts.spool?.put({ bytes: queued.bytes, spans: queued.spans })
+    if (queued.entry === undefined) return false
+    this.#setBytes(queued, undefined)
+    if (queued.id !== undefined) this.#parts.report({ kind: 'spooled', id: queued.id })
+    return true
   }
 
   /** False where nothing is left of it. */
   #shedBelowFloor(queued: QueuedBatch): boolean {
-    if ((this.#floor === 0 && this.#cut.isEmpty) || !queued.bytes || queued.id === undefined) return true
-    const { rest, dropped } = withoutSpans({ bytes: queued.bytes, spans: queued.spans }, this.#goes)
-    if (rest === queued.bytes) return true
+    const { bytes } = queued
+    if ((this.#floor === 0 && this.#cut.isEmpty) || !bytes || queued.id === undefined) return true
+    const { rest, dropped } = withoutSpans({ bytes, spans: queued.spans }, this.#goes)
+    queued.thinnedTo = this.#floor
+    if (rest === bytes) return true
     this.#setBytes(queued, rest)
     queued.spans -= dropped
     this.#parts.report({ kind: 'shed', id: queued.id, spans: dropped, rest })
     if (!rest) this.#parts.onGone(queued)
+    this.#parts.release?.(bytes)
     return rest !== undefined
   }
 

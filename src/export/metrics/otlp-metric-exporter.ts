@@ -84,7 +84,7 @@ export class OtlpMetricExporter implements PushMetricExporter {
     const points = pointsIn(metrics)
     if (points === 0) return
     if (this.#isShutDown) this.#delivery.counts.droppedAtExit += points
-    else if (this.#delivery.isFull) this.#delivery.drop(points)
+    else if (this.#delivery.isFull(0)) this.#delivery.drop(points)
     else {
       const request = metricsRequest(metrics, this.#settings.otlp.protocol)
       this.#delivery.counts.queued += points

@@ -2,8 +2,9 @@ import type { SignalNames } from '../pipeline/signal.js'
 import { monotonicClock, type Clock } from '../../internal/runtime/clock.js'
 import { DropNotice } from './drop-notice.js'
 import type { DeliveryEvent } from '../delivery/events.js'
+import type { NoRoom } from './no-room.js'
 import { itemsInWords, reasonInWords } from './notice-text.js'
-import { OutageNotice } from './outage-notice.js'
+import { OutageNotice, withDrops } from './outage-notice.js'
 
 export interface NoticeParts {
   readonly signal: SignalNames
@@ -11,6 +12,7 @@ export interface NoticeParts {
   readonly warn: (message: string) => void
   /** What the operator can do about it, in a sentence; may be empty. */
   readonly hintFor: (reason: string, endpoint: string) => string
+  readonly noRoom: NoRoom
   /** Where spans go, for lines about drops; a failure names its own. */
   readonly endpoint: () => string
   /** Why spans are lost at exit where no attempt has failed. */
@@ -27,17 +29,7 @@ export interface NoticeParts {
 /** Where spans were dropped. */
 export type DropPlace = 'queue' | 'outage buffer' | 'spool' | 'refused' | 'exit'
 
-const BUFFER_FULL =
-  'the outage buffer is full. Raise SPANWRIGHT_OUTAGE_BUFFER_BYTES (batch.outageBufferBytes), or let a folder take ' +
-  'them: SPANWRIGHT_SPOOL_DIR (batch.spoolDirectory).'
 const SPOOL_UNREADABLE = 'their files in the spool are gone, or could not be read.'
-
-function queueFullInWords({ items, queueSizeVariable }: SignalNames): string {
-  if (queueSizeVariable === 'OTEL_BSP_MAX_QUEUE_SIZE')
-    return 'the queue is full. Raise OTEL_BSP_MAX_QUEUE_SIZE (batch.maxQueueSize), or keep fewer traces.'
-  const raise = queueSizeVariable === undefined ? 'Make' : `Raise ${queueSizeVariable}, or make`
-  return `the queue is full. ${raise} fewer ${items}.`
-}
 
 /**
  * What is logged of the delivery: failures, drops and recoveries, each with its cause and a hint; of
@@ -62,8 +54,8 @@ export class Notices {
     this.#outage = new OutageNotice({ ...this.#parts, clock })
     const drops = (why: () => string): DropNotice => new DropNotice({ signal: parts.signal, warn, clock, why })
     this.#drops = {
-      queue: drops(() => queueFullInWords(parts.signal)),
-      'outage buffer': drops(() => BUFFER_FULL),
+      queue: drops(() => parts.noRoom.queue),
+      'outage buffer': drops(() => parts.noRoom.outageBuffer),
       spool: drops(() => SPOOL_UNREADABLE),
       refused: drops(() => this.#refusalInWords()),
     }
@@ -85,7 +77,7 @@ export class Notices {
     if (this.#isClosed || spans === 0) return
     if (where !== 'queue' && where !== 'exit') this.#reportLoss(where, spans)
     if (where === 'exit') this.#atExit(spans)
-    else if (this.#outage.isOpen()) this.#outage.dropped(spans)
+    else if (this.#outage.isOpen()) this.#outage.dropped(spans, this.#noRoomAt(where))
     else this.#drops[where].add(spans)
   }
 
@@ -104,9 +96,9 @@ export class Notices {
   }
 
   #reportLoss(where: Exclude<DropPlace, 'queue' | 'exit'>, spans: number): void {
-    const { onLoss, signal } = this.#parts
+    const { onLoss, signal, noRoom } = this.#parts
     if (!onLoss) return
-    const whys = { 'outage buffer': BUFFER_FULL, spool: SPOOL_UNREADABLE, refused: this.#refusalInWords() }
+    const whys = { 'outage buffer': noRoom.outageBuffer, spool: SPOOL_UNREADABLE, refused: this.#refusalInWords() }
     onLoss(new Error(`${itemsInWords(spans, signal)} dropped: ${whys[where]}`))
   }
 
@@ -115,7 +107,14 @@ export class Notices {
     const wasOpen = this.#outage.isOpen()
     this.#outage.failed(endpoint, reason)
     if (wasOpen) return
-    for (const drops of Object.values(this.#drops)) this.#outage.dropped(drops.take())
+    for (const [where, drops] of Object.entries(this.#drops)) {
+      this.#outage.dropped(drops.take(), this.#noRoomAt(where))
+    }
+  }
+
+  #noRoomAt(where: string): string | undefined {
+    const { queue, outageBuffer } = this.#parts.noRoom
+    return where === 'queue' ? queue : where === 'outage buffer' ? outageBuffer : undefined
   }
 
   /** Whole batches that are refused during an outage are part of it: the backend is there again, and not well. */
@@ -137,14 +136,16 @@ export class Notices {
   }
 
   #exitInWords(spans: number): string {
-    const { hintFor, lossWithoutFailure } = this.#parts
+    const { hintFor, lossWithoutFailure, signal } = this.#parts
     const {
       endpoint = this.#parts.endpoint(),
       reason = lossWithoutFailure(),
       dropped = 0,
+      noRoom = undefined,
     } = this.#outage.takeOver() ?? {}
     const before = dropped > 0 ? ` (${dropped} dropped before)` : ''
-    const why = `sending them to ${endpoint} failed: ${reasonInWords(reason)}. ${hintFor(reason, endpoint)}`
-    return `${itemsInWords(spans, this.#parts.signal)} lost at exit${before}: ${why}`
+    const hint = withDrops(hintFor(reason, endpoint), noRoom, signal)
+    const why = `sending them to ${endpoint} failed: ${reasonInWords(reason)}. ${hint}`
+    return `${itemsInWords(spans, signal)} lost at exit${before}: ${why}`
   }
 }

@@ -51,8 +51,10 @@ export class OutageNotice {
     if (this.#outage) this.failed(this.#outage.endpoint, reason)
   }
 
-  dropped(spans: number): void {
-    if (!this.#outage) return
+  /** @param noRoom why, where there was no room for them */
+  dropped(spans: number, noRoom: string | undefined): void {
+    if (!this.#outage || spans === 0) return
+    this.#outage.noRoom = noRoom ?? this.#outage.noRoom
     this.#outage.dropped += spans
     this.#outage.droppedUnlogged += spans
   }
@@ -139,13 +141,15 @@ interface Outage {
   wasLogged: boolean
   attempts: number
   dropped: number
+  /** Why the last ones had no room. */
+  noRoom: string | undefined
   droppedUnlogged: number
   sentAgain: number
 }
 
 function newOutage(sinceMillis: number, endpoint: string, reason: string): Outage {
   const counts = { attempts: 0, dropped: 0, droppedUnlogged: 0, sentAgain: 0 }
-  return { sinceMillis, endpoint, reason, reasonSinceMillis: undefined, wasLogged: false, ...counts }
+  return { sinceMillis, endpoint, reason, reasonSinceMillis: undefined, noRoom: undefined, wasLogged: false, ...counts }
 }
 
 function beginningInWords({ endpoint, reason }: Outage, signal: ItemNames, hint: string): string {
@@ -159,10 +163,17 @@ function courseInWords(
   waitingSpans: number,
   hint: string,
 ): string {
-  const { attempts, dropped, endpoint, reason, sinceMillis } = outage
+  const { attempts, dropped, endpoint, noRoom, reason, sinceMillis } = outage
+  const advice = withDrops(hint, noRoom, signal)
   const cost = `${attemptsInWords(attempts)}, ${itemsInWords(waitingSpans, signal)} waiting, ${dropped} dropped`
   const past = durationInWords(nowMillis - sinceMillis)
-  return `sending ${signal.items} to ${endpoint} has failed for ${past} (${cost}): ${reasonInWords(reason)}. ${hint}`
+  return `sending ${signal.items} to ${endpoint} has failed for ${past} (${cost}): ${reasonInWords(reason)}. ${advice}`
+}
+
+/** The hint for a failure, with what is to be said of the drops that came of it. */
+export function withDrops(hint: string, noRoom: string | undefined, { items }: ItemNames): string {
+  if (noRoom === undefined) return hint
+  return `${hint} ${items.charAt(0).toUpperCase()}${items.slice(1)} were dropped, because ${noRoom}`
 }
 
 function endInWords(outage: Outage, signal: ItemNames, nowMillis: number): string {

@@ -32,8 +32,9 @@ export interface BatchOptions {
   /** Longest time of one export, in milliseconds. Default 30,000, or OTEL_BSP_EXPORT_TIMEOUT. */
   exportTimeoutMillis?: number
   /**
-   * OTLP: encoded spans that may wait in memory while the backend is away, in bytes; beyond it whole traces are dropped,
-   * lowest randomness first. Default 64 MiB, or SPANWRIGHT_OUTAGE_BUFFER_BYTES.
+   * OTLP: memory that encoded spans may take while they wait for the backend, in bytes, in all threads together. With a
+   * delivery thread each is in memory twice. Beyond it whole traces are dropped, lowest randomness first. Default 64 MiB, or
+   * SPANWRIGHT_OUTAGE_BUFFER_BYTES.
    */
   outageBufferBytes?: number
   /**

@@ -7,6 +7,7 @@ import { reportToGlobalErrorHandler } from '../../internal/diagnostics/global-er
 import { asOwnRequest } from '../../internal/http/own-requests.js'
 import { withinMillis } from '../../internal/async/settled-within.js'
 import type { ResolvedBatchOptions } from './batch-options.js'
+import { noRoomInQueue } from '../notices/no-room.js'
 import { Notices } from '../notices/notices.js'
 import { noDeliveryCounts, type DeliveryCounts } from './ledger.js'
 import { NO_TIME_TO_SEND, type Pipeline } from './pipeline.js'
@@ -188,6 +189,7 @@ export class ExporterPipeline implements Pipeline<ReadableSpan> {
     return new Notices({
       signal: SIGNALS.traces,
       warn,
+      noRoom: noRoomInQueue(this.#options.maxQueueSize),
       onLoss: reportToGlobalErrorHandler,
       endpoint: () => `the exporter ${this.#exporter.constructor.name}`,
       hintFor: () => '',

@@ -3,18 +3,17 @@ import { reportToGlobalErrorHandler } from '../../internal/diagnostics/global-er
 import type { ResolvedBatchOptions } from './batch-options.js'
 import { InFlightBatches } from '../delivery/in-flight-batches.js'
 import type { DeliveryClient } from '../worker/delivery-client.js'
+import { freeMemory } from '../worker/free-memory.js'
 import { openDeliveryClient } from '../worker/worker-client.js'
 import type { DeliveryEvent } from '../delivery/events.js'
 import { Notices } from '../notices/notices.js'
+import { noRoomInBuffer } from '../notices/no-room.js'
 import { hintFor } from '../notices/hints.js'
 import { noDeliveryCounts, type DeliveryCounts } from './ledger.js'
+import { memoryShares, type MemoryShares } from './memory-shares.js'
 import type { OtlpSettings } from './otlp-settings.js'
 import { NO_TIME_TO_SEND } from './pipeline.js'
 import { SIGNALS } from './signal.js'
-
-const MIB = 1_024 * 1_024
-/** What a busy machine's delivery thread may not have looked at yet. */
-const MOST_UNREAD_BYTES = 16 * MIB
 
 export type DeliveryOptions = Pick<
   ResolvedBatchOptions,
@@ -29,7 +28,8 @@ export class OtlpDelivery {
   readonly counts: DeliveryCounts = noDeliveryCounts()
   readonly #otlp: OtlpSettings
   readonly #options: DeliveryOptions
-  readonly #inFlight = new InFlightBatches(this.counts)
+  readonly #shares: MemoryShares
+  readonly #inFlight: InFlightBatches
   readonly #client: DeliveryClient
   #notices: Notices
   #endpoint = 'the OTLP endpoint'
@@ -39,9 +39,13 @@ export class OtlpDelivery {
     this.#options = options
     this.#notices = this.#newNotices()
     const { outageBufferBytes, exportTimeoutMillis, spoolDirectory, spoolMaxBytes } = options
+    this.#shares = memoryShares(outageBufferBytes, options.exportThread ? 2 : 1)
+    this.#inFlight = new InFlightBatches(this.counts, (bytes) => {
+      if (this.#client.copies) freeMemory(bytes)
+    })
     const settings = {
       otlp,
-      outageBufferBytes,
+      maxBytes: this.#shares.shedAboveBytes,
       attemptTimeoutMillis: exportTimeoutMillis,
       spool: spoolDirectory === undefined ? undefined : { folder: spoolDirectory, maxBytes: spoolMaxBytes },
     }
@@ -58,12 +62,21 @@ export class OtlpDelivery {
 
   /** How many items may wait: an estimate, since it is their bytes that are bounded. */
   get capacity(): number {
-    return Math.round(this.#options.outageBufferBytes / this.#inFlight.bytesOfSpan)
+    return Math.round(this.#shares.mostBytes / this.#inFlight.bytesOfSpan)
   }
 
-  /** Items that wait for the backend are bounded by the outage buffer; more than that is a thread that does not keep up. */
-  get isFull(): boolean {
-    return this.#inFlight.bytes > 2 * this.#options.outageBufferBytes + MOST_UNREAD_BYTES
+  get mostBatchBytes(): number {
+    return this.#shares.mostBatchBytes
+  }
+
+  /**
+   * Whether there is no room for anything more. Of what waits for the backend the delivery chooses what goes, before it comes
+   * to that; if it does, the thread does not keep up.
+   *
+   * @param encodedBytes that wait to be sent from here
+   */
+  isFull(encodedBytes: number): boolean {
+    return this.#inFlight.bytes + encodedBytes >= this.#shares.mostBytes
   }
 
   /** Nothing is on its way. */
@@ -79,6 +92,13 @@ export class OtlpDelivery {
 
   /** @param items how many the request has; they are counted as queued already */
   send(bytes: Uint8Array, items: number): void {
+    const { mostBytes, mostBatchBytes } = this.#shares
+    // Only one item that is as large as the buffer can come to that.
+    if (this.#inFlight.bytes + bytes.byteLength > mostBytes + mostBatchBytes) {
+      this.counts.queued -= items
+      this.drop(items)
+      return
+    }
     this.#client.send(this.#inFlight.open(bytes, items))
   }
 
@@ -127,9 +147,14 @@ export class OtlpDelivery {
 
   #newNotices(): Notices {
     const { signal } = this.#otlp
+    const { outageBufferBytes, spoolDirectory, spoolMaxBytes } = this.#options
     return new Notices({
       signal: SIGNALS[signal],
       warn,
+      noRoom: noRoomInBuffer({
+        outageBufferBytes,
+        spoolMaxBytes: spoolDirectory === undefined ? undefined : spoolMaxBytes,
+      }),
       onLoss: reportToGlobalErrorHandler,
       hintFor: (reason, endpoint) => hintFor(reason, endpoint, SIGNALS[signal]),
       endpoint: () => this.#endpoint,

@@ -10,8 +10,6 @@ import type { BatchEncoder } from '../otlp/encoder.js'
 import type { Pipeline } from './pipeline.js'
 import { ResourceWait } from './resource-wait.js'
 
-/** The delivery splits requests of more than 1 MiB. This leaves room for the resource, and for the item that fills a batch. */
-const MOST_BATCH_BYTES = 960 * 1_024
 /** The thread is there before a process that lives a little longer has to leave. */
 const WARM_UP_MILLIS = 200
 
@@ -32,6 +30,7 @@ export class OtlpPipeline<T extends { readonly resource: Resource }> implements 
   /** Full batches that wait for the resource. */
   readonly #full: BatchEncoder<T>[] = []
   readonly #delivery: OtlpDelivery
+  readonly #mostBatchBytes: number
   readonly #resource = new ResourceWait(() => this.#sendAll())
   // A timer that is set in a request must not keep that request's context.
   readonly #outside = AsyncLocalStorage.snapshot()
@@ -44,6 +43,7 @@ export class OtlpPipeline<T extends { readonly resource: Resource }> implements 
     this.#newEncoder = newEncoder
     this.#encoder = newEncoder()
     this.#delivery = new OtlpDelivery(otlp, options)
+    this.#mostBatchBytes = this.#delivery.mostBatchBytes
     this.counts = this.#delivery.counts
   }
 
@@ -56,14 +56,14 @@ export class OtlpPipeline<T extends { readonly resource: Resource }> implements 
   }
 
   add(item: T): void {
-    if (this.#delivery.isFull) {
+    if (this.#delivery.isFull(this.#encoder.byteLength)) {
       this.#delivery.drop(1)
       return
     }
     this.#resource.expect(item.resource)
     this.#encoder.add(item)
     this.counts.queued += 1
-    if (this.#encoder.spans >= this.#options.maxExportBatchSize || this.#encoder.byteLength >= MOST_BATCH_BYTES) {
+    if (this.#encoder.spans >= this.#options.maxExportBatchSize || this.#encoder.byteLength >= this.#mostBatchBytes) {
       this.#batchIsFull()
     } else if (this.#timer === undefined) this.#setTimer()
   }

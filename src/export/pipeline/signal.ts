@@ -13,8 +13,6 @@ export interface SignalNames {
   /** One of what it carries, and several. */
   readonly item: string
   readonly items: string
-  /** Undefined where the app's instruments decide how much there is. */
-  readonly queueSizeVariable: string | undefined
 }
 
 export const SIGNALS: Readonly<Record<Signal, SignalNames>> = {
@@ -25,7 +23,6 @@ export const SIGNALS: Readonly<Record<Signal, SignalNames>> = {
     rejected: 'rejectedSpans',
     item: 'span',
     items: 'spans',
-    queueSizeVariable: 'OTEL_BSP_MAX_QUEUE_SIZE',
   },
   logs: {
     variable: 'LOGS',
@@ -34,7 +31,6 @@ export const SIGNALS: Readonly<Record<Signal, SignalNames>> = {
     rejected: 'rejectedLogRecords',
     item: 'log record',
     items: 'log records',
-    queueSizeVariable: 'OTEL_BLRP_MAX_QUEUE_SIZE',
   },
   metrics: {
     variable: 'METRICS',
@@ -43,6 +39,5 @@ export const SIGNALS: Readonly<Record<Signal, SignalNames>> = {
     rejected: 'rejectedDataPoints',
     item: 'metric data point',
     items: 'metric data points',
-    queueSizeVariable: undefined,
   },
 }

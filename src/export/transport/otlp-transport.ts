@@ -18,6 +18,7 @@ function unobserved(transport: Transport): Transport {
   return {
     endpoint: transport.endpoint,
     send: (bytes, timeoutMillis) => asOwnRequest(() => transport.send(bytes, timeoutMillis)),
+    isReading: (bytes) => transport.isReading(bytes),
     close: () => transport.close(),
   }
 }
@@ -27,6 +28,7 @@ function unusable(endpoint: string, reason: string): Transport {
   return {
     endpoint,
     send: () => Promise.resolve(retryable(reason, { isUnreachable: true })),
+    isReading: () => false,
     close: () => undefined,
   }
 }

@@ -7,6 +7,8 @@ export interface Transport {
    * where the backend hangs or answers a byte at a time.
    */
   send(bytes: Uint8Array, timeoutMillis: number): Promise<Answer>
+  /** Whether the memory of a request that is answered may still be read, as where the answer came before all of it was sent. */
+  isReading(bytes: Uint8Array): boolean
   /** Closes idle connections; attempts under way are abandoned. */
   close(): void
 }

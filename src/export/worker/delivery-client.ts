@@ -4,6 +4,8 @@ import type { DeliveryEvent } from '../delivery/events.js'
 
 /** Brings encoded batches to the backend, from a thread or from here. Nothing of it throws or rejects. */
 export interface DeliveryClient {
+  /** Whether batches are sent as copies, so that those that it was given are the owner's alone. */
+  readonly copies: boolean
   /** Whether it can't send without this thread's event loop; a thread that can't be started is known of after `send`. */
   readonly needsEventLoop: boolean
   send(batch: EncodedBatch): void
@@ -33,6 +35,7 @@ export interface DeliveryListener {
 export interface DeliverySettings {
   readonly otlp: OtlpSettings
   readonly attemptTimeoutMillis: number
-  readonly outageBufferBytes: number
+  /** Of the batches that wait in memory; see `memoryShares`. */
+  readonly maxBytes: number
   readonly spool: { readonly folder: string; readonly maxBytes: number } | undefined
 }

@@ -7,6 +7,7 @@ export function inProcessClient(settings: DeliverySettings, listener: DeliveryLi
   let delivery: Delivery | undefined
   const working = (): Delivery => (delivery ??= inProcessDelivery(settings, (event) => listener.onEvent(event)))
   return {
+    copies: false,
     needsEventLoop: true,
     send: (batch) => working().add(batch),
     warmUp: () => void working(),

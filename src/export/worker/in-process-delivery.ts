@@ -8,27 +8,33 @@ import { otlpTransport } from '../transport/otlp-transport.js'
 import { destinationOf } from '../spool/destination.js'
 import { FolderSpool } from '../spool/spool.js'
 
-/**
- * All of a delivery that works in this thread, whichever it is.
- *
- * @param release takes the memory of each batch that has come to its end
- */
+/** How a delivery gives its batches to another thread. */
+export interface HandOver {
+  /** Takes the memory of each batch that has come to its end: nothing reads it any more. */
+  readonly release: (bytes: Uint8Array) => void
+  readonly takesRests: () => boolean
+}
+
+/** All of a delivery that works in this thread, whichever it is. */
 export function inProcessDelivery(
   settings: DeliverySettings,
   report: (event: DeliveryEvent) => void,
-  release?: (bytes: Uint8Array) => void,
+  handOver?: HandOver,
 ): Delivery {
-  const { otlp, attemptTimeoutMillis, outageBufferBytes, spool } = settings
+  const { otlp, attemptTimeoutMillis, maxBytes, spool } = settings
   const warn = (key: string, message: string): void => report({ kind: 'warning', key, message: PREFIX + message })
   const transport = otlpTransport(otlp)
+  const release = (bytes: Uint8Array): void => {
+    if (!transport.isReading(bytes)) handOver?.release(bytes)
+  }
   report({ kind: 'endpoint', endpoint: transport.endpoint })
   return new Delivery({
     transport,
     report,
-    outageBufferBytes,
+    maxBytes,
     shedsOldest: otlp.signal !== 'traces',
     attemptTimeoutMillis,
-    release,
+    ...(handOver && { release, takesRests: handOver.takesRests }),
     clock: monotonicClock,
     random: jitter,
     ...(spool && { spool: new FolderSpool({ ...spool, destination: destinationOf(otlp), warn, nowEpochMillis }) }),

@@ -44,6 +44,10 @@ class WorkerClient implements DeliveryClient {
     this.#listener = listener
   }
 
+  get copies(): boolean {
+    return this.#inProcess === undefined
+  }
+
   get needsEventLoop(): boolean {
     return this.#inProcess !== undefined
   }
@@ -54,7 +58,7 @@ class WorkerClient implements DeliveryClient {
   }
 
   send(batch: EncodedBatch): void {
-    if (this.#worker) this.#post(this.#worker, { kind: 'batch', batch })
+    if (this.#worker) this.#postBatch(this.#worker, batch)
     else if (this.#inProcess) this.#inProcess.send(batch)
     // A thread that starts is given all that is not settled, this batch too.
     else this.#start()
@@ -128,7 +132,7 @@ class WorkerClient implements DeliveryClient {
     try {
       const thread = this.#outside(() => this.#newThread())
       this.#worker = thread
-      for (const batch of this.#listener.unsent()) this.#post(thread, { kind: 'batch', batch })
+      for (const batch of this.#listener.unsent()) this.#postBatch(thread, batch)
       for (const [token, { untilMillis }] of this.#flushes) {
         this.#post(thread, { kind: 'flush', token, timeoutMillis: untilMillis - monotonicClock.nowMillis() })
       }
@@ -150,7 +154,10 @@ class WorkerClient implements DeliveryClient {
       shared.release()
     }
     const thread: Running = { worker, release, port, hasStopped, isAskedToStop: false }
-    port.on('message', (message: FromDelivery) => this.#receive(message))
+    port.on('message', (message: FromDelivery) => {
+      this.#receive(message)
+      if (message.restBytes > 0) this.#post(thread, { kind: 'taken', bytes: message.restBytes })
+    })
     worker.on('error', onError)
     worker.on('exit', onExit)
     port.unref()
@@ -159,6 +166,13 @@ class WorkerClient implements DeliveryClient {
 
   #post({ port }: Running, message: ToDelivery): void {
     port.postMessage(message)
+  }
+
+  /** A copy that is transferred: to be cloned with the message, it would be copied twice more. */
+  #postBatch({ port }: Running, batch: EncodedBatch): void {
+    const bytes = batch.bytes.slice()
+    const message: ToDelivery = { kind: 'batch', batch: { ...batch, bytes } }
+    port.postMessage(message, [bytes.buffer as ArrayBuffer])
   }
 
   #receive({ events, flushed }: FromDelivery): void {

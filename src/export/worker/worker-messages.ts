@@ -17,6 +17,8 @@ export type ToWorker = { readonly kind: 'open'; readonly channel: ChannelData } 
 /** To a delivery, over its own port. */
 export type ToDelivery =
   | { readonly kind: 'batch'; readonly batch: EncodedBatch }
+  /** So many bytes of what was left of shed batches have been taken over. */
+  | { readonly kind: 'taken'; readonly bytes: number }
   | { readonly kind: 'flush'; readonly token: number; readonly timeoutMillis: number }
   /** A point in time, since a thread that is only starting has less of it. */
   | { readonly kind: 'shutdown'; readonly untilMillis: number }
@@ -26,5 +28,7 @@ export interface FromDelivery {
   readonly events: readonly DeliveryEvent[]
   /** Tokens of the flushes that have settled since. */
   readonly flushed: readonly number[]
+  /** Of what is left of batches that were shed in part. */
+  readonly restBytes: number
   readonly hasStopped: boolean
 }

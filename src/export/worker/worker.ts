@@ -1,9 +1,11 @@
 import { diag, DiagLogLevel } from '@opentelemetry/api'
 import { parentPort, type MessagePort } from 'node:worker_threads'
 import { monotonicClock } from '../../internal/runtime/clock.js'
+import { freeMemory } from './free-memory.js'
 import { inProcessDelivery } from './in-process-delivery.js'
 import type { ChannelData, ToDelivery, ToWorker, FromDelivery } from './worker-messages.js'
-import type { DeliveryEvent } from '../delivery/events.js'
+import type { DeliveryEvent, Shed, Split } from '../delivery/events.js'
+import type { EncodedBatch } from '../delivery/queued-batch.js'
 
 // The delivery thread. An unexpected error ends it; the other side then starts a new one with what is not sent.
 
@@ -26,15 +28,8 @@ function open({ port, hasStopped, settings }: ChannelData): void {
   const own = new WorkerReports(port)
   openChannels.add(own)
 
-  /**
-   * Gives memory back at once: left to the collector, two dozen batches make it mark the whole heap again. Only over gRPC,
-   * which sends copies; what HTTP sends may still be on its way when the answer is there.
-   */
-  function free({ buffer, byteLength }: Uint8Array): void {
-    if (settings.otlp.protocol === 'grpc' && byteLength === buffer.byteLength) (buffer as ArrayBuffer).transfer(0)
-  }
-
-  const delivery = inProcessDelivery(settings, (event) => own.event(event), free)
+  const handOver = { release: freeMemory, takesRests: () => own.takesRests }
+  const delivery = inProcessDelivery(settings, (event) => own.event(event), handOver)
 
   async function shutdown(timeoutMillis: number): Promise<void> {
     await delivery.shutdown(timeoutMillis)
@@ -48,10 +43,16 @@ function open({ port, hasStopped, settings }: ChannelData): void {
 
   port.on('message', (message: ToDelivery) => {
     if (message.kind === 'batch') delivery.add(message.batch)
-    else if (message.kind === 'shutdown') void shutdown(Math.max(0, message.untilMillis - monotonicClock.nowMillis()))
+    else if (message.kind === 'taken') {
+      own.restsTaken(message.bytes)
+      delivery.resume()
+    } else if (message.kind === 'shutdown') void shutdown(Math.max(0, message.untilMillis - monotonicClock.nowMillis()))
     else void delivery.flush(message.timeoutMillis).then(() => own.flushed(message.token))
   })
 }
+
+/** What is left of shed batches and is on its way: it is in memory three times. */
+const MOST_REST_BYTES = 2 * 1_024 * 1_024
 
 /** Only the ledger uses the beginning of an attempt, and most end sooner. */
 const BEGINNINGS_WAIT_MILLIS = 100
@@ -61,6 +62,8 @@ class WorkerReports {
   readonly #port: MessagePort
   #events: DeliveryEvent[] = []
   #flushed: number[] = []
+  #restBytes = 0
+  #restsUnderWay = 0
   #soon: NodeJS.Immediate | undefined
   #later: NodeJS.Timeout | undefined
 
@@ -68,11 +71,35 @@ class WorkerReports {
     this.#port = port
   }
 
+  get takesRests(): boolean {
+    return this.#restsUnderWay < MOST_REST_BYTES
+  }
+
+  restsTaken(bytes: number): void {
+    this.#restsUnderWay -= bytes
+  }
+
   event(event: DeliveryEvent): void {
+    // Their bytes are copied now: later they may have been sent, and their memory given back.
+    if (event.kind === 'split') this.#postWithBytes({ ...event, halves: event.halves.map(copyOf) })
+    else if (event.kind === 'shed' && event.rest) this.#postWithBytes({ ...event, rest: event.rest.slice() })
+    else this.#add(event)
+  }
+
+  #postWithBytes(event: Split | Shed): void {
+    const arrays = event.kind === 'split' ? event.halves.map(({ bytes }) => bytes) : event.rest ? [event.rest] : []
     this.#events.push(event)
-    // Its bytes are copied now: later they may have been sent, and their memory given back.
-    if (event.kind === 'split' || event.kind === 'shed') this.#post(false)
-    else if (event.kind === 'exporting') this.#later ??= setTimeout(() => this.#post(false), BEGINNINGS_WAIT_MILLIS)
+    this.#restBytes = arrays.reduce((sum, { byteLength }) => sum + byteLength, 0)
+    this.#restsUnderWay += this.#restBytes
+    this.#post(
+      false,
+      arrays.map(({ buffer }) => buffer as ArrayBuffer),
+    )
+  }
+
+  #add(event: DeliveryEvent): void {
+    this.#events.push(event)
+    if (event.kind === 'exporting') this.#later ??= setTimeout(() => this.#post(false), BEGINNINGS_WAIT_MILLIS)
     else this.#postSoon()
   }
 
@@ -89,14 +116,24 @@ class WorkerReports {
     this.#soon ??= setImmediate(() => this.#post(false))
   }
 
-  #post(hasStopped: boolean): void {
+  #post(hasStopped: boolean, transferred: readonly ArrayBuffer[] = []): void {
     clearImmediate(this.#soon)
     clearTimeout(this.#later)
     this.#soon = undefined
     this.#later = undefined
-    const message: FromDelivery = { events: this.#events, flushed: this.#flushed, hasStopped }
+    const message: FromDelivery = {
+      events: this.#events,
+      flushed: this.#flushed,
+      restBytes: this.#restBytes,
+      hasStopped,
+    }
     this.#events = []
     this.#flushed = []
-    this.#port.postMessage(message)
+    this.#restBytes = 0
+    this.#port.postMessage(message, transferred)
   }
+}
+
+function copyOf(batch: EncodedBatch): EncodedBatch {
+  return { ...batch, bytes: batch.bytes.slice() }
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { EncodedBatch } from '../../../src/export/delivery/queued-batch.js'
 import { batchOf, decoded, spanNames, type SpanSpec } from './requests.js'
 import { ACCEPTED, BUSY, heard, rig, type Rig } from './rig.js'
@@ -161,4 +161,54 @@ test('a batch that stays bad does not keep the floor, once no other waits', asyn
     await vi.advanceTimersByTimeAsync(30_000)
   }
   expect(shed(r)).toHaveLength(before)
+})
+
+describe('where what is left of batches has to be taken over by somebody,', () => {
+  const LEFT = '456789abcdef'
+
+  test('no more is shed than that takes, and the rest when it goes on', async () => {
+    let isTaken = false
+    const r = rig({ outageBufferBytes: BOUND, takesRests: () => isTaken })
+    r.transport.respond = () => BUSY
+    for (let n = 0; n < 9; n++) {
+      r.delivery.add(sixteen())
+      await heard()
+    }
+    await vi.advanceTimersByTimeAsync(300)
+    expect(shed(r)).toEqual([])
+    isTaken = true
+    r.delivery.resume()
+    expect(shed(r).map(({ rest }) => names(rest))).toEqual(Array(9).fill(LEFT))
+  })
+
+  test('a batch that is sent before that has lost its share, too', async () => {
+    const r = rig({ outageBufferBytes: BOUND, takesRests: () => false })
+    r.transport.respond = () => BUSY
+    for (let n = 0; n < 9; n++) {
+      r.delivery.add(sixteen())
+      await heard()
+    }
+    const before = r.transport.sent.length
+    r.transport.respond = () => ACCEPTED
+    await vi.advanceTimersByTimeAsync(3_000)
+    expect(r.transport.sent.slice(before).map(({ bytes }) => names(bytes))).toEqual(Array(9).fill(LEFT))
+  })
+})
+
+test('what was shed, spooled or sent is released, and nothing else', async () => {
+  const released: Uint8Array[] = []
+  const r = rig({ outageBufferBytes: BOUND, release: (bytes) => void released.push(bytes) })
+  r.transport.respond = () => BUSY
+  const batches = Array.from({ length: 9 }, sixteen)
+  for (const batch of batches) {
+    r.delivery.add(batch)
+    await heard()
+  }
+  const bytes = batches.map((batch) => batch.bytes)
+  expect(new Set(released)).toEqual(new Set(bytes))
+  r.transport.respond = () => ACCEPTED
+  await vi.advanceTimersByTimeAsync(3_000)
+  const sent = r.transport.sent.slice(-9).map((each) => each.bytes)
+  expect(released).toHaveLength(18)
+  expect(new Set(released.slice(9))).toEqual(new Set(sent))
 })

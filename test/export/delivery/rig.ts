@@ -41,6 +41,10 @@ export class ScriptedTransport implements Transport {
     })
   }
 
+  isReading(): boolean {
+    return false
+  }
+
   close(): void {
     this.isClosed = true
   }
@@ -98,6 +102,7 @@ export interface RigOptions {
   readonly random?: () => number
   readonly transport?: ScriptedTransport
   readonly release?: (bytes: Uint8Array) => void
+  readonly takesRests?: () => boolean
 }
 
 /** The middle of the jitter: a backoff is exactly its nominal time. */
@@ -110,15 +115,17 @@ export function rig(options: RigOptions = {}): Rig {
     random = () => NO_JITTER,
     spool,
     release,
+    takesRests,
   } = options
   const events: DeliveryEvent[] = []
   const delivery = new Delivery({
     transport,
     report: (event) => void events.push(event),
-    outageBufferBytes,
+    maxBytes: outageBufferBytes,
     attemptTimeoutMillis: 10_000,
     random,
     release,
+    takesRests,
     ...(spool && { spool }),
   })
   return { delivery, transport, events, told: () => events.map(asText) }

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { noRoomInBuffer, noRoomInQueue } from '../../../src/export/notices/no-room.js'
 import { Notices } from '../../../src/export/notices/notices.js'
 import { SIGNALS } from '../../../src/export/pipeline/signal.js'
 
+const NO_ROOM = noRoomInBuffer({ outageBufferBytes: 64 * 1_024 * 1_024, spoolMaxBytes: undefined })
 const ENDPOINT = 'http://collector:4318/v1/traces'
 
 let notices: Notices
@@ -14,6 +16,7 @@ beforeEach(() => {
   waiting = 0
   notices = new Notices({
     signal: SIGNALS.traces,
+    noRoom: NO_ROOM,
     warn: (line) => lines.push(line),
     hintFor: (reason, endpoint) => `Cure for ${reason} at ${new URL(endpoint).host}.`,
     endpoint: () => ENDPOINT,
@@ -67,7 +70,8 @@ describe('a failure', () => {
     failFor(1)
     expect(told()).toEqual([
       `sending spans to ${ENDPOINT} has failed for 60 s (241 failed attempts, 3000 spans waiting, 201 dropped): ` +
-        'connection refused. Cure for connection refused at collector:4318.',
+        'connection refused. Cure for connection refused at collector:4318. ' +
+        `Spans were dropped, because ${NO_ROOM.queue}`,
     ])
     failFor(600)
     expect(told()).toHaveLength(10)
@@ -158,6 +162,7 @@ test('a partial success during a failure is counted, and is no failure itself', 
 test('a cure that is empty leaves no space behind', () => {
   const quiet = new Notices({
     signal: SIGNALS.traces,
+    noRoom: NO_ROOM,
     warn: (line) => lines.push(line),
     hintFor: () => '',
     endpoint: () => ENDPOINT,
@@ -246,12 +251,31 @@ describe('a recovery', () => {
   })
 })
 
+describe('the bound that was met is named, with its size:', () => {
+  test('the queue of spans before an exporter', () => {
+    expect(noRoomInQueue(2_048).queue).toMatch(/^the queue of 2048 spans is full\. Raise OTEL_BSP_MAX_QUEUE_SIZE /)
+  })
+
+  test('the outage buffer, and a folder as the way out', () => {
+    expect(NO_ROOM.outageBuffer).toMatch(/^the outage buffer of 64 MiB is full\. .*SPANWRIGHT_SPOOL_DIR/)
+    expect(noRoomInBuffer({ outageBufferBytes: 1.5e6, spoolMaxBytes: undefined }).queue).toContain('of 1.4 MiB is full')
+  })
+
+  test('the spool, where there is one', () => {
+    const { outageBuffer } = noRoomInBuffer({ outageBufferBytes: 2 ** 20, spoolMaxBytes: 2 ** 28 })
+    expect(outageBuffer).toMatch(/the spool of 256 MiB takes no more\. Raise SPANWRIGHT_SPOOL_MAX_BYTES/)
+    expect(outageBuffer).not.toContain('SPANWRIGHT_SPOOL_DIR')
+  })
+})
+
 describe('drops while nothing fails', () => {
   test('are told at once with the cure, then once a minute with the count since the last line', () => {
     for (let i = 0; i < 100; i++) notices.dropped('queue', 1)
     pass(0.9)
     expect(told()).toEqual([
-      expect.stringMatching(/^100 spans dropped: the queue is full\. Raise OTEL_BSP_MAX_QUEUE_SIZE/),
+      expect.stringMatching(
+        /^100 spans dropped: they come faster.* buffer of 64 MiB is full\. Raise SPANWRIGHT_OUTAGE_BUFFER_BYTES/,
+      ),
     ])
     for (let i = 0; i < 590; i++) {
       notices.dropped('queue', 1)
@@ -286,7 +310,7 @@ describe('drops while nothing fails', () => {
     notices.dropped('outage buffer', 2)
     pass(0.9)
     expect(told()).toEqual([
-      expect.stringMatching(/^1 span dropped: the queue/),
+      expect.stringMatching(/^1 span dropped: they come faster/),
       expect.stringMatching(/^2 spans dropped: the outage buffer.*SPANWRIGHT_SPOOL_DIR/),
     ])
   })

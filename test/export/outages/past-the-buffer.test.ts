@@ -41,7 +41,8 @@ async function runShortOfRoom(
     env: {
       ...environmentFor(sink, protocol),
       OTEL_BSP_SCHEDULE_DELAY: '500',
-      SPANWRIGHT_OUTAGE_BUFFER_BYTES: `${MIB}`,
+      // About 1 MiB of spans: each is in memory twice, and there is room for what comes while spans are shed.
+      SPANWRIGHT_OUTAGE_BUFFER_BYTES: `${3 * MIB}`,
     },
     ready: /^begins$/,
   })

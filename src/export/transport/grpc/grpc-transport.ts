@@ -55,6 +55,11 @@ export class GrpcTransport implements Transport {
     }
   }
 
+  /** grpc-js sends copies. */
+  isReading(): boolean {
+    return false
+  }
+
   close(): void {
     this.#channel?.close()
     this.#channel = undefined

@@ -6,6 +6,8 @@ export interface HttpPost {
   readonly agent: Agent
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
+  /** Called once nothing reads the body any more, which may be later than the end of the exchange. */
+  readonly onRead: () => void
   /** Ends the exchange wherever it is. */
   readonly signal: AbortSignal
 }
@@ -36,13 +38,17 @@ const MOST_RESPONSE_BYTES = 64 * 1_024
  * One request, which ends with the signal at the latest, whatever the socket does. A response that breaks off, or is endless,
  * counts by its status.
  */
-export function exchange({ url, agent, headers, body, signal }: HttpPost): Promise<HttpExchange> {
+export function exchange({ url, agent, headers, body, onRead, signal }: HttpPost): Promise<HttpExchange> {
   return new Promise((resolve) => {
     let isSent = false
     const lose = (error: Error): void => resolve(lossOrStatus(error, isSent))
     const options = { method: 'POST', agent, headers, signal, maxHeaderSize: MOST_RESPONSE_BYTES }
     const request = httpModule(url).request(url, options, (response) => readResponse(request, response, resolve))
-    request.once('finish', () => (isSent = true))
+    request.once('finish', () => {
+      isSent = true
+      onRead()
+    })
+    request.once('close', onRead)
     request.on('error', lose)
     // No other protocol was asked for; from here on the request emits nothing more.
     request.once('upgrade', (response, socket) => {

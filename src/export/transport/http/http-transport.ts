@@ -25,6 +25,7 @@ export class HttpTransport implements Transport {
   readonly #agentOptions: object
   readonly #redact: Redact
   readonly #underWay = new Set<AbortController>()
+  readonly #reading = new WeakSet<Uint8Array>()
   #agent: Agent | undefined
 
   /** @throws where the settings name what can't be used. */
@@ -60,6 +61,10 @@ export class HttpTransport implements Transport {
     }
   }
 
+  isReading(bytes: Uint8Array): boolean {
+    return this.#reading.has(bytes)
+  }
+
   close(): void {
     for (const abort of this.#underWay) abort.abort(new Error('the transport was closed'))
     this.#agent?.destroy()
@@ -69,7 +74,9 @@ export class HttpTransport implements Transport {
   async #attempt(bytes: Uint8Array, signal: AbortSignal): Promise<Answer> {
     const { protocol, connection } = this.#settings
     const isCompressed = connection.compression === 'gzip'
-    const body = isCompressed ? await gzip(bytes) : bytes
+    this.#reading.add(bytes)
+    const onRead = (): void => void this.#reading.delete(bytes)
+    const body = isCompressed ? await gzip(bytes).finally(onRead) : bytes
     const headers = {
       'User-Agent': USER_AGENT,
       ...connection.headers,
@@ -77,7 +84,7 @@ export class HttpTransport implements Transport {
       ...(isCompressed && { 'Content-Encoding': 'gzip' }),
     }
     const agent = (this.#agent ??= new (httpModule(this.#url).Agent)(this.#agentOptions))
-    const result = await exchange({ url: this.#url, agent, headers, body, signal })
+    const result = await exchange({ url: this.#url, agent, headers, body, onRead, signal })
     const isCutOff = result.kind === 'loss' && signal.aborted
     return answerOf(isCutOff ? { ...result, error: signal.reason as Error } : result, this.#redact)
   }
