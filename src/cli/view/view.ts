@@ -23,7 +23,7 @@ import { isOpenToNetwork, openPorts } from './open-ports.js'
 import { MCP_PATH, pageAndTools } from './page-and-tools.js'
 import { reportPrinter, type PrintReport } from './report-output.js'
 import { lateSpans, runApp } from './run-app.js'
-import { SavedSpans } from './saved-spans.js'
+import { SavedFile } from './saved-file.js'
 
 const WRONG_USE = 2
 
@@ -47,10 +47,10 @@ export async function view(args: readonly string[]): Promise<number> {
     if (error.code !== 'EPIPE') throw error
   })
   let store: TraceStore
-  let saved: SavedSpans | undefined
+  let saved: SavedFile | undefined
   try {
     store = given.store === undefined ? memoryStore(given) : sqliteStore(given.store, given)
-    saved = given.save === undefined ? undefined : new SavedSpans(given.save, say)
+    saved = given.save === undefined ? undefined : new SavedFile(given.save, say)
   } catch (error) {
     say(messageOf(error))
     return WRONG_USE
@@ -70,7 +70,7 @@ export async function view(args: readonly string[]): Promise<number> {
 /** Where spans are put. */
 interface Kept {
   readonly store: TraceStore
-  readonly saved: SavedSpans | undefined
+  readonly saved: SavedFile | undefined
 }
 
 /** What is said meanwhile: stdout is the app's, and the report's. */
@@ -109,6 +109,7 @@ function readFiles(files: readonly string[], { store, saved }: Kept): FilesRead 
       store.add(read.spans)
       saved?.add(read.spans)
       store.addLogs(read.logs)
+      saved?.addLogs(read.logs)
       problems.push(...read.problems)
       isUsable &&= read.spans.length > 0 || read.problems.length === 0
     } catch (error) {
@@ -140,9 +141,10 @@ async function openViewer(given: ViewArguments, { store, saved }: Kept): Promise
   const token = given.token ?? (isOpenToNetwork(given.host) ? randomBytes(16).toString('hex') : undefined)
   const other = pageAndTools(store, token, () => receiver.refusals())
   const onSpans = (spans: readonly ReceivedSpan[]): void => saved?.add(spans)
+  const onLogs = (logs: readonly ReceivedLog[]): void => saved?.addLogs(logs)
   const handleOther: HandleOther = (request, response) => other.handle(request, response)
-  const receiver: Receiver = await openPorts(given, { ...given, store, token, handleOther, onSpans }, say)
-  const logs = given.logs.map((path) => new LogFile(path, (records) => addLogs(store, path, records)))
+  const receiver: Receiver = await openPorts(given, { ...given, store, token, handleOther, onSpans, onLogs }, say)
+  const logs = given.logs.map((path) => new LogFile(path, (records) => addLogs({ store, saved }, path, records)))
   for (const log of logs) log.follow()
   announce(given, receiver, token)
   return {
@@ -158,9 +160,10 @@ async function openViewer(given: ViewArguments, { store, saved }: Kept): Promise
 }
 
 /** A store in a file may not be able to take them; the app that runs meanwhile must not suffer for it. */
-function addLogs(store: TraceStore, path: string, records: readonly ReceivedLog[]): void {
+function addLogs({ store, saved }: Kept, path: string, records: readonly ReceivedLog[]): void {
   try {
     store.addLogs(records)
+    saved?.addLogs(records)
   } catch (error) {
     say(`${records.length} records of ${path} are left out: ${messageOf(error)}`)
   }

@@ -1,4 +1,11 @@
-import type { Attributes, AttributeValue, ReceivedSpan, ReceivedSpanKind } from '../model/received-span.js'
+import type {
+  Attributes,
+  AttributeValue,
+  ReceivedLog,
+  ReceivedResource,
+  ReceivedSpan,
+  ReceivedSpanKind,
+} from '../model/received-span.js'
 
 const KINDS: Readonly<Record<ReceivedSpanKind, number>> = {
   unspecified: 0,
@@ -8,6 +15,8 @@ const KINDS: Readonly<Record<ReceivedSpanKind, number>> = {
   producer: 4,
   consumer: 5,
 }
+/** The first of the four numbers that each has. */
+const SEVERITIES: Readonly<Record<string, number>> = { TRACE: 1, DEBUG: 5, INFO: 9, WARN: 13, ERROR: 17, FATAL: 21 }
 const STATUSES = { unset: 0, ok: 1, error: 2 } as const
 
 /** Spans as OTLP writes them in JSON: what this viewer, Jaeger and every collector read. */
@@ -15,10 +24,7 @@ export function otlpJson(spans: readonly ReceivedSpan[]): object {
   const byResource = Map.groupBy(spans, ({ resource }) => resource)
   return {
     resourceSpans: Array.from(byResource, ([resource, ofResource]) => ({
-      resource: {
-        attributes: keyValues(resource.attributes),
-        ...(resource.droppedAttributesCount > 0 ? { droppedAttributesCount: resource.droppedAttributesCount } : {}),
-      },
+      resource: otlpResource(resource),
       scopeSpans: Array.from(
         Map.groupBy(ofResource, ({ scope }) => scope),
         ([scope, ofScope]) => ({
@@ -32,6 +38,35 @@ export function otlpJson(spans: readonly ReceivedSpan[]): object {
       ),
     })),
   }
+}
+
+/** Log records likewise. Their scopes are not kept. */
+export function otlpLogsJson(logs: readonly ReceivedLog[]): object {
+  return {
+    resourceLogs: Array.from(
+      Map.groupBy(logs, ({ resource }) => resource),
+      ([resource, ofResource]) => ({
+        resource: otlpResource(resource),
+        scopeLogs: [{ logRecords: ofResource.map(otlpLog) }],
+      }),
+    ),
+  }
+}
+
+function otlpLog({ traceId, spanId, timeMicros, severity, body, attributes }: ReceivedLog): object {
+  return {
+    timeUnixNano: nanos(timeMicros),
+    severityText: severity,
+    ...(severity in SEVERITIES ? { severityNumber: SEVERITIES[severity] } : {}),
+    body: anyValue(body),
+    attributes: keyValues(attributes),
+    ...(traceId === undefined ? {} : { traceId }),
+    ...(spanId === undefined ? {} : { spanId }),
+  }
+}
+
+function otlpResource({ attributes, droppedAttributesCount }: ReceivedResource): object {
+  return { attributes: keyValues(attributes), ...(droppedAttributesCount > 0 ? { droppedAttributesCount } : {}) }
 }
 
 function otlpSpan(span: ReceivedSpan): object {

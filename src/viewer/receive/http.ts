@@ -1,9 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ReceivedSpan } from '../model/received-span.js'
-import type { TraceStore } from '../model/trace-store.js'
 import type { Bodies } from './body.js'
 import { checkHost, checkOrigin, checkToken, isAllowedOrigin, type AccessRules } from './checks.js'
-import { signalOf, takeIn, type Encoding } from './intake.js'
+import { signalOf, takeIn, type Encoding, type Taker } from './intake.js'
 import { errorStatus, exportResponse } from './otlp-answers.js'
 import { GRPC, Refusal, type Refusals } from './refusal.js'
 
@@ -11,9 +9,7 @@ import { GRPC, Refusal, type Refusals } from './refusal.js'
 export type HandleOther = (request: IncomingMessage, response: ServerResponse) => boolean
 
 /** What both protocols receive with. */
-export interface Intake {
-  readonly store: TraceStore
-  readonly onSpans?: ((spans: readonly ReceivedSpan[]) => void) | undefined
+export interface Intake extends Taker {
   readonly rules: AccessRules
   readonly bodies: Bodies
   readonly refusals: Refusals

@@ -22,23 +22,28 @@ export function signalOf(path: string): Signal | undefined {
   return Object.hasOwn(BY_PATH, path) ? BY_PATH[path] : undefined
 }
 
+/** Who gets what arrives. */
+export interface Taker {
+  readonly store: TraceStore
+  /** Called with what the store has taken. */
+  readonly onSpans?: ((spans: readonly ReceivedSpan[]) => void) | undefined
+  readonly onLogs?: ((logs: readonly ReceivedLog[]) => void) | undefined
+}
+
 /**
  * Puts what a request holds into the store.
  *
  * @returns how many spans were rejected, as they have no usable id
  * @throws {Refusal} where the body is not what it says
  */
-export function takeIn(
-  body: Buffer,
-  signal: Signal,
-  encoding: Encoding,
-  { store, onSpans }: { readonly store: TraceStore; readonly onSpans?: ((spans: ReceivedSpan[]) => void) | undefined },
-): number {
+export function takeIn(body: Buffer, signal: Signal, encoding: Encoding, { store, onSpans, onLogs }: Taker): number {
   // Apps that send metrics as well should not log errors because of the viewer.
   if (signal === 'metrics') return 0
   try {
     if (signal === 'logs') {
-      store.addLogs(logsIn(body, encoding).items)
+      const { items } = logsIn(body, encoding)
+      store.addLogs(items)
+      onLogs?.(items)
       return 0
     }
     const { items, rejected } = spansIn(body, encoding)

@@ -1,4 +1,4 @@
-import type { ReceivedSpan } from '../model/received-span.js'
+import type { ReceivedLog, ReceivedSpan } from '../model/received-span.js'
 import type { TraceStore } from '../model/trace-store.js'
 import { Bodies } from './body.js'
 import type { AccessRules } from './checks.js'
@@ -16,6 +16,7 @@ export interface ReceiverOptions extends AccessRules {
   readonly handleOther?: HandleOther
   /** Hears of the spans of each request, after the store has them. */
   readonly onSpans?: (spans: readonly ReceivedSpan[]) => void
+  readonly onLogs?: (logs: readonly ReceivedLog[]) => void
   /** A request's body, unzipped; and all that are read at one time. */
   readonly maxBodyBytes?: number
   readonly maxBytesInFlight?: number
@@ -54,7 +55,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const { store, hosts = LOOPBACK_HOSTS, ports = OTLP_PORTS, maxBodyBytes, maxBytesInFlight } = options
   const refusals = new Refusals()
   const bodies = new Bodies(maxBodyBytes, maxBytesInFlight)
-  const intake: Intake = { store, rules: options, bodies, refusals, onSpans: options.onSpans }
+  const intake: Intake = { store, rules: options, bodies, refusals, onSpans: options.onSpans, onLogs: options.onLogs }
   const handleRequest = httpHandler(intake, options.handleOther)
   const opened: Port[] = []
   const close = async (): Promise<void> => {

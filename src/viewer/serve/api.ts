@@ -7,6 +7,7 @@ import { isQueryError, type Query } from '../query/query.js'
 import { readTraceFile } from '../receive/open-file.js'
 import { HttpError, readBody, readJson, sendJson } from './answers.js'
 import type { EventStreams } from './events.js'
+import { linksTo } from './linking-spans.js'
 import { ManyTraces } from './many-traces.js'
 import { seenKeysIn } from './seen-keys.js'
 import { traceDetail } from './trace-detail.js'
@@ -84,6 +85,7 @@ export class Api {
     },
     'GET traces/{id}/otlp': ({ parts: [, traceId = ''] }) => otlpJson(this.#parts.store.spansOf(traceId)),
     'GET traces/{id}/findings': ({ parts: [, traceId = ''] }) => ({ findings: this.#parts.index.findingsOf(traceId) }),
+    'GET traces/{id}/links': ({ parts: [, traceId = ''] }) => ({ links: linksTo(traceId, this.#parts.store) }),
     'GET traces/{id}/hits': ({ parts: [, traceId = ''], parameters }) => ({
       ids: this.#parts.index.hitsOf(queryOf(parameters), traceId),
     }),

@@ -132,6 +132,16 @@ export interface TraceOpening {
   readonly rows: readonly RowView[]
 }
 
+/** A link of a span, in this trace or another one, to a span of the open trace. */
+export interface LinkHere {
+  /** The span that it leads to. */
+  readonly to: string
+  readonly traceId: string
+  readonly spanId: string
+  readonly service: string
+  readonly name: string
+}
+
 /** How many traces a view over many stands for, and whether there were more than it looked at. */
 export interface Selection {
   readonly traces: number

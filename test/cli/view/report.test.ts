@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readTraceFile } from '../../../src/viewer/receive/open-file.js'
@@ -52,10 +52,17 @@ describe('view FILE', () => {
 describe('what arrived', () => {
   test('is written by --save as this viewer reads it, and kept by --store over restarts, logs too', async () => {
     const { path } = folder
-    const run = ['--port', '0', '--json', '--store', 'traces.db', '--save', 'saved.jsonl', '--', 'node', 'job.mjs']
+    const logged = { level: 40, time: 1_700_000_000_000, msg: 'half full', trace_id: 'ab'.repeat(16), disk: '/dev/sda' }
+    writeFileSync(join(path, 'app.log'), `${JSON.stringify(logged)}\n`)
+    const saving = ['--store', 'traces.db', '--save', 'saved.jsonl', '--logs', 'app.log']
+    const run = ['--port', '0', '--json', ...saving, '--', 'node', 'job.mjs']
     expect((await runView(run, { cwd: path })).exitCode).toBe(0)
     const saved = readTraceFile(readFileSync(join(path, 'saved.jsonl')), 'saved.jsonl')
     expect(saved).toMatchObject({ problems: [], spans: [{ name: 'import customers', status: 'error' }] })
+    expect(saved.logs).toMatchObject([
+      { body: 'half full', severity: 'WARN', traceId: logged.trace_id, timeMicros: 1_700_000_000_000_000 },
+    ])
+    expect(saved.logs[0]?.attributes.disk).toBe('/dev/sda')
     for (const file of ['saved.jsonl', 'traces.db']) expect(statSync(join(path, file)).mode & 0o077).toBe(0)
 
     const { stdout, stderr, exitCode } = await runView(['--json', '--store', 'traces.db', 'trace.json'], { cwd: path })

@@ -177,6 +177,19 @@ describeInBrowser('the list of traces', (browser) => {
     expect(await page.locator('.rows-space .trace-row').count()).toBe(4)
     await page.locator('input[type=file]').setInputFiles(wrong)
     await page.locator('.notice', { hasText: 'notes.json' }).waitFor()
+
+    // As the browser does it when files are let go over the page: all but the mouse is real.
+    await page.keyboard.press('x')
+    await page.locator('.empty').waitFor()
+    const session = await page.context().newCDPSession(page)
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      const data = { items: [], files: [file, wrong], dragOperationsMask: 1 }
+      await session.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data })
+    }
+    await page.locator('.notice', { hasText: 'notes.json' }).waitFor()
+    await page.locator('.trace-row', { hasText: 'POST /checkout' }).first().waitFor()
+    expect(await page.locator('.rows-space .trace-row').count()).toBe(4)
+    expect(page.url()).toBe(`${app.url}/`)
     await rm(folder, { recursive: true })
   })
 

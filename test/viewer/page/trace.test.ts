@@ -189,6 +189,25 @@ describeInBrowser('one trace', (browser) => {
     await page.getByRole('button', { name: 'Raw times', pressed: true }).waitFor()
   })
 
+  test('shows who links to a span, and leads there and back', async () => {
+    const [producer] = app.store.spansOf(CHECKOUT)
+    if (!producer) throw new Error('no root')
+    const link = { traceId: CHECKOUT, spanId: producer.spanId, attributes: {} }
+    const taken = traceOf([['take order', { at: [0, 5], service: 'worker', kind: 'consumer' }]], {
+      traceId: shopTraceId(501),
+    })
+    app.store.add(taken.map((span) => ({ ...span, links: [link] })))
+    const page = await open(CHECKOUT, `?s=${producer.spanId}`)
+    await page.locator('.span-row.chosen .mark', { hasText: '↩1' }).waitFor()
+    await page.locator('.details', { hasText: /linked by 1 span/i }).waitFor()
+    await page.getByRole('link', { name: 'worker take order' }).click()
+    await page.waitForURL(new RegExp(`/t/${shopTraceId(501)}\\?s=${taken[0]?.spanId ?? ''}`))
+    await page.locator('.details', { hasText: /1 link/i }).waitFor()
+    await page.getByRole('link', { name: `span ${producer.spanId}` }).click()
+    await page.waitForURL(new RegExp(`/t/${CHECKOUT}`))
+    await page.locator('.span-row.chosen', { hasText: 'POST /checkout' }).waitFor()
+  })
+
   test('of 10,000 spans has only the rows in sight in the document, and fetches what is asked for', async () => {
     const wide = shopTraceId(9999)
     app.store.add(wideTrace(10_000))

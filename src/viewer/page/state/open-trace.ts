@@ -7,7 +7,7 @@ import { shapesOf } from '../../rows/fold.js'
 import { rowContext, rowView, type RowView } from '../../rows/row-view.js'
 import { traceHead, type TraceHead } from '../../rows/trace-head.js'
 import { foldKey, waterfallRows, type WaterfallMode } from '../../rows/waterfall-rows.js'
-import type { TraceDetail, TraceOpening } from '../../serve/wire.js'
+import type { LinkHere, TraceDetail, TraceOpening } from '../../serve/wire.js'
 import { decodedSpans } from './decode.js'
 import { get, ServerError } from './server.js'
 
@@ -18,6 +18,7 @@ const openingNow = signal<TraceOpening | undefined>(undefined)
 const detailNow = signal<TraceDetail | undefined>(undefined)
 const errorNow = signal<ServerError | undefined>(undefined)
 const findingsNow = signal<readonly Finding[]>([])
+const linksNow = signal<readonly LinkHere[]>([])
 export const detail: ReadonlySignal<TraceDetail | undefined> = detailNow
 /** Whether its spans are here without their attributes, events and links. */
 export const isLight: ReadonlySignal<boolean> = computed(() => detailNow.value?.columns !== undefined)
@@ -56,6 +57,11 @@ const rowsNow = computed(() =>
 const firstRows = computed(() => openingNow.value?.rows ?? [])
 const indexes = computed(
   () => new Map((analysis.value ? rowsNow.value : firstRows.value).map(({ key }, index) => [key, index])),
+)
+
+/** Links that lead to a span of the trace, by its id. They come after the spans, too. */
+export const linksHere: ReadonlySignal<ReadonlyMap<string, readonly LinkHere[]>> = computed(() =>
+  Map.groupBy(linksNow.value, ({ to }) => to),
 )
 
 /** Log records beside their spans. */
@@ -144,6 +150,7 @@ export async function openTrace(traceId: string): Promise<void> {
       detailNow.value = undefined
       errorNow.value = undefined
       findingsNow.value = []
+      linksNow.value = []
       closed.value = new Set()
       opened.value = new Set()
       zoom.value = undefined
@@ -158,9 +165,14 @@ export async function openTrace(traceId: string): Promise<void> {
     })
     catchUp()
     await nextPaint()
-    findingsNow.value = (
-      await get<{ findings: Finding[] }>(`/api/traces/${traceId}/findings`, controller.signal)
-    ).findings
+    const [{ findings: found }, { links }] = await Promise.all([
+      get<{ findings: Finding[] }>(`/api/traces/${traceId}/findings`, controller.signal),
+      get<{ links: LinkHere[] }>(`/api/traces/${traceId}/links`, controller.signal),
+    ])
+    batch(() => {
+      findingsNow.value = found
+      linksNow.value = links
+    })
   } catch (error) {
     if (error instanceof ServerError) errorNow.value = error
     else if (!(error instanceof DOMException)) throw error

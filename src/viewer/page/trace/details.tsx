@@ -10,7 +10,7 @@ import { counted, duration, offset, percent, preciseTime } from '../parts/format
 import { amend, follow } from '../state/location.js'
 import type { DecodedSpan } from '../state/decode.js'
 import { notify } from '../state/notices.js'
-import { isLight as isLightTrace, logsBySpan } from '../state/open-trace.js'
+import { isLight as isLightTrace, linksHere, logsBySpan } from '../state/open-trace.js'
 import { termOf, withTerm } from '../state/query-text.js'
 import { wholeSpan } from '../state/whole-span.js'
 import { Siblings } from './siblings.js'
@@ -54,6 +54,7 @@ export function Details({
   const span: ReceivedSpan = whole ?? node.span
   const { cut } = node.span as DecodedSpan
   const logs = logsBySpan.value.get(node.id) ?? []
+  const linking = linksHere.value.get(node.id) ?? []
   const pathMicros = trace.criticalPath?.durationMicros ?? 0
   return (
     <aside class="details" aria-label="Span" tabIndex={0}>
@@ -116,6 +117,23 @@ export function Details({
               <a {...follow({ view: { name: 'trace', traceId: link.traceId, part: 'waterfall' }, span: link.spanId })}>
                 <code>{link.traceId.slice(0, 8)}…</code> span <code>{link.spanId}</code>
               </a>
+            </p>
+          ))}
+        </Part>
+      )}
+      {linking.length > 0 && (
+        <Part title={`linked by ${counted(linking.length, 'span')}`}>
+          {linking.map(({ traceId, spanId, service, name }) => (
+            <p key={`${traceId}${spanId}`}>
+              <a {...follow({ view: { name: 'trace', traceId, part: 'waterfall' }, span: spanId })}>
+                {service} {name}
+              </a>
+              {traceId !== span.traceId && (
+                <>
+                  {' '}
+                  in trace <code>{traceId.slice(0, 8)}…</code>
+                </>
+              )}
             </p>
           ))}
         </Part>

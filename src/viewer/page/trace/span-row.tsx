@@ -2,10 +2,10 @@ import type { CSSProperties, JSX } from 'preact'
 import { joined } from '../../rows/joined.js'
 import type { RowView } from '../../rows/row-view.js'
 import { colourClass } from '../parts/colours.js'
-import { duration } from '../parts/format.js'
+import { counted, duration } from '../parts/format.js'
 import { isNarrow } from '../parts/screen.js'
 import { amend } from '../state/location.js'
-import { logsBySpan, setExpanded } from '../state/open-trace.js'
+import { linksHere, logsBySpan, setExpanded } from '../state/open-trace.js'
 import { hitIds } from '../state/search.js'
 
 /** The id of a row's element, which focus follows. */
@@ -47,6 +47,7 @@ interface RowProps {
 export function SpanRow({ row, index, style, range, isChosen }: RowProps): JSX.Element {
   const isHit = hitIds.value.has(row.spanKey)
   const logs = logsBySpan.value.get(row.spanKey)?.length ?? 0
+  const links = linksHere.value.get(row.spanKey)?.length ?? 0
   return (
     <div
       id={rowId(row.key)}
@@ -95,6 +96,11 @@ export function SpanRow({ row, index, style, range, isChosen }: RowProps): JSX.E
         {logs > 0 && (
           <span class="mark" title={`${logs} log records`}>
             ≡{logs}
+          </span>
+        )}
+        {links > 0 && (
+          <span class="mark" title={`${counted(links, 'link')} from elsewhere to this span`}>
+            ↩{links}
           </span>
         )}
         {row.marks.length > 0 && (
