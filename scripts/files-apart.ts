@@ -22,6 +22,7 @@ const APART: readonly { readonly file: string; readonly importer: RegExp; readon
       'guardReplacement',
       'guardWrapper',
       'patchExports',
+      'withExpressLayers',
       'withGenericPoolCallers',
       'withMysql2Callers',
       'withRedisCallers',

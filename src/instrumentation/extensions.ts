@@ -1,11 +1,13 @@
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation'
+import { safely } from '../internal/diagnostics/diagnostics.js'
+import { contextWithSpan } from '../internal/otel-api/context-with-span.js'
 import type { CatalogueEntry } from './catalogue.js'
 import { withGraphqlChannels } from './channels/graphql.js'
 import type { InstrumentationName } from './config-types.js'
-import { keepExpressRoutes, withExpressLayers } from './frameworks/express.js'
 import { withInProcessRequests } from './frameworks/in-process-requests.js'
 import { withFaithfulRequests } from './http-client/outgoing-requests.js'
 import { withOurUndici } from './http-client/undici.js'
+import { whenClosed } from './http-server/after-close.js'
 import { withFastPath } from './http-server/fast-path.js'
 import { withHttpHooks } from './http/http-hooks.js'
 import { withOutcomes } from './http/http-outcomes.js'
@@ -16,7 +18,7 @@ import type { InstrumentationChoice } from './selection.js'
 type Extension = (Class: InstrumentationClass) => InstrumentationClass
 
 const EXTENSIONS: Readonly<Partial<Record<InstrumentationName, Extension>>> = {
-  express: withExpressLayers,
+  express: (Class) => ofPackages.withExpressLayers(Class, { contextWithSpan, safely, whenClosed }),
   'generic-pool': (Class) => ofPackages.withGenericPoolCallers(Class),
   graphql: withGraphqlChannels,
   http: (Class) => withFaithfulRequests(withFastPath(withOutcomes(Class))),
@@ -44,6 +46,5 @@ export function configOf(
   const given = config[entry.name]
   // Without a logs exporter, each log record would be copied in vain.
   if (LOGGERS.has(entry.name) && !logsAreOn) return { disableLogSending: true, ...given } as InstrumentationConfig
-  if (entry.name === 'express') return keepExpressRoutes(given)
   return withHttpHooks(entry.name, { ...given }, { onResponse, captureHeaders })
 }

@@ -1,5 +1,6 @@
 // A file of its own in the build, loaded with the first package that is traced; see scripts/files-apart.ts. So nothing in it has
 // state that the main file has, too: what it has to log is handed to it.
+export { withExpressLayers } from './frameworks/express/layers.js'
 export { guardReplacement, guardWrapper } from './loading/guarded-calls.js'
 export { patchExports } from './loading/patched-exports.js'
 export { withGenericPoolCallers, withMysql2Callers, withRedisCallers } from './queued-calls.js'

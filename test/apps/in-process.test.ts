@@ -14,7 +14,7 @@ test('a request within a request has a server span below, and the outer one keep
     '  SERVER GET /items/:id (app)',
     'SERVER GET /express (app) [parent not received]',
     '  SERVER GET /things/:id (app)',
-    '    INTERNAL request handler (app)',
+    '    INTERNAL request handler - /things/:id (app)',
     'SERVER GET /koa (app) [parent not received]',
     '  SERVER GET /koa/:id (app)',
     '    INTERNAL middleware - router (app)',

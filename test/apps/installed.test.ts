@@ -48,7 +48,11 @@ async function treeOf(app: AppFolder, args: readonly string[], env: Record<strin
   return spanTree(sink.spans().filter(({ name }) => name !== 'tcp.connect'))
 }
 
-const ONE_CALL = ['CLIENT GET (app)', '  SERVER GET /items/:id (app)', '    INTERNAL request handler (app)']
+const ONE_CALL = [
+  'CLIENT GET (app)',
+  '  SERVER GET /items/:id (app)',
+  '    INTERNAL request handler - /items/:id (app)',
+]
 
 describe.runIf(ASKED)('the package as it is installed', { timeout: 300_000 }, () => {
   test.each(['npx --yes pnpm@10 add', 'npm install --no-audit --no-fund'])('by %s traces', async (command) => {

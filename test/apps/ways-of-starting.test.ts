@@ -23,7 +23,11 @@ const server = app.listen(0, async () => {
 const CJS = `const express = require('express')\n${CALL}`
 const ESM = `import express from 'express'\n${CALL}`
 const TS = `import express from 'express'\ninterface Unused { readonly a: string }\n${CALL}`
-const ONE_CALL = ['CLIENT GET (app)', '  SERVER GET /items/:id (app)', '    INTERNAL request handler (app)']
+const ONE_CALL = [
+  'CLIENT GET (app)',
+  '  SERVER GET /items/:id (app)',
+  '    INTERNAL request handler - /items/:id (app)',
+]
 const NODE_OPTIONS = FLAG.join(' ')
 
 interface Run extends NodeResult {

@@ -1,28 +1,33 @@
 import { context, type Span, type TimeInput } from '@opentelemetry/api'
-import { errorMonitor } from 'node:events'
+import { errorMonitor, type EventEmitter } from 'node:events'
 import { ServerResponse } from 'node:http'
 import { replaceMethod } from '../../internal/runtime/methods.js'
 
-type Emit = (this: Closing, event: string | symbol, ...args: unknown[]) => boolean
+type Emit = (this: Watched, event: string | symbol, ...args: unknown[]) => boolean
 
-interface Closing {
+/** Learns how a response ends, without a listener of its own. */
+export interface ResponseWatcher {
+  /** Before the listeners of `error`. */
+  failed(error: unknown): void
+  /** Before the listeners of `close`. */
+  closes(): void
+  /** When all of them have been called. What instrumentations of frameworks end there is part of the request, and must not outlast it. */
+  closed(): void
+  /** Has the callback called then, before the span of the request ends. */
+  whenClosed(callback: () => void): void
+}
+
+interface Watched {
+  [WATCHER]?: ResponseWatcher
   [LAST]?: (() => void) | undefined
 }
 
+const WATCHER = Symbol('spanwright.response-watcher')
 const LAST = Symbol('spanwright.after-close')
 let isPatched = false
 
-/**
- * For a listener of `close`: calls back when all other listeners have been called. What instrumentations of frameworks end there
- * is part of the request, and must not outlast it.
- */
-export function afterClose(response: ServerResponse, callback: () => void): void {
-  if (isPatched && response instanceof ServerResponse) (response as Closing)[LAST] = callback
-  else callback()
-}
-
-/** Makes {@link afterClose} possible; before the responses that it is for are closed. */
-export function watchClosing(): void {
+/** Makes {@link watchResponse} possible; before the responses that it is for are closed. */
+export function watchResponses(): void {
   if (isPatched) return
   isPatched = true
   const { prototype } = ServerResponse as unknown as { prototype: { emit: Emit } }
@@ -31,16 +36,39 @@ export function watchClosing(): void {
     'emit',
     (emit) =>
       function (event, ...args) {
+        if (event === 'error') this[WATCHER]?.failed(args[0])
         if (event !== 'close') return emit.call(this, event, ...args)
+        this[WATCHER]?.closes()
         try {
           return emit.call(this, event, ...args)
         } finally {
+          this[WATCHER]?.closed()
           const last = this[LAST]
           this[LAST] = undefined
           last?.()
         }
       },
   )
+}
+
+/** What answers a stream of HTTP/2 is no `ServerResponse`, and has listeners. */
+export function watchResponse(response: ServerResponse | EventEmitter, watcher: ResponseWatcher): void {
+  if (response instanceof ServerResponse) {
+    ;(response as Watched)[WATCHER] = watcher
+    return
+  }
+  response.on(errorMonitor, (error) => watcher.failed(error))
+  response.on('close', () => {
+    watcher.closes()
+    watcher.closed()
+  })
+}
+
+/** Calls back once, when the response is closed, before the span of its request ends. */
+export function whenClosed(response: ServerResponse, callback: () => void): void {
+  const watcher = (response as Watched)[WATCHER]
+  if (watcher) watcher.whenClosed(callback)
+  else response.once('close', callback)
 }
 
 /**
@@ -54,8 +82,7 @@ export function endAfterClose(span: Span, response: ServerResponse): void {
       // That of its class is back.
       Reflect.deleteProperty(span, 'end')
       for (const listener of errorListeners) response.removeListener(errorMonitor, listener)
-      const endNow = context.bind(context.active(), () => span.end(time))
-      afterClose(response, endNow)
+      ;(response as Watched)[LAST] = context.bind(context.active(), () => span.end(time))
     }
   })
 }

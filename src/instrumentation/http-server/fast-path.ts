@@ -4,30 +4,25 @@ import {
   propagation,
   ROOT_CONTEXT,
   SpanKind,
-  SpanStatusCode,
   type Attributes,
   type Context,
-  type Span,
 } from '@opentelemetry/api'
-import { RPCType, setRPCMetadata, type RPCMetadata } from '@opentelemetry/core'
+import { RPCType, type RPCMetadata } from '@opentelemetry/core'
 import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-http'
-import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions'
-import { errorMonitor } from 'node:events'
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { safely } from '../../internal/diagnostics/diagnostics.js'
 import { SECRET_QUERY_PARAMETERS } from '../../internal/http/redacted-url.js'
 import { activeHttpMetadata, isOfRequest, noteRequest } from '../../internal/http/served-request.js'
-import { contextWithSpan } from '../../internal/otel-api/context-with-span.js'
+import { contextWithSpan, contextWithValue, RPC_KEY } from '../../internal/otel-api/context-with-span.js'
 import { isOfPathsAlone } from '../http/http-hooks.js'
-import { setError } from '../http/http-outcomes.js'
 import type { Emit, HttpInstrumentationInside, Scheme } from '../http/http-upstream.js'
 import type { InstrumentationClass } from '../instrumentation-class.js'
-import { afterClose, endAfterClose, watchClosing } from './after-close.js'
+import { endAfterClose, watchResponse, watchResponses } from './after-close.js'
 import { bindListeners, isBound } from './bound-listeners.js'
 import { handshakeOn } from './handshake.js'
-import { interruptionOf, setInterruption } from './interruption.js'
 import { requestAttributes } from './request-attributes.js'
+import { RequestSpan } from './request-span.js'
 
 /** Options that do not concern incoming requests, and `responseHook`, which is called here. */
 const ALLOWED_OPTIONS: ReadonlySet<string> = new Set([
@@ -66,7 +61,7 @@ export function withFastPath(Class: InstrumentationClass): InstrumentationClass 
   return class extends Class {
     _incomingRequestFunction(scheme: Scheme, original: Emit): Emit {
       const inside = this as unknown as HttpInstrumentationInside
-      watchClosing()
+      watchResponses()
       const byUpstream = upstream._incomingRequestFunction.call(inside, scheme, emitGiven(original))
       return function (...args) {
         const [event] = args
@@ -83,11 +78,11 @@ export function withFastPath(Class: InstrumentationClass): InstrumentationClass 
           handledByUpstream.add(request)
           return context.with(ROOT_CONTEXT, byUpstream, this, 'request', request, response, args)
         }
-        const { active, fail } = traceRequest(inside, request, response as ServerResponse, attributes)
+        const { active, requestSpan } = traceRequest(inside, request, response as ServerResponse, attributes)
         try {
           return context.with(active, original, this, ...args)
         } catch (error) {
-          fail(error)
+          requestSpan?.failed(error)
           throw error
         }
       }
@@ -130,55 +125,28 @@ function isDefault(value: unknown): boolean {
 }
 
 /**
- * Starts the span of a request, which ends with the response, or by `fail` with what the handler has thrown. The caller calls the
- * handler: each function between would be in the stacks that the app prints.
+ * Starts the span of a request, which ends with the response. The caller calls the handler: each function between would be in the
+ * stacks that the app prints.
  */
 function traceRequest(
   inside: HttpInstrumentationInside,
   request: IncomingMessage,
   response: ServerResponse,
   attributes: Attributes,
-): { readonly active: Context; readonly fail: (error: unknown) => void } {
-  const method = request.method ?? 'GET'
+): { readonly active: Context; readonly requestSpan: RequestSpan | undefined } {
   const extracted = propagation.extract(ROOT_CONTEXT, request.headers)
-  const span = inside.tracer.startSpan(method, { kind: SpanKind.SERVER, attributes }, extracted)
+  const span = inside.tracer.startSpan(request.method ?? 'GET', { kind: SpanKind.SERVER, attributes }, extracted)
   const metadata: RPCMetadata = { type: RPCType.HTTP, span }
   noteRequest(metadata, request)
-  const active = contextWithSpan(setRPCMetadata(extracted, metadata), span)
-  let hasEnded = false
-  const fail = (error: unknown): void => {
-    if (hasEnded) return
-    hasEnded = true
-    setError(span, error)
-    span.end()
-  }
-  const close = (): void => {
-    if (hasEnded) return
-    hasEnded = true
-    const interruption = response.writableFinished ? undefined : interruptionOf(request, response)
-    if (interruption) setInterruption(span, interruption)
-    else setOutcome(span, response.statusCode)
-    // Instrumentation of frameworks leaves the route there.
-    if (metadata.route !== undefined) span.setAttribute(ATTR_HTTP_ROUTE, metadata.route)
-    if (metadata.route) span.updateName(`${method} ${metadata.route}`)
-    afterClose(response, () => context.with(active, () => span.end()))
-  }
-  // Processors find the span active when it ends.
-  response.on('close', () => context.with(active, close))
-  const failInContext = (error: unknown): void => context.with(active, fail, undefined, error)
-  response.on(errorMonitor, failInContext)
+  const active = contextWithSpan(contextWithValue(extracted, RPC_KEY, metadata), span)
+  // One that is not recorded learns nothing, and its end is nothing to see.
+  const requestSpan = span.isRecording() ? new RequestSpan(span, active, metadata, request, response) : undefined
+  if (requestSpan) watchResponse(response, requestSpan)
   bindListeners(request, active)
   bindListeners(response, active)
   const { responseHook } = inside.getConfig()
   if (responseHook) {
     context.with(active, () => safely('the responseHook of http failed', () => responseHook(span, response)))
   }
-  return { active, fail: failInContext }
-}
-
-function setOutcome(span: Span, status: number): void {
-  const isFine = status >= 100 && status < 500
-  span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status)
-  span.setStatus({ code: isFine ? SpanStatusCode.UNSET : SpanStatusCode.ERROR })
-  if (status >= 500 && status < 600) span.setAttribute(ATTR_ERROR_TYPE, String(status))
+  return { active, requestSpan }
 }
