@@ -3,7 +3,9 @@ import { runTracedApp } from '../../helpers/traced-app.js'
 
 test('a package that is patched in place is traced when nothing has been required before it', async () => {
   const { spans, said } = await runTracedApp('first-require.cjs', { args: ['express'] })
-  expect(spans.map(({ name }) => name)).toEqual(expect.arrayContaining(['GET /items/:id', 'request handler - /items/:id']))
+  expect(spans.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['GET /items/:id', 'request handler - /items/:id']),
+  )
   expect(said).toEqual([])
 })
 
