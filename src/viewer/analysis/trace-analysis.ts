@@ -50,6 +50,8 @@ export interface TraceAnalysis {
 export interface AnalysisOptions {
   /** Leaves all times as they were sent. */
   readonly keepsClocks?: boolean
+  /** Where timing cannot tell which of several was waited for, takes the second candidate instead of the first. */
+  readonly takesOtherReading?: boolean
 }
 
 /** The spans of one trace, in any order. Pure; n log n in their number. */
@@ -77,7 +79,7 @@ export function analyseTrace(spans: readonly ReceivedSpan[], options: AnalysisOp
     mainRoot,
     answeredMicros: mainRoot?.endMicros === undefined ? undefined : mainRoot.durationMicros,
     goesOnMicros: mainRoot?.endMicros === undefined ? 0 : lastEnd - mainRoot.endMicros,
-    criticalPath: mainRoot && criticalPathOf(mainRoot),
+    criticalPath: mainRoot && criticalPathOf(mainRoot, options.takesOtherReading),
     services: [...new Set(nodes.map(({ span }) => span.resource.service))].sort(),
     clockSkews,
     errorOrigins: errorOriginsOf(nodes),

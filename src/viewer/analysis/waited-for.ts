@@ -3,12 +3,16 @@ import type { DraftNode } from './span-node.js'
 /** What a clock of whole milliseconds may be wrong by, and what passes between two steps otherwise. */
 const COARSE_SLACK_MICROS = 1_000
 const FINE_SLACK_MICROS = 100
+/** So many that started later are asked whether they ran as well. */
+const MOST_ASKED = 64
 
 export interface Pick {
   readonly node: DraftNode
   readonly startMicros: number
   readonly endMicros: number
   readonly isAssumed: boolean
+  /** Another child ran at that moment, too: it is taken in the other reading. */
+  readonly hasOther: boolean
 }
 
 /** A point of time, and whether it was read from a clock that counts whole milliseconds, as that of OpenTelemetry JS. */
@@ -24,7 +28,7 @@ export interface Moment {
 export class WaitedFor {
   readonly #start: number
   /** By start, cut to the piece of time. */
-  readonly #children: readonly Omit<Pick, 'isAssumed'>[]
+  readonly #children: readonly Omit<Pick, 'isAssumed' | 'hasOther'>[]
   /** Of the children up to here, the one that ends last; of several, the one that started first. */
   readonly #lastEnding: readonly number[]
   /** The children by end. */
@@ -35,7 +39,7 @@ export class WaitedFor {
   /** `node.children` are in the order of their start. */
   constructor(node: DraftNode, startMicros: number, endMicros: number) {
     this.#start = startMicros
-    const children: Omit<Pick, 'isAssumed'>[] = []
+    const children: Omit<Pick, 'isAssumed' | 'hasOther'>[] = []
     const lastEnding: number[] = []
     let last = 0
     for (const child of node.children) {
@@ -56,17 +60,20 @@ export class WaitedFor {
     this.#alive.push(children.length)
   }
 
-  before(moment: Moment): Pick | undefined {
+  before(moment: Moment, takesOther: boolean): Pick | undefined {
     const { micros } = moment
     const count = firstIndex(this.#children.length, (index) => this.#startAt(index) >= micros)
     if (count === 0 || micros <= this.#start) return undefined
     const last = this.#lastEnding[count - 1] ?? 0
     const justEnded = this.#endAt(last) < micros ? last : this.#justEnded(moment)
-    const picked = justEnded ?? this.#firstRunning(micros, count)
+    const likely = justEnded ?? this.#firstRunning(micros, count)
+    const other = this.#otherRunning(likely, micros, count)
+    const picked = (takesOther ? other : undefined) ?? likely
     const child = this.#children[picked]
     if (child === undefined) return undefined
     const endMicros = Math.min(child.endMicros, micros)
-    return { ...child, endMicros, isAssumed: justEnded === undefined || this.#isOverlapped(picked, endMicros) }
+    const isAssumed = justEnded === undefined || this.#isOverlapped(picked, endMicros)
+    return { ...child, endMicros, isAssumed, hasOther: other !== undefined }
   }
 
   /** One that ends just after the moment, by no more than the clock may be wrong: what began then had waited for it. */
@@ -96,6 +103,15 @@ export class WaitedFor {
 
   #firstRunning(micros: number, count: number): number {
     return firstIndex(count - 1, (index) => this.#endAt(this.#lastEnding[index] ?? 0) >= micros)
+  }
+
+  /** The first of the others that still ran. */
+  #otherRunning(picked: number, micros: number, count: number): number | undefined {
+    const first = this.#firstRunning(micros, count)
+    for (let index = first; index < Math.min(count, first + MOST_ASKED); index++) {
+      if (index !== picked && this.#endAt(index) >= micros) return index
+    }
+    return undefined
   }
 
   /** Whether another child ran in the picked one's time. */

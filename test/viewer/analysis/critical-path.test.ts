@@ -52,6 +52,30 @@ describe('the critical path', () => {
     expect(path.assumptions).toBe(2)
   })
 
+  it('has another reading where several ran at the same moment, and none where they did not', () => {
+    const trace = traceOf([
+      [
+        'root',
+        {
+          at: [0, 100],
+          children: [
+            ['a', { at: [10, 60] }],
+            ['b', { at: [20, 55] }],
+            ['then', { at: [50, 100] }],
+          ],
+        },
+      ],
+    ])
+    const first = analyseTrace(trace).criticalPath
+    const other = analyseTrace(trace, { takesOtherReading: true }).criticalPath
+    if (!first || !other) throw new Error('no path')
+    expect(first.hasOther).toBe(true)
+    expect(shown(first).map((each) => each.split(' ')[0])).toEqual(['root', 'a', 'then'])
+    expect(shown(other)).toEqual(['root 0–10', 'a 10–20 assumed', 'b 20–50 assumed', 'then 50–100 assumed'])
+    const alone = pathOf([['root', { at: [0, 100], children: [['a', { at: [10, 60] }]] }]])
+    expect(alone.hasOther).toBe(false)
+  })
+
   it('calls what is below an assumed span assumed, too', () => {
     const below: PlannedSpan = ['below', { at: [20, 80] }]
     const path = pathOf([
@@ -163,8 +187,8 @@ describe('the critical path', () => {
 
   it('covers the root from start to end without gap or overlap, whatever the spans are', () => {
     fc.assert(
-      fc.property(spans, (trace) => {
-        const { criticalPath, nodes } = analyseTrace(trace)
+      fc.property(spans, fc.boolean(), (trace, takesOtherReading) => {
+        const { criticalPath, nodes } = analyseTrace(trace, { takesOtherReading })
         let reached = criticalPath?.root.startMicros
         for (const { startMicros, endMicros } of criticalPath?.sections ?? []) {
           expect(startMicros).toBe(reached)
@@ -180,8 +204,8 @@ describe('the critical path', () => {
 
   it("has as a span's own sections time in which none of its blocking children runs, so that the root's are its self time", () => {
     fc.assert(
-      fc.property(spans, (trace) => {
-        const path = analyseTrace(trace).criticalPath
+      fc.property(spans, fc.boolean(), (trace, takesOtherReading) => {
+        const path = analyseTrace(trace, { takesOtherReading }).criticalPath
         for (const { node, startMicros, endMicros } of path?.sections ?? []) {
           for (const child of node.children.filter(({ isBlocking }) => isBlocking)) {
             const overlap = Math.min(endMicros, child.endMicros ?? 0) - Math.max(startMicros, child.startMicros)
@@ -195,8 +219,8 @@ describe('the critical path', () => {
 
   it('calls a section certain only where nothing else ran beside it, nor beside what is above it', () => {
     fc.assert(
-      fc.property(spans, (trace) => {
-        const path = analyseTrace(trace).criticalPath
+      fc.property(spans, fc.boolean(), (trace, takesOtherReading) => {
+        const path = analyseTrace(trace, { takesOtherReading }).criticalPath
         for (const { node, startMicros, endMicros, isAssumed } of path?.sections ?? []) {
           if (isAssumed) continue
           for (let at = node; at.parent !== undefined && at !== path?.root; at = at.parent) {

@@ -189,6 +189,35 @@ describeInBrowser('one trace', (browser) => {
     await page.getByRole('button', { name: 'Raw times', pressed: true }).waitFor()
   })
 
+  test('offers the other reading of the path where timing cannot tell which span was waited for', async () => {
+    const atOnce = traceOf(
+      [
+        [
+          'GET /both',
+          {
+            at: [0, 100],
+            children: [
+              ['ask a', { at: [10, 60] }],
+              ['ask b', { at: [20, 55] }],
+              ['then', { at: [50, 100] }],
+            ],
+          },
+        ],
+      ],
+      { traceId: shopTraceId(502) },
+    )
+    app.store.add(atOnce)
+    const page = await open(shopTraceId(502))
+    const pathOf = (name: string): Promise<number> =>
+      page.locator('.span-row', { hasText: name }).locator('.path').count()
+    expect(await pathOf('ask b')).toBe(0)
+    await page.getByRole('button', { name: 'Other reading' }).click()
+    await page.getByRole('button', { name: 'Other reading', pressed: true }).waitFor()
+    expect(await pathOf('ask b')).toBe(1)
+    await page.keyboard.press('o')
+    expect(await pathOf('ask b')).toBe(0)
+  })
+
   test('shows who links to a span, and leads there and back', async () => {
     const [producer] = app.store.spansOf(CHECKOUT)
     if (!producer) throw new Error('no root')

@@ -20,6 +20,7 @@ const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ['w f m c', 'waterfall, flame, map, compare'],
   ['v', 'mark a trace; on another one: compare the two'],
   ['y', 'copy, then: t traceparent, u curl, j OTLP JSON, m Markdown, l link'],
+  ['o', 'other reading of the critical path, where spans ran at once'],
   ['r', 'raw times, or with wrong clocks corrected'],
   ['p', 'pause the list'],
   ['x', 'remove all traces, with undo for ten seconds'],

@@ -28,6 +28,8 @@ export const openError: ReadonlySignal<ServerError | undefined> = errorNow
 
 /** `r`: times as they were sent, rather than with wrong clocks corrected. */
 export const isRaw: Signal<boolean> = signal(false)
+/** `o`: where several spans ran at once, the critical path goes through the second candidate. */
+export const isOtherReading: Signal<boolean> = signal(false)
 export const mode: Signal<WaterfallMode> = signal('all')
 const closed = signal<ReadonlySet<string>>(new Set())
 const opened = signal<ReadonlySet<string>>(new Set())
@@ -41,7 +43,9 @@ export function setZoom(wholeMicros: number, from: number, to: number): void {
 
 const spans = computed(() => (detailNow.value ? decodedSpans(detailNow.value) : []))
 export const analysis: ReadonlySignal<TraceAnalysis | undefined> = computed(() =>
-  spans.value.length > 0 ? analyseTrace(spans.value, { keepsClocks: isRaw.value }) : undefined,
+  spans.value.length > 0
+    ? analyseTrace(spans.value, { keepsClocks: isRaw.value, takesOtherReading: isOtherReading.value })
+    : undefined,
 )
 /** What stands above the spans; it is there before they are. */
 export const head: ReadonlySignal<TraceHead | undefined> = computed(() =>
@@ -155,6 +159,7 @@ export async function openTrace(traceId: string): Promise<void> {
       opened.value = new Set()
       zoom.value = undefined
       mode.value = 'all'
+      isOtherReading.value = false
     })
   }
   try {

@@ -14,6 +14,7 @@ import {
   analysis,
   expandAll,
   foldAll,
+  isOtherReading,
   isRaw,
   mode,
   onceWhole,
@@ -92,6 +93,18 @@ export function Waterfall({ head }: { readonly head: TraceHead }): JSX.Element {
               }}
             >
               Raw times
+            </button>
+          )}
+          {(trace?.criticalPath?.hasOther === true || isOtherReading.value) && (
+            <button
+              type="button"
+              aria-pressed={isOtherReading.value}
+              title="Several spans ran at the same time, and timing cannot tell which of them was waited for: shows the path through the second candidate (o)"
+              onClick={() => {
+                isOtherReading.value = !isOtherReading.value
+              }}
+            >
+              Other reading
             </button>
           )}
           {zoom.value && (
@@ -258,6 +271,11 @@ function waterfallKeys(): Readonly<Record<string, () => void>> {
     },
     d: () => {
       pan(0.25)
+    },
+    o: () => {
+      if (analysis.peek()?.criticalPath?.hasOther === true || isOtherReading.peek()) {
+        isOtherReading.value = !isOtherReading.peek()
+      }
     },
     r: () => {
       isRaw.value = !isRaw.value
