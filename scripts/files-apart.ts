@@ -19,6 +19,7 @@ const APART: readonly { readonly file: string; readonly importer: RegExp; readon
     file: 'package-instrumentations',
     importer: /[\\/]instrumentation[\\/](extensions|loading[\\/]guarded-patches)\.ts$/,
     names: [
+      'UnknownVersions',
       'guardReplacement',
       'guardWrapper',
       'patchExports',

@@ -44,7 +44,8 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   entry('bunyan', 'BunyanInstrumentation', ['bunyan'], 'default', { alsoVersions: '^2.0.0' }),
   entry('cassandra-driver', 'CassandraDriverInstrumentation', ['cassandra-driver']),
   entry('connect', 'ConnectInstrumentation', ['connect']),
-  entry('cucumber', 'CucumberInstrumentation', ['@cucumber/cucumber']),
+  // What is patched is in cucumber 13, and openai 7, as it was.
+  entry('cucumber', 'CucumberInstrumentation', ['@cucumber/cucumber'], 'default', { alsoVersions: '^13.0.0' }),
   entry('dataloader', 'DataloaderInstrumentation', ['dataloader']),
   entry('dns', 'DnsInstrumentation', ['dns', 'dns/promises']),
   entry('express', 'ExpressInstrumentation', ['express']),
@@ -71,7 +72,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     importedFiles: ['@nestjs/core/nest-factory.js', '@nestjs/core/router/router-execution-context.js'],
   }),
   entry('net', 'NetInstrumentation', ['net']),
-  entry('openai', 'OpenAIInstrumentation', ['openai']),
+  entry('openai', 'OpenAIInstrumentation', ['openai'], 'default', { alsoVersions: '^7.0.0' }),
   entry('oracledb', 'OracleInstrumentation', ['oracledb']),
   entry('pg', 'PgInstrumentation', ['pg', 'pg-pool']),
   entry('pino', 'PinoInstrumentation', ['pino']),

@@ -2,5 +2,6 @@
 // state that the main file has, too: what it has to log is handed to it.
 export { withExpressLayers } from './frameworks/express/layers.js'
 export { guardReplacement, guardWrapper } from './loading/guarded-calls.js'
+export { UnknownVersions } from './loading/unknown-versions.js'
 export { patchExports } from './loading/patched-exports.js'
 export { withGenericPoolCallers, withMysql2Callers, withRedisCallers } from './queued-calls.js'

@@ -8,7 +8,7 @@ import { messageOf, safely, warnOnce } from '../../internal/diagnostics/diagnost
 import { packageOf, type CatalogueEntry } from '../catalogue.js'
 import type { InstrumentationClass } from '../instrumentation-class.js'
 import { isOfBuiltIns } from './built-ins.js'
-import { guardReplacement, guardWrapper, patchExports } from '../package-instrumentations.js'
+import { guardReplacement, guardWrapper, patchExports, UnknownVersions } from '../package-instrumentations.js'
 import type { Failed, Wrapper } from './guarded-calls.js'
 
 /**
@@ -16,12 +16,16 @@ import type { Failed, Wrapper } from './guarded-calls.js'
  * then stays), nor where it calls what was patched. Each failure is logged once. And for the versions that the entry adds.
  */
 export function guardedPatches(Class: InstrumentationClass, entry: CatalogueEntry): InstrumentationClass {
+  const versions = isOfBuiltIns(entry) ? undefined : new UnknownVersions(entry, warnOnce)
   const guarded = (definitions: InstrumentationModuleDefinition[]): InstrumentationModuleDefinition[] => {
     for (const definition of definitions) {
       for (const part of [definition, ...definition.files]) {
         if (entry.alsoVersions !== undefined) part.supportedVersions = [...part.supportedVersions, entry.alsoVersions]
-        guard(part, entry)
+        // Also where only files of a package are patched, its entry is seen.
+        if (part === definition && versions) part.patch ??= (exported: unknown) => exported
+        guard(part, entry, versions)
       }
+      versions?.known(definition)
     }
     return definitions
   }
@@ -30,21 +34,45 @@ export function guardedPatches(Class: InstrumentationClass, entry: CatalogueEntr
       super(config)
       // Some are made of several inside.
       for (const inner of Object.values(this) as (Partial<Inner> | null | undefined)[]) {
-        if (Array.isArray(inner?._modules)) guarded(inner._modules)
+        if (!Array.isArray(inner?._modules)) continue
+        guarded(inner._modules)
+        const onRequire = inner._onRequire
+        if (!onRequire) continue
+        inner._onRequire = function (...args) {
+          return seen(onRequire.call(this, ...args), args)
+        }
       }
     }
 
     override init(): InstrumentationModuleDefinition[] {
       return guarded([super.init() ?? []].flat())
     }
+
+    _onRequire(...args: RequiredFile): unknown {
+      const { _onRequire } = Class.prototype as unknown as Pick<Inner, '_onRequire'>
+      return seen(_onRequire.call(this, ...args), args)
+    }
+  }
+
+  function seen(exported: unknown, [definition, , name, folder]: RequiredFile): unknown {
+    if (folder !== undefined && name === definition.name) versions?.loaded(name, definition.moduleVersion)
+    return exported
   }
 }
 
+/** What upstream is told of a file that has loaded. */
+type RequiredFile = [definition: InstrumentationModuleDefinition, exported: unknown, name: string, folder?: string]
+
 interface Inner {
   readonly _modules: InstrumentationModuleDefinition[]
+  _onRequire: (this: unknown, ...args: RequiredFile) => unknown
 }
 
-function guard(part: InstrumentationModuleDefinition | InstrumentationModuleFile, entry: CatalogueEntry): void {
+function guard(
+  part: InstrumentationModuleDefinition | InstrumentationModuleFile,
+  entry: CatalogueEntry,
+  versions: UnknownVersions | undefined,
+): void {
   const { name } = part
   const [patch, unpatch] = [part.patch?.bind(part), part.unpatch?.bind(part)]
   const leaveAlone = `OTEL_NODE_DISABLED_INSTRUMENTATIONS=${entry.name} leaves it alone`
@@ -57,6 +85,7 @@ function guard(part: InstrumentationModuleDefinition | InstrumentationModuleFile
   const ofBuiltIns = isOfBuiltIns(entry)
   if (patch) {
     part.patch = (exported: unknown, version?: string) => {
+      versions?.patched()
       try {
         if (ofBuiltIns) return whilePatching('unwatched', () => patch(exported, version) as unknown)
         return patchExports(exported, (writable) => {

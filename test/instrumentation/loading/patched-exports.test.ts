@@ -9,10 +9,10 @@ test('packages of CommonJS that ECMAScript modules import, by default or by name
     .filter(({ scope }) => /-(connect|hapi|grpc)$/.test(scope.name))
     .map((span) => `${span.kind} ${span.name}`)
   expect(names.toSorted()).toEqual([
-    'CLIENT grpc.matrix.Items/get',
+    'CLIENT matrix.Items/get',
     'INTERNAL request handler - /items',
     'INTERNAL route - /items/{id}',
-    'SERVER grpc.matrix.Items/get',
+    'SERVER matrix.Items/get',
   ])
 })
 
