@@ -26,6 +26,7 @@ const APART: readonly { readonly file: string; readonly importer: RegExp; readon
       'withExpressLayers',
       'withGenericPoolCallers',
       'withMysql2Callers',
+      'withPgCallers',
       'withRedisCallers',
     ],
   },

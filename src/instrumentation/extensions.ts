@@ -23,6 +23,7 @@ const EXTENSIONS: Readonly<Partial<Record<InstrumentationName, Extension>>> = {
   graphql: withGraphqlChannels,
   http: (Class) => withFaithfulRequests(withFastPath(withOutcomes(Class))),
   mysql2: (Class) => ofPackages.withMysql2Callers(Class),
+  pg: (Class) => ofPackages.withPgCallers(Class),
   redis: (Class) => ofPackages.withRedisCallers(Class),
   undici: withOurUndici,
 }
