@@ -18,11 +18,14 @@ import type { InstrumentationChoice } from './selection.js'
 type Extension = (Class: InstrumentationClass) => InstrumentationClass
 
 const EXTENSIONS: Readonly<Partial<Record<InstrumentationName, Extension>>> = {
+  connect: (Class) => ofPackages.withConnectLayers(Class),
   express: (Class) => ofPackages.withExpressLayers(Class, { contextWithSpan, safely, whenClosed }),
   'generic-pool': (Class) => ofPackages.withGenericPoolCallers(Class),
   graphql: withGraphqlChannels,
   http: (Class) => withFaithfulRequests(withFastPath(withOutcomes(Class))),
   mysql2: (Class) => ofPackages.withMysql2Callers(Class),
+  ioredis: (Class) => ofPackages.withIoredisCommands(Class),
+  mysql: (Class) => ofPackages.withMysqlPools(Class),
   pg: (Class) => ofPackages.withPgCallers(Class),
   redis: (Class) => ofPackages.withRedisCallers(Class),
   undici: withOurUndici,

@@ -42,6 +42,7 @@ export class ConventionalSpan extends RecordingSpan {
   }
 
   override end(endTime?: TimeInput): void {
+    if (this.ended && this.conventions.endsTwice) return
     if (!this.ended) safely(CONVENTIONS_FAILED, () => this.conventions.end(this, this.hasOwnName))
     super.end(endTime)
   }

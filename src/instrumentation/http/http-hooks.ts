@@ -2,8 +2,14 @@ import { propagation, type Attributes, type Span } from '@opentelemetry/api'
 import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-http'
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation'
 import type { UndiciInstrumentationConfig } from '@opentelemetry/instrumentation-undici'
-import { ATTR_URL_FULL, ATTR_URL_QUERY, ATTR_USER_AGENT_ORIGINAL } from '@opentelemetry/semantic-conventions'
+import {
+  ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
+  ATTR_URL_FULL,
+  ATTR_URL_QUERY,
+  ATTR_USER_AGENT_ORIGINAL,
+} from '@opentelemetry/semantic-conventions'
 import { ServerResponse, type RequestOptions } from 'node:http'
+import { normalizedMethod } from '../../internal/http/http-method.js'
 import { announceOutgoingUrl } from '../../internal/http/outgoing-request.js'
 import { redactedQuery, SECRET_QUERY_PARAMETERS, redactedUrl } from '../../internal/http/redacted-url.js'
 import { StreamAnswer } from '../http2/stream-answer.js'
@@ -73,11 +79,16 @@ function hookedUndici(
       if (config.requireParentforSpans !== true) dropTraceHeaders(request)
       announceOutgoingUrl(() => (URL.canParse(request.path) ? request.path : `${request.origin}${request.path}`))
       const url = MAY_HOLD_SECRETS.test(request.path) ? URL.parse(request.path, request.origin) : null
-      return { ...(url && redactedAttributes(url)), ...config.startSpanHook?.(request) }
+      const attributes = { ...(url && redactedAttributes(url)), ...withoutRepeatedMethod(request.method) }
+      return { ...attributes, ...config.startSpanHook?.(request) }
     },
   }
   return hooked
 }
+
+/** Upstream writes the original method in any case, not only where it is another one. */
+const withoutRepeatedMethod = (method: string): Attributes =>
+  normalizedMethod(method) === method ? { [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: undefined } : {}
 
 interface Headers {
   requestHeaders?: string[]

@@ -5,6 +5,7 @@ import { spanConventions, type EndingSpan } from './span-conventions.js'
 
 /** How the spans of a tracer are brought to the current semantic conventions. */
 export interface ScopeConventions {
+  readonly endsTwice: boolean
   begin(name: string, options: SpanOptions): { name: string; options: SpanOptions }
   isCurrent(key: string): boolean
   attributes(given: Attributes, kind: SpanKind): Attributes

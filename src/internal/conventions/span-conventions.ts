@@ -79,6 +79,10 @@ export class SpanConventions {
     return !(typeof status === 'number' && status < 500)
   }
 
+  get endsTwice(): boolean {
+    return this.#convention.endsTwice ?? false
+  }
+
   /** @param hasOwnName the app has named the span */
   end(span: EndingSpan, hasOwnName: boolean): void {
     const { name, derive, status, renamesItself } = this.#convention

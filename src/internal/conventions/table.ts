@@ -109,6 +109,8 @@ export interface Convention {
   readonly derive?: (span: Described, add: (key: string, value: AnyValue) => void) => void
   /** The instrumentation renames its spans itself, so a new name is not the app's. */
   readonly renamesItself?: true
+  /** The instrumentation ends its spans twice, which is no fault of the app's to be logged. */
+  readonly endsTwice?: true
   /** The code and class of a failure that the instrumentation puts into a text. */
   readonly failure?: RegExp
   /** Status of a span that has ended, where the instrumentation's is wrong. */
@@ -237,6 +239,7 @@ export const CONVENTIONS: Readonly<Record<string, Convention>> = {
     domain: 'database',
     name: ({ attributes }) => textOf(attributes, 'db.operation.name'),
   },
+  restify: { domain: 'http', endsTwice: true, exceptionsAreErrors: true },
   'socket.io': messaging(),
   tedious: sql(FIRST_WORD),
   undici: { domain: 'http' },

@@ -10,10 +10,27 @@ test('packages of CommonJS that ECMAScript modules import, by default or by name
     .map((span) => `${span.kind} ${span.name}`)
   expect(names.toSorted()).toEqual([
     'CLIENT matrix.Items/get',
+    'INTERNAL middleware - first',
+    'INTERNAL middleware - first',
+    'INTERNAL request handler - /items',
     'INTERNAL request handler - /items',
     'INTERNAL route - /items/{id}',
     'SERVER matrix.Items/get',
   ])
+  const parentOf = (name: string): string | undefined => {
+    const { parentSpanId } = spans.find((span) => span.name === name) ?? {}
+    return spans.find(({ spanId }) => spanId === parentSpanId)?.name
+  }
+  // What a layer of connect does is below its span, and the layers stand beside one another.
+  expect(['of first', 'of items', 'middleware - first', 'request handler - /items'].map(parentOf)).toEqual([
+    'middleware - first',
+    'request handler - /items',
+    'GET /items',
+    'GET /items',
+  ])
+  const fetched = spans.find(({ scope }) => scope.name.endsWith('undici'))?.attributes
+  expect(fetched).toMatchObject({ 'http.request.method': 'GET', 'url.query': 'a=b' })
+  expect(fetched).not.toHaveProperty('http.request.method_original')
 })
 
 /** As import-in-the-middle hands it over. */

@@ -1,4 +1,4 @@
-import { SpanKind, SpanStatusCode, type Attributes } from '@opentelemetry/api'
+import { diag, SpanKind, SpanStatusCode, type Attributes } from '@opentelemetry/api'
 import * as incubating from '@opentelemetry/semantic-conventions/incubating'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -92,6 +92,24 @@ test('names that are current stay, whichever instrumentation writes them', () =>
     expect(conventionsForScope(`@opentelemetry/instrumentation-${name}`)).toBeUndefined()
   }
   expect(conventionsForScope('grpc')).toBeUndefined()
+})
+
+test('a layer of Koa that throws is an error, unless what it throws stands for an answer below 500', () => {
+  const thrown = (error: Error): SpanStatusCode =>
+    written('koa', { name: 'middleware - items' }, (span) => span.recordException(error)).status.code
+  expect(thrown(new Error('down'))).toBe(SpanStatusCode.ERROR)
+  expect(thrown(Object.assign(new Error('no such item'), { status: 404 }))).toBe(SpanStatusCode.UNSET)
+  expect(thrown(Object.assign(new Error('down'), { statusCode: 503 }))).toBe(SpanStatusCode.ERROR)
+})
+
+test('an instrumentation that ends its spans twice is not complained of', () => {
+  const warned: string[] = []
+  diag.setLogger({ ...console, verbose: () => {}, warn: (line: string) => warned.push(line) })
+  written('restify', { name: 'request handler - /items' }, (span) => span.end())
+  expect(warned).toEqual([])
+  written('koa', { name: 'middleware - items' }, (span) => span.end())
+  diag.disable()
+  expect(warned).toEqual([expect.stringContaining('end() came after the end')])
 })
 
 describe('OTEL_SEMCONV_STABILITY_OPT_IN', () => {
