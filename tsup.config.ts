@@ -13,7 +13,7 @@ const ENTRIES = {
   'package-instrumentations': 'src/instrumentation/package-instrumentations.ts',
   'span-conventions': 'src/internal/conventions/span-conventions.ts',
   'graphql-spans': 'src/instrumentation/channels/graphql-spans.ts',
-  statement: 'src/internal/sql/statement.ts',
+  'known-secrets': 'src/internal/privacy/known-secrets.ts',
   waterfall: 'src/console/drawing/waterfall.ts',
   'findings-in-spans': 'src/viewer/findings-in-spans.ts',
   cli: 'src/cli/main.ts',

@@ -39,8 +39,12 @@ const APART: readonly { readonly file: string; readonly importer: RegExp; readon
   { file: 'waterfall', importer: /[\\/]console[\\/]printer\.ts$/, names: ['waterfall'] },
   // Loaded with the first package that is traced and whose spans are not by the current conventions. It reads SQL, too.
   { file: 'span-conventions', importer: /[\\/]conventions[\\/]for-scope\.ts$/, names: ['spanConventions'] },
-  // SQL is read for withDbSpan alone.
-  { file: 'statement', importer: /[\\/]spans[\\/]db-span\.ts$/, names: ['readStatement'] },
+  // For the first query, the first error, the first URL that may hold a secret.
+  {
+    file: 'known-secrets',
+    importer: /[\\/](spans[\\/](db|http)-span|server-span[\\/]incoming-request|privacy[\\/]span-values)\.ts$/,
+    names: ['cleanedErrorText', 'cleanedValue', 'readStatement', 'redactedQuery', 'redactedUrl'],
+  },
   // What receives and shows traces is for its command alone.
   { file: 'view', importer: /[\\/]cli[\\/]main\.ts$/, names: ['view'] },
   // What the viewer knows of traces is for tests, when they ask.

@@ -10,6 +10,7 @@ import { conventionsForScope } from './internal/conventions/for-scope.js'
 import { withoutEnv } from './internal/runtime/env.js'
 import { withoutRefusalWarnings } from './internal/otel-api/refused-registrations.js'
 import type { SamplingPipeline } from './sampling/runtime/pipeline.js'
+import type { SpanValues } from './internal/privacy/span-values.js'
 import { tracerProviderWith, type TracerProvider } from './tracer/tracer-provider.js'
 
 /**
@@ -19,6 +20,7 @@ import { tracerProviderWith, type TracerProvider } from './tracer/tracer-provide
 const RESOLVED = /^OTEL_(SDK_DISABLED|LOG_LEVEL|TRACES_SAMPLER(_ARG)?|SPAN_\w+_LIMIT)$/
 
 interface SdkParts {
+  readonly values: SpanValues
   readonly sampling: SamplingPipeline
   readonly processors: SpanProcessor[]
   readonly propagator: TextMapPropagator | null
@@ -28,13 +30,15 @@ interface SdkParts {
 
 export function startSdk(options: ResolvedOptions, settings: TracingSettings, parts: SdkParts): NodeSDK {
   const start = (): NodeSDK => {
-    const resource = resolveResource(options, settings)
+    const { values } = parts
+    const resource = resolveResource(options, settings, values)
     // Late attributes count as pending until `waitForAsyncAttributes` is called.
     void resource.waitForAsyncAttributes?.()
     const { spanLimits } = options
     const { sampler } = parts.sampling
     const spanProcessors = parts.processors
-    const provider = tracerProviderWith({ conventionsForScope }, { resource, sampler, spanProcessors, spanLimits })
+    const ownParts = { conventionsForScope, values }
+    const provider = tracerProviderWith(ownParts, { resource, sampler, spanProcessors, spanLimits })
     const sdk = new NodeSdkWithProvider(provider, tracesAreOn(options, settings), {
       autoDetectResources: false,
       resource,

@@ -17,6 +17,7 @@ import {
   resolveSampler,
   resolveSpanMetrics,
   resolveSpanProcessors,
+  resolveSpanValues,
 } from './config/resolve.js'
 import type { TracingSettings } from './config/settings.js'
 import { instrumentationsTraceTo } from './instrumentation/install.js'
@@ -110,6 +111,7 @@ function boot(given: TracingOptions, report: DoctorsReport | undefined, rollback
   if (ownsDiagnostics) logDiagnosticsToStderr(settings.logLevel)
 
   const options = resolveOptions(given, settings.options)
+  const values = resolveSpanValues(options)
   const other = foreignProvider()
   if (other) {
     report?.off('another SDK')
@@ -149,12 +151,12 @@ function boot(given: TracingOptions, report: DoctorsReport | undefined, rollback
     spanObservers(),
   ]
   const propagator = resolvePropagator(options, settings, sampling.propagator ? [sampling.propagator] : [])
-  const sdk = startSdk(options, settings, { sampling, processors, propagator, logs, metricPipelines })
+  const sdk = startSdk(options, settings, { values, sampling, processors, propagator, logs, metricPipelines })
   rollback.add(() => sdk.shutdown())
   instrumentationsTraceTo(claimProvider())
   const parts = { sdk, sampling, tail, senders, logs, spanMetrics, metricPipelines }
   const tracing = runningHandle(parts, shutdownTimeoutMillis, () => delete state.running)
-  const resource = (): Resource => resolveResource(options, settings)
+  const resource = (): Resource => resolveResource(options, settings, values)
   report?.on({
     options: given,
     settings,

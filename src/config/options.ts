@@ -56,6 +56,11 @@ export interface TracingOptions extends PropagationOptions, HttpRequestOptions {
    * unless OTEL_METRICS_EXPORTER is set, or into a `registry` of prom-client. Default: false.
    */
   spanMetrics?: boolean | SpanMetricsOptions
+  /**
+   * Whether `db.query.text` and the messages of errors lose the values in queries: literals of SQL, arguments of Redis, and
+   * comments. Default: SPANWRIGHT_QUERY_SANITIZATION, else true.
+   */
+  querySanitization?: boolean
   /** Limits of a span's attributes, events and links. Default: 128 of each, values of any length. */
   spanLimits?: SpanLimits
   /**
@@ -117,18 +122,20 @@ export const OPTIONS: OptionTable<TracingOptions> = {
     format: (given) => (given ? 'on' : 'off'),
   },
   logFormat: { check: (_option, format) => checkLogFormat(format) },
-  codeLocation: booleanRow({
-    variables: ['SPANWRIGHT_CODE_LOCATION'],
-    read: (variable) => readEnvChoice(variable, { 1: true, true: true, 0: false, false: false }, 'it is off'),
-    default: false,
-  }),
+  codeLocation: switchRow('SPANWRIGHT_CODE_LOCATION', false),
+  querySanitization: switchRow('SPANWRIGHT_QUERY_SANITIZATION', true),
   shutdownTimeoutMillis: numberRow({ min: 0 }, { default: 2_000 }),
 }
 
 /** Options in code, then one source of configuration, then the defaults. */
 export type ResolvedOptions = TracingOptions &
   Required<PropagationOptions & HttpRequestOptions> &
-  Required<Pick<TracingOptions, 'codeLocation' | 'instrumentations' | 'shutdownTimeoutMillis' | 'spanLimits'>>
+  Required<
+    Pick<
+      TracingOptions,
+      'codeLocation' | 'querySanitization' | 'instrumentations' | 'shutdownTimeoutMillis' | 'spanLimits'
+    >
+  >
 
 /** `batch` stays the option in code: in a configuration file, each pipeline has its own. */
 export function resolveOptions({ batch, ...options }: TracingOptions, configured: TracingOptions): ResolvedOptions {
@@ -139,6 +146,15 @@ export function resolveOptions({ batch, ...options }: TracingOptions, configured
 /** Throws a TracingConfigError for the first option that is wrong, before anything has been started. */
 export function checkOptions(options: TracingOptions): void {
   checkTable('', options, OPTIONS)
+}
+
+function switchRow(variable: string, isOn: boolean): OptionRow<boolean> {
+  const words = { 1: true, true: true, 0: false, false: false }
+  return booleanRow({
+    variables: [variable],
+    read: (name) => readEnvChoice(name, words, `it is ${isOn ? 'on' : 'off'}`),
+    default: isOn,
+  })
 }
 
 function parts<T>(names: readonly string[], part: string, methods: readonly string[]): OptionRow<readonly T[]> {

@@ -17,7 +17,9 @@ import {
 } from '../export/pipeline/batch-options.js'
 import { settledBatchSpanProcessor } from '../export/pipeline/batch-span-processor.js'
 import { openPipeline, type PipelineSettings } from '../export/pipeline/span-processors.js'
+import { scopesWithOwnQueries } from '../instrumentation/own-queries.js'
 import { warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { SpanValues } from '../internal/privacy/span-values.js'
 import { createSpanMetrics, type SpanMetrics } from '../metrics/span-metrics.js'
 import { propagatorByName } from '../propagation/by-name.js'
 import { firstValidPropagator } from '../propagation/composite.js'
@@ -26,7 +28,7 @@ import { withTrustIncoming } from '../propagation/trust-incoming.js'
 import { samplerFromName } from '../sampling/names/registry.js'
 import { appPackage } from './app-package.js'
 import type { ResolvedOptions, TracingOptions } from './options.js'
-import { withFoundAttributes } from './resource/settled-resource.js'
+import { detectorWithoutSecrets, withFoundAttributes } from './resource/settled-resource.js'
 import { serviceInstanceId } from './service-instance-id.js'
 import type { TracingSettings } from './settings.js'
 
@@ -44,17 +46,20 @@ export function resolveSampler(options: TracingOptions, settings: TracingSetting
 /** Specification: `unknown_service:` and the executable's name. OpenTelemetry JS has its whole path there. */
 const UNKNOWN_SERVICE = `unknown_service:${basename(process.execPath, '.exe')}`
 
-export function resolveResource(options: TracingOptions, settings: TracingSettings): Resource {
+export function resolveResource(options: TracingOptions, settings: TracingSettings, values: SpanValues): Resource {
   const { serviceName, serviceVersion, environment } = options
-  const said = detectResources({ detectors: [...settings.resourceDetectors] })
-    .merge(resourceFromAttributes(settings.resourceAttributes))
+  const detectors = settings.resourceDetectors.map((detector) => detectorWithoutSecrets(detector, values))
+  const said = detectResources({ detectors })
+    .merge(resourceFromAttributes(values.attributes(settings.resourceAttributes)))
     .merge(
-      resourceFromAttributes({
-        ...options.resourceAttributes,
-        ...(serviceName !== undefined && { [ATTR_SERVICE_NAME]: serviceName }),
-        ...(serviceVersion !== undefined && { [ATTR_SERVICE_VERSION]: serviceVersion }),
-        ...(environment !== undefined && { 'deployment.environment.name': environment }),
-      }),
+      resourceFromAttributes(
+        values.attributes({
+          ...options.resourceAttributes,
+          ...(serviceName !== undefined && { [ATTR_SERVICE_NAME]: serviceName }),
+          ...(serviceVersion !== undefined && { [ATTR_SERVICE_VERSION]: serviceVersion }),
+          ...(environment !== undefined && { 'deployment.environment.name': environment }),
+        }),
+      ),
     )
   return withFoundAttributes(defaultResource().merge(unnamedService(said)).merge(said))
 }
@@ -154,4 +159,13 @@ export function resolveMetricPipelines(
   if (pipelines.length === 0) return []
   const delivery = deliveryOf('metrics', resolveBatchOptions(batch ?? {}, settings.options.batch ?? {}))
   return metricPipelines(pipelines, { delivery, shutdownTimeoutMillis, producer: spanMetrics?.producer, isInRegistry })
+}
+
+/** What keeps secrets out of spans, and out of what else is sent. */
+export function resolveSpanValues(options: ResolvedOptions): SpanValues {
+  const { querySanitization } = options
+  return new SpanValues({
+    sanitizesQueries: querySanitization,
+    scopesWithOwnQueries: scopesWithOwnQueries(options.instrumentationConfig),
+  })
 }

@@ -10,7 +10,7 @@ import {
 } from '@opentelemetry/semantic-conventions'
 import { safely } from '../internal/diagnostics/diagnostics.js'
 import { safeGet } from '../internal/checks/safe-get.js'
-import { readStatement, type Statement } from '../internal/sql/statement.js'
+import { readStatement, type Statement } from '../internal/privacy/known-secrets.js'
 import { runInSpan, type Outcome } from './with-span.js'
 
 export interface DbSpanOptions {

@@ -13,7 +13,7 @@ import { announceOutgoingUrl } from '../internal/http/outgoing-request.js'
 import { methodInName, normalizedMethod } from '../internal/http/http-method.js'
 import { parseUrl } from '../internal/http/parse-url.js'
 import { safeGet } from '../internal/checks/safe-get.js'
-import { redactedUrl } from '../internal/http/redacted-url.js'
+import { redactedUrl } from '../internal/privacy/known-secrets.js'
 import { runInSpan, type Outcome } from './with-span.js'
 
 /**
@@ -80,7 +80,7 @@ function urlAttributes(input: string | URL): Attributes {
   return {
     [ATTR_SERVER_ADDRESS]: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     ...(port !== undefined && { [ATTR_SERVER_PORT]: port }),
-    [ATTR_URL_FULL]: redactedUrl(url),
+    [ATTR_URL_FULL]: redactedUrl(url.href),
   }
 }
 

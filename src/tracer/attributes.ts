@@ -6,6 +6,7 @@ import {
   ATTR_EXCEPTION_TYPE,
 } from '@opentelemetry/semantic-conventions'
 import { diagWarn, messageOf } from '../internal/diagnostics/diagnostics.js'
+import type { SpanValues } from '../internal/privacy/span-values.js'
 import type { ResolvedSpanLimits } from './span-limits.js'
 
 export interface CleanAttributes {
@@ -23,12 +24,12 @@ export function isSimple(value: unknown, mostLength: number): value is AnyValue 
   return typeof value === 'number' || typeof value === 'boolean'
 }
 
-/** What a sampler is shown of the attributes given for a span: the valid ones, all of them. */
-export function validAttributes(given: unknown): CleanAttributes {
+/** What a sampler is shown of the attributes given for a span: the valid ones, all of them, without secrets. */
+export function validAttributes(given: unknown, values: SpanValues): CleanAttributes {
   if (typeof given !== 'object' || given === null) return {}
-  const simple = simpleCopy(given)
+  const simple = simpleCopy(given, values)
   if (simple) return simple
-  return carefully(cleanAttributes, given, UNLIMITED)
+  return withoutSecrets(carefully(cleanAttributes, given, UNLIMITED), values)
 }
 
 /** What a span may have of the valid ones, and of those that a sampler adds: they may be anything. */
@@ -47,19 +48,18 @@ export function isLink(link: unknown): link is Link {
   return typeof link === 'object' && link !== null && typeof (link as Link).context === 'object'
 }
 
-/** The link with a copy of its attributes, within the limits. */
-export function cleanLink({ context, attributes }: Link, limits: ResolvedSpanLimits): Link {
+/** The link with a copy of its attributes, within the limits and without secrets. */
+export function cleanLink({ context, attributes }: Link, limits: ResolvedSpanLimits, values: SpanValues): Link {
   const { attributePerLinkCountLimit: attributeCountLimit, attributeValueLengthLimit } = limits
-  return {
-    context,
-    ...carefully(cleanAttributes, attributes, { attributeCountLimit, attributeValueLengthLimit }),
-  } as Link
+  const clean = carefully(cleanAttributes, attributes, { attributeCountLimit, attributeValueLengthLimit })
+  return { context, ...withoutSecrets(clean, values) } as Link
 }
 
 /** Specification: the values of events are primitive ones, and arrays of them. */
-export function eventAttributes(limits: ResolvedSpanLimits, given: unknown): CleanAttributes {
+export function eventAttributes(limits: ResolvedSpanLimits, given: unknown, values: SpanValues): CleanAttributes {
   const { attributePerEventCountLimit: attributeCountLimit, attributeValueLengthLimit } = limits
-  return carefully(cleanSimpleAttributes, given, { attributeCountLimit, attributeValueLengthLimit })
+  const clean = carefully(cleanSimpleAttributes, given, { attributeCountLimit, attributeValueLengthLimit })
+  return withoutSecrets(clean, values)
 }
 
 export function countOf(attributes: Attributes): number {
@@ -78,16 +78,21 @@ function isAllSimple(given: Attributes): boolean {
 }
 
 /** Undefined where a value is not simple, or can't be read. Copied as a whole: one by one takes four times as long. */
-function simpleCopy(given: object): CleanAttributes | undefined {
+function simpleCopy(given: object, values: SpanValues): CleanAttributes | undefined {
   try {
     const attributes: Attributes = { ...given }
     let hasUndefined = false
     for (const key in attributes) {
       const value = attributes[key]
-      if (key === '' || !isSimple(value, Infinity)) {
-        if (value !== undefined) return undefined
+      if (value === undefined) {
         hasUndefined = true
+        continue
       }
+      if (key === '' || !isSimple(value, Infinity)) return undefined
+      const clean = values.attribute(key, value, attributes)
+      if (clean === value) continue
+      attributes[key] = clean
+      if (clean === undefined) hasUndefined = true
     }
     return { attributes: hasUndefined ? withoutUndefined(attributes) : attributes }
   } catch {
@@ -99,6 +104,10 @@ function withoutUndefined(attributes: Attributes): Attributes {
   const defined: Attributes = {}
   for (const key in attributes) if (attributes[key] !== undefined) defined[key] = attributes[key]
   return defined
+}
+
+function withoutSecrets(clean: CleanAttributes, values: SpanValues): CleanAttributes {
+  return clean.attributes ? { ...clean, attributes: values.attributes(clean.attributes) } : clean
 }
 
 /** A getter of the host's may throw: then none of them is there, rather than an error in the host. */

@@ -20,6 +20,7 @@ import {
 import type { Resource } from '@opentelemetry/resources'
 import type { SpanProcessor, Span, TimedEvent } from '@opentelemetry/sdk-trace'
 import { inspect } from 'node:util'
+import type { SpanValues } from '../internal/privacy/span-values.js'
 import type { ResolvedSpanLimits } from './span-limits.js'
 import type { TraceClock } from './trace-clock.js'
 import { diagWarn, messageOf } from '../internal/diagnostics/diagnostics.js'
@@ -32,6 +33,7 @@ export interface SpanOrigin {
   readonly instrumentationScope: InstrumentationScope
   readonly limits: ResolvedSpanLimits
   readonly processor: SpanProcessor
+  readonly values: SpanValues
 }
 
 /** What a span begins with; attributes and links are clean and the span's own. */
@@ -142,13 +144,13 @@ export class RecordingSpan implements Span {
 
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
     if (this.isTooLate('addEvent')) return this
-    const { limits } = this.origin
+    const { limits, values } = this.origin
     const isTime = isTimeInput(attributesOrTime)
     const at = this.clock.timeOf(isTime && !isTimeInput(time) ? attributesOrTime : time)
     const event = {
-      name: textOrEmpty(name),
+      name: values.text(textOrEmpty(name)),
       time: at,
-      ...eventAttributes(limits, isTime ? undefined : attributesOrTime),
+      ...eventAttributes(limits, isTime ? undefined : attributesOrTime, values),
     }
     this.droppedEventsCount += addLast(this.events, event, limits.eventCountLimit)
     return this
@@ -156,8 +158,8 @@ export class RecordingSpan implements Span {
 
   addLink(link: Link): this {
     if (this.isTooLate('addLink') || !isLink(link)) return this
-    const { limits } = this.origin
-    this.droppedLinksCount += addLast(this.links, cleanLink(link, limits), limits.linkCountLimit)
+    const { limits, values } = this.origin
+    this.droppedLinksCount += addLast(this.links, cleanLink(link, limits, values), limits.linkCountLimit)
     return this
   }
 
@@ -172,7 +174,7 @@ export class RecordingSpan implements Span {
     const { code, message } = (status as SpanStatus | undefined) ?? UNSET
     if (code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return this
     if (code !== SpanStatusCode.ERROR || message == null) this.status = { code }
-    else if (typeof message === 'string') this.status = { code, message }
+    else if (typeof message === 'string') this.status = { code, message: this.origin.values.errorText(message) }
     else {
       diagWarn(() => `The message of a status is left out: ${typeof message}, not a string`)
       this.status = { code }
@@ -181,7 +183,7 @@ export class RecordingSpan implements Span {
   }
 
   updateName(name: string): this {
-    if (!this.isTooLate('updateName')) this.name = textOrEmpty(name)
+    if (!this.isTooLate('updateName')) this.name = this.origin.values.text(textOrEmpty(name))
     return this
   }
 
@@ -212,12 +214,14 @@ export class RecordingSpan implements Span {
   }
 
   /** Undefined values are none, and change nothing. */
-  private put(key: string, value: AnyValue): void {
+  private put(key: string, given: AnyValue): void {
     // Not an attribute: the object would inherit from the value.
     if (key === '__proto__') return
     const { attributes } = this
-    const { limits } = this.origin
-    if (typeof key !== 'string' || key === '' || !isSimple(value, limits.attributeValueLengthLimit)) {
+    const { limits, values } = this.origin
+    const isPlain = typeof key === 'string' && key !== '' && isSimple(given, Infinity)
+    const value = isPlain ? values.attribute(key, given, attributes) : given
+    if (!isPlain || !isSimple(value, limits.attributeValueLengthLimit)) {
       this.putCarefully(key, value)
     } else if (Object.hasOwn(attributes, key)) {
       attributes[key] = value
@@ -229,10 +233,11 @@ export class RecordingSpan implements Span {
     }
   }
 
-  private putCarefully(key: string, value: AnyValue): void {
+  private putCarefully(key: string, given: AnyValue): void {
     const { attributes, attributesCount } = this
-    const { limits } = this.origin
+    const { limits, values } = this.origin
     try {
+      const value = typeof given === 'object' && given !== null ? values.attribute(key, given, attributes) : given
       const decision = maybeAddAttribute({ key, value, attributes, limits, currentAttributesCount: attributesCount })
       if (decision === AddAttributeDecision.ADD_NEW) this.attributesCount += 1
       else if (decision === AddAttributeDecision.DROP_LIMIT_REACHED) this.noRoomForAttribute()

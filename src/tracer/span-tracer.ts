@@ -55,8 +55,14 @@ export class SpanTracer implements Tracer {
   private readonly conventions: ScopeConventions | undefined
 
   constructor(parts: TracerParts, instrumentationScope: SpanOrigin['instrumentationScope']) {
-    const { resource, limits, processor, sampler, idGenerator, idsAreValid, time } = parts
-    this.origin = { resource, instrumentationScope, limits, processor }
+    const { resource, limits, processor, values, sampler, idGenerator, idsAreValid, time } = parts
+    this.origin = {
+      resource,
+      instrumentationScope,
+      limits,
+      processor,
+      values: values.ofScope(instrumentationScope.name),
+    }
     this.sampler = sampler
     this.ids = idGenerator
     this.idsAreValid = idsAreValid
@@ -76,15 +82,17 @@ export class SpanTracer implements Tracer {
     }
   }
 
-  private start(name: string, options: SpanOptions, given: Context): Span {
+  private start(givenName: string, options: SpanOptions, given: Context): Span {
     const parentContext = options.root ? trace.deleteSpan(given) : given
     if (isTracingSuppressed(parentContext)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
     const parent = trace.getSpan(parentContext)
     const parentSpanContext = validContextOf(parent)
     const traceId = parentSpanContext?.traceId ?? this.ids.generateTraceId()
     const kind = options.kind ?? SpanKind.INTERNAL
-    const links = options.links?.filter(isLink).map((link) => cleanLink(link, this.origin.limits)) ?? []
-    const { attributes: valid = {}, droppedAttributesCount: invalid = 0 } = validAttributes(options.attributes)
+    const { limits, values } = this.origin
+    const name = values.text(givenName)
+    const links = options.links?.filter(isLink).map((link) => cleanLink(link, limits, values)) ?? []
+    const { attributes: valid = {}, droppedAttributesCount: invalid = 0 } = validAttributes(options.attributes, values)
     // Before the sampler, which counts: what it has decided about must begin.
     const spanId = this.ids.generateSpanId()
     const result = askSampler(this.sampler, [parentContext, traceId, name, kind, valid, links])
@@ -97,11 +105,7 @@ export class SpanTracer implements Tracer {
     )
     const spanContext = this.idsAreValid ? local : unchecked(local)
     if (result.decision === SamplingDecision.NOT_RECORD) return trace.wrapSpanContext(spanContext)
-    const { attributes = {}, droppedAttributesCount: surplus = 0 } = attributesWithin(
-      this.origin.limits,
-      valid,
-      result.attributes,
-    )
+    const { attributes = {}, droppedAttributesCount: surplus = 0 } = attributesWithin(limits, valid, result.attributes)
     const now = this.time.nowMillis()
     const clock = parent instanceof RecordingSpan ? parent.clock.forChild(now) : new TraceClock(this.time, now)
     const start: SpanStart = {

@@ -6,6 +6,7 @@ import {
   type SpanProcessor,
   type TracerProviderOptions as SdkTracerProviderOptions,
 } from '@opentelemetry/sdk-trace'
+import { DEFAULT_VALUES } from '../internal/privacy/span-values.js'
 import { systemTime } from '../internal/runtime/clock.js'
 import { fanOut } from '../internal/processors/fan-out.js'
 import { settled, settledWithin } from '../internal/async/settled-within.js'
@@ -22,7 +23,7 @@ const DEFAULT_FLUSH_MILLIS = 30_000
 /** Of more scopes than an app has, the oldest is forgotten, and made anew when it is asked for again: names may be made of data. */
 const MOST_TRACERS = 1_000
 
-type OwnParts = Pick<TracerParts, 'conventionsForScope'>
+type OwnParts = Partial<Pick<TracerParts, 'conventionsForScope' | 'values'>>
 
 /** What configuration has settled, and no option of this class says. */
 const partsOfOptions = new WeakMap<TracerProviderOptions, OwnParts>()
@@ -67,6 +68,7 @@ export class TracerProvider implements ApiTracerProvider {
       idGenerator: idGenerator ?? randomIds(),
       idsAreValid: idGenerator === undefined,
       processor: fanOut(spanProcessors),
+      values: DEFAULT_VALUES,
       time: systemTime,
       ...partsOfOptions.get(options),
     }

@@ -122,6 +122,7 @@ test('every option of startTracing that is given is the source of a setting', ()
     logFormat: 'logFormat',
     force: 'force',
     codeLocation: 'codeLocation',
+    querySanitization: 'querySanitization',
     shutdownTimeoutMillis: 'shutdownTimeoutMillis',
     ignorePaths: 'ignorePaths',
     ignoreOutgoingHosts: 'ignoreOutgoingHosts',

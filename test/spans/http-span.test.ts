@@ -46,7 +46,8 @@ test.each([
     'https://e.com/a?x=1&X-Amz-Signature=REDACTED&sig=REDACTED#f',
   ],
   ['keys in disguise', 'https://e.com/?%73ig=secret', 'https://e.com/?%73ig=REDACTED'],
-  ['other keys', 'https://e.com/?SIG=shown&q=a+b&%zz', 'https://e.com/?SIG=shown&q=a+b&%zz'],
+  ['keys in capitals', 'https://e.com/?SIG=secret&q=a+b&%zz', 'https://e.com/?SIG=REDACTED&q=a+b&%zz'],
+  ['other keys', 'https://e.com/?SIGN=shown&q=a+b&%zz', 'https://e.com/?SIGN=shown&q=a+b&%zz'],
 ])('secrets do not stay in the URL: %s', (_name, url, shown) => {
   const tracing = new TestTracing()
   withHttpSpan({ method: 'GET', url }, () => {})

@@ -2,6 +2,8 @@ import { ignoredVariables, settingsWithSources, type Setting } from '../../confi
 import type { AppFindings, Diagnosis, ProcessFindings } from './findings.js'
 import { connectionInWords } from './format/format-otlp.js'
 import type { Redact } from '../../internal/diagnostics/redact.js'
+import { redactedArguments } from '../../internal/privacy/secret-arguments.js'
+import { withoutActingCharacters } from '../../internal/text/plain-line.js'
 import { isOfTheApp, modulesOfAll, sumOfLedgers, tracingOnes } from './aggregate.js'
 import type { ProcessReport } from './process-report.js'
 import { problemsOf } from './checks/problems.js'
@@ -49,7 +51,7 @@ export function diagnose(seen: Seen): Diagnosis {
     ledger,
     modules: app ? modulesOfAll(traced) : { patched: [], missed: [] },
     warnings,
-    app,
+    app: app && { ...app, command: redactedArguments(app.command) },
     processes: reports.filter(isOfTheApp).map(processFindings),
   }
   const { problems, ok } = problemsOf(found, main)
@@ -84,7 +86,7 @@ function wellInWords({ app, ledger }: Pick<Diagnosis, 'app' | 'ledger'>): string
 /** All texts, wherever they are. */
 function redacted(diagnosis: Diagnosis, redact: Redact): Diagnosis {
   const walk = (value: unknown): unknown => {
-    if (typeof value === 'string') return redact(value)
+    if (typeof value === 'string') return withoutActingCharacters(redact(value))
     if (Array.isArray(value)) return value.map(walk)
     if (typeof value !== 'object' || value === null) return value
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, walk(inner)]))

@@ -1,3 +1,4 @@
+import { redactedArguments } from '../../internal/privacy/secret-arguments.js'
 import { readFileSync } from 'node:fs'
 import { messageOf } from '../../internal/diagnostics/diagnostics.js'
 import { readEnv } from '../../internal/runtime/env.js'
@@ -49,7 +50,7 @@ export function reportPrinter(
       ...options,
       problems,
       commandStatus,
-      ...(isRun && { startedMillis, command: command.join(' ') }),
+      ...(isRun && { startedMillis, command: redactedArguments(command).join(' ') }),
     })
     stdout.write(output.stdout)
     stderr.write(output.stderr)

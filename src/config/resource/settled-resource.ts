@@ -1,11 +1,33 @@
 import {
   resourceFromAttributes,
+  type DetectedResource,
   type DetectedResourceAttributes,
   type RawResourceAttribute,
   type Resource,
+  type ResourceDetector,
 } from '@opentelemetry/resources'
 import type { Attributes } from '@opentelemetry/api'
+import type { SpanValues } from '../../internal/privacy/span-values.js'
 import { settledAttributes } from '../../internal/otel-api/settled-attributes.js'
+
+/** What the detector finds, without secrets: the command that started the process may have some. */
+export function detectorWithoutSecrets(detector: ResourceDetector, values: SpanValues): ResourceDetector {
+  return {
+    detect(config): DetectedResource {
+      const { attributes, ...rest } = detector.detect(config)
+      if (!attributes) return rest
+      const clean = Object.entries(attributes).map(([key, value]) => [
+        key,
+        isPromise(value) ? value.then((found) => values.attribute(key, found, {})) : values.attribute(key, value, {}),
+      ])
+      return { ...rest, attributes: Object.fromEntries(clean) as DetectedResourceAttributes }
+    },
+  }
+}
+
+function isPromise(value: unknown): value is PromiseLike<Attributes[string]> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
+}
 
 /**
  * A resource without the attributes that detectors looked for in vain. OpenTelemetry's own leaves them out, too, but warns of

@@ -1,4 +1,5 @@
 import { redactor, type Redact, secretsOfHeader, secretsOfUrl } from '../../internal/diagnostics/redact.js'
+import { plainLine } from '../../internal/text/plain-line.js'
 
 const MOST_CHARACTERS_SHOWN = 200
 /**
@@ -13,7 +14,9 @@ export function beginningOf(text: string): string {
 }
 
 /**
- * Makes what a server wrote fit for a message: one line, not long, no secrets of ours. Servers like to repeat what they were sent: the values of the headers, and all of a URL that lets somebody in, are replaced.
+ * Makes what a server wrote fit for a message: one line, not long, nothing that acts on a terminal, no secrets of ours. Servers
+ * like to repeat what they were sent, or a piece of it, or decoded: the values of the headers, and all of a URL that lets somebody
+ * in, are replaced.
  */
 export function serverTextRedactor(headerValues: readonly string[], urls: readonly string[]): Redact {
   const secrets = [...headerValues.flatMap(secretsOfHeader), ...urls.flatMap(secretsOfUrl)]
@@ -23,10 +26,7 @@ export function serverTextRedactor(headerValues: readonly string[], urls: readon
     const beginning = redact(beginningOf(text))
     // Where the text was cut, the last that is left may be a piece of a secret.
     const end = text.length > MOST_CHARACTERS_READ ? Math.max(0, beginning.length - longest) : beginning.length
-    const line = beginning
-      .slice(0, end)
-      .replace(/[\p{Cc}\s]+/gu, ' ')
-      .trim()
+    const line = plainLine(beginning.slice(0, end))
     return line.length > MOST_CHARACTERS_SHOWN ? `${line.slice(0, MOST_CHARACTERS_SHOWN - 1)}…` : line
   }
 }

@@ -12,10 +12,9 @@ import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-h
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { safely } from '../../internal/diagnostics/diagnostics.js'
-import { SECRET_QUERY_PARAMETERS } from '../../internal/http/redacted-url.js'
 import { activeHttpMetadata, isOfRequest, noteRequest } from '../../internal/http/served-request.js'
 import { contextWithSpan, contextWithValue, RPC_KEY } from '../../internal/otel-api/context-with-span.js'
-import { isOfPathsAlone } from '../http/http-hooks.js'
+import { isOfPathsAlone, NOTHING_REDACTED } from '../http/http-hooks.js'
 import type { Emit, HttpInstrumentationInside, Scheme } from '../http/http-upstream.js'
 import type { InstrumentationClass } from '../instrumentation-class.js'
 import { endAfterClose, watchResponse, watchResponses } from './after-close.js'
@@ -121,7 +120,7 @@ function takesFastPath(inside: HttpInstrumentationInside, request: IncomingMessa
 
 /** What we have put there ourselves, and observe here: the list of what is redacted, and a hook that looks at the path. */
 function isDefault(value: unknown): boolean {
-  return value === undefined || value === SECRET_QUERY_PARAMETERS || isOfPathsAlone(value)
+  return value === undefined || value === NOTHING_REDACTED || isOfPathsAlone(value)
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { IncomingMessage } from 'node:http'
 import { normalizedMethod } from '../../internal/http/http-method.js'
-import { SECRET_QUERY_PARAMETERS } from '../../internal/http/redacted-url.js'
 import { serverAttributes } from '../../internal/http/server-attributes.js'
 import type { Scheme } from '../http/http-upstream.js'
 
@@ -14,8 +13,6 @@ const PLAIN_PORT = /^(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3})$/
 const PLAIN_PATH = /^\/(?![/.])(?:[\w\-~!$&'()*+,;=:@]|\/(?![.])|\.|%(?!2e))*$/i
 const PLAIN_QUERY = /^[\w.*-]+=[\w.*-]*(?:&[\w.*-]+=[\w.*-]*)*$/
 const IPV4 = /^(?:[1-9]?\d|1\d\d|2[0-4]\d|25[0-5])(?:\.(?:[1-9]?\d|1\d\d|2[0-4]\d|25[0-5])){3}$/
-/** Names in a query of which the values are redacted, in any form of them. */
-const MAY_BE_SECRET = new RegExp(`(?:${SECRET_QUERY_PARAMETERS.join('|')})=`, 'i')
 
 const DEFAULT_PORTS: ReadonlyMap<string | undefined, number> = new Map([
   ['http', 80],
@@ -24,7 +21,7 @@ const DEFAULT_PORTS: ReadonlyMap<string | undefined, number> = new Map([
 
 /**
  * The attributes that upstream's instrumentation makes of a request, by its rules. Undefined for a request that needs more than a
- * look: an odd method, a path to be normalised, a query to be redacted, a `forwarded` header, IPv6 in others.
+ * look: an odd method, a path to be normalised, a query to be encoded, a `forwarded` header, IPv6 in others.
  */
 export function requestAttributes(scheme: Scheme, request: IncomingMessage): Attributes | undefined {
   const { headers, method = 'GET', url = '/', socket } = request
@@ -39,7 +36,7 @@ export function requestAttributes(scheme: Scheme, request: IncomingMessage): Att
     headers.forwarded !== undefined ||
     normalizedMethod(method) !== method ||
     !PLAIN_PATH.test(path) ||
-    (query !== '' && (!PLAIN_QUERY.test(query) || MAY_BE_SECRET.test(query)))
+    (query !== '' && !PLAIN_QUERY.test(query))
   if (isOdd) return undefined
   return serverAttributes({
     method,

@@ -11,7 +11,6 @@ import {
 import { ServerResponse, type RequestOptions } from 'node:http'
 import { normalizedMethod } from '../../internal/http/http-method.js'
 import { announceOutgoingUrl } from '../../internal/http/outgoing-request.js'
-import { redactedQuery, SECRET_QUERY_PARAMETERS, redactedUrl } from '../../internal/http/redacted-url.js'
 import { StreamAnswer } from '../http2/stream-answer.js'
 import type { CapturedHeaders } from './request-options.js'
 import { ignoresHosts, ignoresPaths, isIgnoredHost, isIgnoredPath } from '../../internal/http/ignored-requests.js'
@@ -34,20 +33,23 @@ export function withHttpHooks(name: string, config: InstrumentationConfig, hooks
   return config
 }
 
+/** Our tracer redacts URLs, of all spans alike. Upstream writes a query in which it has replaced something anew. */
+export const NOTHING_REDACTED: string[] = []
+
 function hookedHttp(
   config: HttpInstrumentationConfig,
   { onResponse, captureHeaders: { server, client } = {} }: HttpHooks,
 ): InstrumentationConfig {
   const hooked: HttpInstrumentationConfig = {
-    redactedQueryParams: SECRET_QUERY_PARAMETERS,
-    redactedQueryParamsServer: SECRET_QUERY_PARAMETERS,
+    redactedQueryParams: NOTHING_REDACTED,
+    redactedQueryParamsServer: NOTHING_REDACTED,
     ...config,
     ...hookForPaths(config),
     ...hookForHosts(config),
     startOutgoingSpanHook(request) {
       announceOutgoingUrl(() => urlOf(request))
       const attributes = userAgentOf(request)
-      if (!config.redactedQueryParams) redactUrl(attributes, request)
+      if (!config.redactedQueryParams) addWholeUrl(attributes, request)
       return Object.assign(attributes, config.startOutgoingSpanHook?.(request))
     },
   }
@@ -78,8 +80,8 @@ function hookedUndici(
     startSpanHook(request) {
       if (config.requireParentforSpans !== true) dropTraceHeaders(request)
       announceOutgoingUrl(() => (URL.canParse(request.path) ? request.path : `${request.origin}${request.path}`))
-      const url = MAY_HOLD_SECRETS.test(request.path) ? URL.parse(request.path, request.origin) : null
-      const attributes = { ...(url && redactedAttributes(url)), ...withoutRepeatedMethod(request.method) }
+      const url = HAS_QUERY_OR_USER.test(request.path) ? URL.parse(request.path, request.origin) : null
+      const attributes = { ...(url && attributesOfUrl(url)), ...withoutRepeatedMethod(request.method) }
       return { ...attributes, ...config.startSpanHook?.(request) }
     },
   }
@@ -106,20 +108,20 @@ function headersOf(named: CapturedHeaders['client'], own: Headers | undefined): 
 }
 
 /** A query, or credentials: of a proxied request the path is a whole URL. */
-const MAY_HOLD_SECRETS = /[?@]/
+const HAS_QUERY_OR_USER = /[?@]/
 
-/** Upstream writes a query that it redacts anew, and overlooks credentials in a path. */
-function redactUrl(attributes: Attributes, request: RequestOptions): void {
-  if (!MAY_HOLD_SECRETS.test(request.path ?? '')) return
+/** Upstream takes what is a whole URL for a path. */
+function addWholeUrl(attributes: Attributes, request: RequestOptions): void {
+  if (!HAS_QUERY_OR_USER.test(request.path ?? '')) return
   const url = URL.parse(urlOf(request))
   if (!url) return
   if (request.auth) url.username = 'redacted'
-  attributes[ATTR_URL_FULL] = redactedUrl(url)
+  attributes[ATTR_URL_FULL] = url.href
 }
 
-/** Upstream's undici instrumentation redacts nothing, and leaves the question mark. */
-function redactedAttributes(url: URL): Attributes {
-  return { [ATTR_URL_FULL]: redactedUrl(url), [ATTR_URL_QUERY]: redactedQuery(url.search).slice(1) }
+/** Upstream's undici instrumentation takes a proxied URL for a path, and leaves the question mark. */
+function attributesOfUrl(url: URL): Attributes {
+  return { [ATTR_URL_FULL]: url.href, [ATTR_URL_QUERY]: url.search.slice(1) }
 }
 
 /** Upstream looks for it in lower case only. */

@@ -19,7 +19,6 @@ import { safely } from '../../internal/diagnostics/diagnostics.js'
 import { methodInName, normalizedMethod } from '../../internal/http/http-method.js'
 import type { HttpInstrumentationInside } from '../http/http-upstream.js'
 import { isGrpc, nameOf } from './stream-answer.js'
-import { redactedUrl } from '../../internal/http/redacted-url.js'
 import { readableHeaders, withHeaders } from '../http-client/header-arrays.js'
 import { hasProperties } from '../../internal/http/error-type.js'
 
@@ -199,7 +198,7 @@ function requestAttributes(request: ClientRequest): Attributes {
     ...(method !== request.method && { [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: request.method }),
     [ATTR_SERVER_ADDRESS]: hostname.replace(/^\[(.*)\]$/, '$1'),
     [ATTR_SERVER_PORT]: port,
-    ...(url && { [ATTR_URL_FULL]: redactedUrl(url) }),
+    ...(url && { [ATTR_URL_FULL]: url.href }),
     [ATTR_NETWORK_PROTOCOL_VERSION]: '2',
     ...(typeof userAgent === 'string' && { [ATTR_USER_AGENT_ORIGINAL]: userAgent }),
   }

@@ -2,6 +2,7 @@ import { diag, DiagLogLevel, type DiagLogFunction, type DiagLogger } from '@open
 import { format } from 'node:util'
 import { canRead, ownApi, apiGlobals } from '../otel-api/api-version.js'
 import { explainRefusal } from '../otel-api/refused-registrations.js'
+import { withoutActingCharacters } from '../text/plain-line.js'
 import { monotonicClock, type Clock } from '../runtime/clock.js'
 
 /** Of warnings, in a period. */
@@ -150,7 +151,7 @@ function printOnce(line: string, lines: LineLimit): void {
 
 function writeLine(line: string): void {
   try {
-    process.stderr.write(`${line}\n`)
+    process.stderr.write(`${withoutActingCharacters(line)}\n`)
   } catch {
     // A closed stderr is no reason to disturb the app.
   }

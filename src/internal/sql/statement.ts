@@ -12,8 +12,10 @@ export interface Statement {
 const LONGEST_STATEMENT = 8_192
 /** Parameterised statements are few and come again; others are all different, and must not fill the memory. */
 const MOST_STATEMENTS_REMEMBERED = 200
+const MOST_SYSTEMS_REMEMBERED = 20
 
-const known = new Map<string, Statement>()
+/** By the system, then by the text: to join the two costs more than to look them up. */
+const known = new Map<string, Map<string, Statement>>()
 
 /** The values of `db.system.name` for SQL databases that quote identifiers by the standard: `"text"`. */
 const STANDARD_QUOTES =
@@ -24,24 +26,31 @@ const MAYBE_STRINGS = /^(mysql|mariadb|sqlite|other_sql|tidb|clickhouse|gcp\.spa
 const COMMANDS = /^(redis|valkey|memcached|keydb|dragonfly)/
 
 export function readStatement(statement: string, system: string): Statement {
-  const key = `${system}\n${statement}`
-  const found = known.get(key)
+  let ofSystem = known.get(system)
+  const found = ofSystem?.get(statement)
   if (found !== undefined) return found
   const result = read(statement, system.toLowerCase())
-  if (statement.length <= LONGEST_STATEMENT) {
-    if (known.size >= MOST_STATEMENTS_REMEMBERED) known.clear()
-    known.set(key, result)
+  if (statement.length > LONGEST_STATEMENT) return result
+  if (ofSystem === undefined || ofSystem.size >= MOST_STATEMENTS_REMEMBERED) {
+    if (known.size >= MOST_SYSTEMS_REMEMBERED) known.clear()
+    ofSystem = new Map()
+    known.set(system, ofSystem)
   }
+  ofSystem.set(statement, result)
   return result
 }
 
 function read(statement: string, system: string): Statement {
-  if (COMMANDS.test(system)) return command(statement)
+  if (isCommand(system)) return command(statement)
   const dialect = dialectOf(system)
   if (dialect === undefined) return {}
   const tokens = sqlTokens(statement.slice(0, LONGEST_STATEMENT), dialect)
   const text = tokens.map((token) => token.text).join('')
   return { text: collapseLists(text).trim(), ...summarize(tokens) }
+}
+
+export function isCommand(system: string): boolean {
+  return COMMANDS.test(system)
 }
 
 function command(statement: string): Statement {

