@@ -14,6 +14,8 @@ const ENTRIES = {
   'span-conventions': 'src/internal/conventions/span-conventions.ts',
   'graphql-spans': 'src/instrumentation/channels/graphql-spans.ts',
   'known-secrets': 'src/internal/privacy/known-secrets.ts',
+  redaction: 'src/internal/privacy/redaction.ts',
+  'pattern-check': 'src/internal/privacy/pattern-check.ts',
   waterfall: 'src/console/drawing/waterfall.ts',
   'findings-in-spans': 'src/viewer/findings-in-spans.ts',
   cli: 'src/cli/main.ts',
@@ -44,7 +46,7 @@ const common: Options = {
     options.banner = { js: BANNER }
   },
   plugins: [requireBuiltIns()],
-  noExternal: [/^@opentelemetry\//, '@grpc/grpc-js'],
+  noExternal: [/^@opentelemetry\//, '@grpc/grpc-js', 'redos-detector', 'regjsparser'],
   // Asked for by what nobody calls: grpc-js would serve its own statistics by it.
   external: ['@grpc/proto-loader'],
 }

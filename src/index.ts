@@ -1,6 +1,7 @@
 export { startTracing } from './start-tracing.js'
 export { getTracing, type Tracing } from './tracing.js'
 export type { TracingOptions } from './config/options.js'
+export type { RedactOption, RedactRule } from './internal/privacy/redact-rules.js'
 export { TracerProvider, type TracerProviderOptions } from './tracer/tracer-provider.js'
 export { BatchSpanProcessor, type BatchSpanProcessorOptions } from './export/pipeline/batch-span-processor.js'
 export type { BatchOptions } from './export/pipeline/batch-options.js'

@@ -5,6 +5,8 @@ import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { ResolvedOptions } from './config/options.js'
 import { resolveResource, tracesAreOn } from './config/resolve.js'
 import type { TracingSettings } from './config/settings.js'
+import { redactingLogProcessor } from './export/logs/redacting-log-processor.js'
+import { redactingViews } from './export/metrics/redacting-views.js'
 import type { MetricPipeline } from './export/metrics/periodic-reader.js'
 import { conventionsForScope } from './internal/conventions/for-scope.js'
 import { withoutEnv } from './internal/runtime/env.js'
@@ -34,6 +36,7 @@ export function startSdk(options: ResolvedOptions, settings: TracingSettings, pa
     const resource = resolveResource(options, settings, values)
     // Late attributes count as pending until `waitForAsyncAttributes` is called.
     void resource.waitForAsyncAttributes?.()
+    const metricReaders = parts.metricPipelines.map(({ reader }) => reader)
     const { spanLimits } = options
     const { sampler } = parts.sampling
     const spanProcessors = parts.processors
@@ -42,8 +45,9 @@ export function startSdk(options: ResolvedOptions, settings: TracingSettings, pa
     const sdk = new NodeSdkWithProvider(provider, tracesAreOn(options, settings), {
       autoDetectResources: false,
       resource,
-      metricReaders: parts.metricPipelines.map(({ reader }) => reader),
-      ...(parts.logs.length > 0 && { logRecordProcessors: parts.logs }),
+      metricReaders,
+      ...(values.isRedacting && { views: redactingViews(values, metricReaders) }),
+      ...(parts.logs.length > 0 && { logRecordProcessors: withRedaction(parts.logs, values) }),
       textMapPropagator: parts.propagator,
     })
     sdk.start()
@@ -52,6 +56,10 @@ export function startSdk(options: ResolvedOptions, settings: TracingSettings, pa
   return withoutEnv(RESOLVED, () => withoutRefusalWarnings(start), {
     OTEL_LOGS_EXPORTER: 'none',
   })
+}
+
+function withRedaction(processors: LogRecordProcessor[], values: SpanValues): LogRecordProcessor[] {
+  return values.isRedacting ? [redactingLogProcessor(values), ...processors] : processors
 }
 
 /** For a handle with nothing behind it: starts nothing. */

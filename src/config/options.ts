@@ -16,7 +16,9 @@ import {
   type OptionRow,
   type OptionTable,
 } from '../internal/checks/option-table.js'
-import { readEnvChoice } from '../internal/runtime/env.js'
+import type { RedactOption } from '../internal/privacy/redact-rules.js'
+import { checkRedact, formatRedact } from '../internal/privacy/redact-option.js'
+import { readEnvChoice, readEnvList } from '../internal/runtime/env.js'
 import { SPAN_LIMITS } from '../tracer/span-limits.js'
 import { checkLogFormat, type LogFormat } from '../logs/log-format.js'
 import { checkSpanMetrics, type SpanMetricsOptions } from '../metrics/span-metrics-options.js'
@@ -61,6 +63,12 @@ export interface TracingOptions extends PropagationOptions, HttpRequestOptions {
    * comments. Default: SPANWRIGHT_QUERY_SANITIZATION, else true.
    */
   querySanitization?: boolean
+  /**
+   * What else is kept out of spans, logs, the resource and the attributes of metrics, before samplers see it and before it leaves
+   * the process: names of attributes (`'user.*'`), regular expressions for texts, or both with what becomes of them. Adds to what
+   * is kept out by default. Default: SPANWRIGHT_REDACT, a list of names; else nothing.
+   */
+  redact?: readonly RedactOption[]
   /** Limits of a span's attributes, events and links. Default: 128 of each, values of any length. */
   spanLimits?: SpanLimits
   /**
@@ -124,6 +132,14 @@ export const OPTIONS: OptionTable<TracingOptions> = {
   logFormat: { check: (_option, format) => checkLogFormat(format) },
   codeLocation: switchRow('SPANWRIGHT_CODE_LOCATION', false),
   querySanitization: switchRow('SPANWRIGHT_QUERY_SANITIZATION', true),
+  redact: {
+    check: checkRedact,
+    variables: ['SPANWRIGHT_REDACT'],
+    read: readEnvList,
+    isList: true,
+    default: [],
+    format: formatRedact,
+  },
   shutdownTimeoutMillis: numberRow({ min: 0 }, { default: 2_000 }),
 }
 
@@ -133,7 +149,7 @@ export type ResolvedOptions = TracingOptions &
   Required<
     Pick<
       TracingOptions,
-      'codeLocation' | 'querySanitization' | 'instrumentations' | 'shutdownTimeoutMillis' | 'spanLimits'
+      'codeLocation' | 'querySanitization' | 'redact' | 'instrumentations' | 'shutdownTimeoutMillis' | 'spanLimits'
     >
   >
 

@@ -19,6 +19,7 @@ import { settledBatchSpanProcessor } from '../export/pipeline/batch-span-process
 import { openPipeline, type PipelineSettings } from '../export/pipeline/span-processors.js'
 import { scopesWithOwnQueries } from '../instrumentation/own-queries.js'
 import { warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { redactionOf } from '../internal/privacy/redact-option.js'
 import { SpanValues } from '../internal/privacy/span-values.js'
 import { createSpanMetrics, type SpanMetrics } from '../metrics/span-metrics.js'
 import { propagatorByName } from '../propagation/by-name.js'
@@ -163,9 +164,10 @@ export function resolveMetricPipelines(
 
 /** What keeps secrets out of spans, and out of what else is sent. */
 export function resolveSpanValues(options: ResolvedOptions): SpanValues {
-  const { querySanitization } = options
+  const { querySanitization, redact } = options
   return new SpanValues({
     sanitizesQueries: querySanitization,
+    redaction: redactionOf(redact),
     scopesWithOwnQueries: scopesWithOwnQueries(options.instrumentationConfig),
   })
 }

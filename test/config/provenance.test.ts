@@ -123,6 +123,7 @@ test('every option of startTracing that is given is the source of a setting', ()
     force: 'force',
     codeLocation: 'codeLocation',
     querySanitization: 'querySanitization',
+    redact: 'redact',
     shutdownTimeoutMillis: 'shutdownTimeoutMillis',
     ignorePaths: 'ignorePaths',
     ignoreOutgoingHosts: 'ignoreOutgoingHosts',

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { isObject } from './safe-get.js'
 
 /**
@@ -6,8 +7,10 @@ import { isObject } from './safe-get.js'
  * - `ERR_OPTION_TYPE`: the value has the wrong type.
  * - `ERR_OPTION_RANGE`: the type is right, the value lies outside what is allowed.
  * - `ERR_OPTION_UNKNOWN`: no option has this name.
+ * - `ERR_OPTION_PATTERN`: there are texts for which the regular expression takes very long.
  */
-export type TracingConfigErrorCode = 'ERR_OPTION_TYPE' | 'ERR_OPTION_RANGE' | 'ERR_OPTION_UNKNOWN'
+export type TracingConfigErrorCode =
+  'ERR_OPTION_TYPE' | 'ERR_OPTION_RANGE' | 'ERR_OPTION_UNKNOWN' | 'ERR_OPTION_PATTERN'
 
 /** What was wrong with an option: its name, what is allowed, and what was given. */
 export interface TracingConfigProblem {
@@ -55,6 +58,7 @@ function shown(value: unknown): string {
   let text: string
   if (typeof value === 'string') text = JSON.stringify(value)
   else if (typeof value === 'function') text = `function ${value.name || '(anonymous)'}`
+  else if (types.isRegExp(value)) text = String(value)
   else if (Array.isArray(value)) text = `[${value.map(shown).join(', ')}]`
   else if (typeof value === 'object' && value !== null) {
     const { constructor } = value as { constructor?: { name?: string } }

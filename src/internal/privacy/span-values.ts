@@ -29,6 +29,11 @@ export class SpanValues {
     this.#redaction = options.redaction
   }
 
+  /** Whether there is more to do than what is done by default. */
+  get isRedacting(): boolean {
+    return this.#redaction !== undefined
+  }
+
   /** For the spans of one tracer. */
   ofScope(name: string): SpanValues {
     if (!this.#sanitizesQueries || !this.#options.scopesWithOwnQueries?.has(name)) return this
