@@ -233,14 +233,19 @@ export class RecordingSpan implements Span {
     }
   }
 
-  private putCarefully(key: string, given: AnyValue): void {
+  private putCarefully(key: string, value: AnyValue): void {
     const { attributes, attributesCount } = this
     const { limits, values } = this.origin
     try {
-      const value = typeof given === 'object' && given !== null ? values.attribute(key, given, attributes) : given
       const decision = maybeAddAttribute({ key, value, attributes, limits, currentAttributesCount: attributesCount })
       if (decision === AddAttributeDecision.ADD_NEW) this.attributesCount += 1
       else if (decision === AddAttributeDecision.DROP_LIMIT_REACHED) this.noRoomForAttribute()
+      if (typeof value === 'object' && Object.hasOwn(attributes, key)) {
+        // A copy of what was given: that may be anything.
+        const clean = values.attribute(key, attributes[key], attributes)
+        if (clean === undefined) delete attributes[key]
+        else attributes[key] = clean
+      }
     } catch (error) {
       diagWarn(() => `An attribute of ${this.name} can't be read: ${messageOf(error)}`)
     }
