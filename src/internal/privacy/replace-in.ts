@@ -7,8 +7,8 @@ const LONGEST_MATCH = 4_096
 export function replaceIn(text: string, pattern: RegExp, replacement: (match: string) => string): string {
   if (text.length <= WINDOW) {
     // Nearly always none: to ask takes a fraction of what a replacement of none takes.
-    const first = text.search(pattern)
-    return first === -1 ? text : text.replace(pattern, replacement)
+    pattern.lastIndex = 0
+    return pattern.test(text) ? text.replace(pattern, replacement) : text
   }
   let shown = ''
   for (let at = 0; at < text.length;) {
