@@ -143,7 +143,11 @@ describe('OTEL_SEMCONV_STABILITY_OPT_IN', () => {
 
   test('database/dup writes former names and values', () => {
     process.env[OPT_IN] = 'database/dup,database'
-    const attributes = { 'db.system.name': 'microsoft.sql_server', 'db.query.text': 'SELECT id', 'server.address': 'db' }
+    const attributes = {
+      'db.system.name': 'microsoft.sql_server',
+      'db.query.text': 'SELECT id',
+      'server.address': 'db',
+    }
     expect(written('tedious', { name: 'execSql', kind: SpanKind.CLIENT, attributes }).attributes).toMatchObject({
       ...attributes,
       'db.system': 'mssql',
