@@ -17,12 +17,10 @@ const APART: readonly { readonly file: string; readonly importer: RegExp; readon
   // What patches of packages need; for those of built-ins it is loaded in vain.
   {
     file: 'package-instrumentations',
-    importer: /[\\/]instrumentation[\\/](extensions|loading[\\/]guarded-patches)\.ts$/,
+    importer: /[\\/]instrumentation[\\/](extensions|loading[\\/](guarded-patches|running-patch))\.ts$/,
     names: [
-      'UnknownVersions',
-      'guardReplacement',
+      'guardedPackage',
       'guardWrapper',
-      'patchExports',
       'withExpressLayers',
       'withGenericPoolCallers',
       'withConnectLayers',

@@ -1,6 +1,6 @@
 import { isWrapped, type Instrumentation } from '@opentelemetry/instrumentation'
 import type { Wrapper } from './guarded-calls.js'
-import { wrapperOfPatch } from './guarded-patches.js'
+import { wrapperOfPatch } from './running-patch.js'
 
 /** What an instrumentation patches by, as far as it is a subclass of `InstrumentationBase`. */
 interface Patching {
