@@ -10,7 +10,7 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api'
 import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
-import { requireOwn } from '../internal/runtime/own-package.js'
+import { requireOwn, requirePackage } from '../internal/runtime/own-package.js'
 import { ApiCopies } from './warnings/api-copies.js'
 import * as ofBuiltIns from './built-in-instrumentations.js'
 import { areInUse, byBuiltIn, isOfBuiltIns, patchBuiltIns } from './loading/built-ins.js'
@@ -151,7 +151,7 @@ const OF_BUILT_INS: Readonly<Record<string, object>> = ofBuiltIns
 function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoice): Instrumentation | undefined {
   const packageName = packageOf(entry)
   try {
-    const exported = (OF_BUILT_INS[entry.name] ?? requireOwn(packageName)) as InstrumentationModule
+    const exported = (OF_BUILT_INS[entry.name] ?? requirePackage(packageName)) as InstrumentationModule
     const Instrumentation = exported[entry.className]
     if (!Instrumentation) throw new Error(`${packageName} has no ${entry.className}`)
     const instrumentation = duplicates.ours(() => {

@@ -1,6 +1,6 @@
 import { trace, type TextMapPropagator, type TextMapGetter } from '@opentelemetry/api'
 import { isTracingSuppressed } from '@opentelemetry/core'
-import { requireOwn } from '../internal/runtime/own-package.js'
+import { requirePackage } from '../internal/runtime/own-package.js'
 import { baggagePropagator } from './baggage/baggage-propagator.js'
 import { datadogPropagator } from './datadog-propagator.js'
 import { jaegerPropagator } from './jaeger-propagator.js'
@@ -30,9 +30,9 @@ export function propagatorByName(name: string): TextMapPropagator | undefined {
   return Object.hasOwn(FACTORIES, name) ? FACTORIES[name as PropagatorName]() : undefined
 }
 
-const b3 = () => requireOwn('@opentelemetry/propagator-b3') as typeof import('@opentelemetry/propagator-b3')
+const b3 = () => requirePackage('@opentelemetry/propagator-b3') as typeof import('@opentelemetry/propagator-b3')
 const xray = () =>
-  requireOwn('@opentelemetry/propagator-aws-xray') as typeof import('@opentelemetry/propagator-aws-xray')
+  requirePackage('@opentelemetry/propagator-aws-xray') as typeof import('@opentelemetry/propagator-aws-xray')
 
 /**
  * A propagator of OpenTelemetry's packages, made safe: it gets texts only, throws nothing, is quiet where tracing is

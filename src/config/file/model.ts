@@ -16,13 +16,13 @@ import {
 import type { Signal } from '../../export/pipeline/signal.js'
 import { fromFile } from '../../internal/checks/option-table.js'
 import { warnOnce } from '../../internal/diagnostics/diagnostics.js'
-import { requireOwn } from '../../internal/runtime/own-package.js'
+import { requirePackage } from '../../internal/runtime/own-package.js'
 
 // What the parts of the schema have in common.
 
 /** Loaded where there is a file. */
 export function configurationPackage(): typeof import('@opentelemetry/configuration') {
-  return requireOwn('@opentelemetry/configuration') as typeof import('@opentelemetry/configuration')
+  return requirePackage('@opentelemetry/configuration') as typeof import('@opentelemetry/configuration')
 }
 
 /** The schema writes a choice as an object with one key. */

@@ -10,7 +10,7 @@ import {
 } from '@opentelemetry/resources'
 import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
 import { readEnv, withoutEnv } from '../../internal/runtime/env.js'
-import { requireOwn } from '../../internal/runtime/own-package.js'
+import { requirePackage } from '../../internal/runtime/own-package.js'
 
 const DETECTORS: Readonly<Record<string, ResourceDetector>> = {
   env: envDetector,
@@ -74,7 +74,7 @@ export function detectorsByName(
 function cloudDetectors(name: string): readonly ResourceDetector[] {
   const { package: suffix, detectors } = CLOUD_DETECTORS[name] ?? { package: name, detectors: [] }
   try {
-    const exported = requireOwn(`@opentelemetry/resource-detector-${suffix}`) as Record<string, ResourceDetector>
+    const exported = requirePackage(`@opentelemetry/resource-detector-${suffix}`) as Record<string, ResourceDetector>
     return detectors.flatMap((detector) => exported[detector] ?? []).map((detector) => boundedDetector(name, detector))
   } catch (error) {
     warnOnce(`detector ${name}`, `the resource detector "${name}" could not be loaded: ${messageOf(error)}`)

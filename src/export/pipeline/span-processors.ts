@@ -5,7 +5,7 @@ import type { BatchOptions, ResolvedBatchOptions } from './batch-options.js'
 import { settledBatchSpanProcessor } from './batch-span-processor.js'
 import { consoleSpanProcessor } from '../../console/console-exporter.js'
 import type { OtlpSettings } from './otlp-settings.js'
-import { requireOwn } from '../../internal/runtime/own-package.js'
+import { requirePackage } from '../../internal/runtime/own-package.js'
 
 /** An exporter as configuration names it. */
 export type ExporterSettings = { readonly kind: 'console' } | { readonly kind: 'zipkin' } | OtlpSettings
@@ -66,7 +66,7 @@ class UnusableExporter implements SpanExporter {
  */
 function zipkinExporter(): SpanExporter {
   type Zipkin = typeof import('@opentelemetry/exporter-zipkin')
-  const { ZipkinExporter } = requireOwn('@opentelemetry/exporter-zipkin') as Zipkin
+  const { ZipkinExporter } = requirePackage('@opentelemetry/exporter-zipkin') as Zipkin
   const exporter = new ZipkinExporter()
   const send = exporter.export.bind(exporter)
   exporter.export = (spans, onResult) => send(spans.map(startingAtMicrosecond), onResult)
