@@ -1,5 +1,6 @@
 import type { Options } from 'tsup'
 import { BANNER, requireBuiltIns } from './scripts/built-ins.js'
+import { packageEntries, packagesApart } from './scripts/bundle-packages.js'
 import { bundleSdk } from './scripts/bundle-sdk.js'
 import { filesApart } from './scripts/files-apart.js'
 import { PINNED_NAMES } from './scripts/pinned-globals.js'
@@ -42,7 +43,12 @@ const common: Options = {
   silent: true,
   esbuildOptions(options) {
     // createRequire takes a path too, and a path can hold any character; tsup's own shim makes a URL of it by hand.
-    options.define = { ...options.define, ...PINNED_NAMES, 'import.meta.url': 'spanwrightFile' }
+    options.define = {
+      ...options.define,
+      ...PINNED_NAMES,
+      'import.meta.url': 'spanwrightFile',
+      spanwrightPackages: '"./packages"',
+    }
     options.banner = { js: BANNER }
   },
   plugins: [requireBuiltIns()],
@@ -51,11 +57,28 @@ const common: Options = {
   external: ['@grpc/proto-loader'],
 }
 
+/** Without `debug`, which writes to stderr where the app's own DEBUG is set. */
+function noDebugOutput(): Plugin {
+  return {
+    name: 'no-debug-output',
+    setup(build) {
+      build.onResolve({ filter: /^debug$/ }, ({ path }) => ({ path, namespace: 'no-debug-output' }))
+      build.onLoad({ filter: /^debug$/, namespace: 'no-debug-output' }, () => ({
+        contents: 'module.exports = () => () => {}',
+      }))
+    },
+  }
+}
+
+type Plugin = NonNullable<Options['esbuildPlugins']>[number]
+
 const builds: Options[] = [
   {
     ...common,
     entry: ENTRIES,
     dts: { entry: DOORS },
+    // Of the types alone, which scripts/inline-types.mjs puts in.
+    external: ['@grpc/proto-loader', /^@opentelemetry\//],
     esbuildPlugins: [
       bundleSdk(),
       {
@@ -72,17 +95,13 @@ const builds: Options[] = [
     ...common,
     entry: { 'instrumentation-base': 'src/instrumentation/instrumentation-base.ts' },
     noExternal: [/^(?!@opentelemetry\/api$)/],
-    esbuildPlugins: [
-      {
-        name: 'no-debug-output',
-        setup(build) {
-          build.onResolve({ filter: /^debug$/ }, ({ path }) => ({ path, namespace: 'no-debug-output' }))
-          build.onLoad({ filter: /^debug$/, namespace: 'no-debug-output' }, () => ({
-            contents: 'module.exports = () => () => {}',
-          }))
-        },
-      },
-    ],
+    esbuildPlugins: [noDebugOutput()],
+  },
+  {
+    ...common,
+    entry: packageEntries(),
+    noExternal: [/^(?!@opentelemetry\/api$)/],
+    esbuildPlugins: [packagesApart(), noDebugOutput()],
   },
   { ...common, entry: THREAD_ENTRIES, esbuildPlugins: [bundleSdk({ isAlone: true }), filesApart()] },
 ]

@@ -1,4 +1,4 @@
-// The delivery alone, in a NodeSDK of your own:  node plain-node-sdk.mjs
+// The delivery alone, in a NodeSDK of your own (npm install @opentelemetry/sdk-node):  node plain-node-sdk.mjs
 import { trace } from '@opentelemetry/api'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { BatchSpanProcessor } from 'spanwright'

@@ -18,7 +18,9 @@ const SHARED = [
 ]
 const MORE = /^(configuration|exporter-.+|instrumentation-.+|propagator-.+|resource-detector-.+)$/
 /** In files of their own already: scripts/files-apart.ts. */
-const OF_BUILT_INS: ReadonlySet<string> = new Set(['dns', 'http', 'net', 'undici'].map((name) => `instrumentation-${name}`))
+const OF_BUILT_INS: ReadonlySet<string> = new Set(
+  ['dns', 'http', 'net', 'undici'].map((name) => `instrumentation-${name}`),
+)
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number]
 
@@ -45,7 +47,9 @@ export function packageEntries(): Record<string, string> {
 /** The ECMAScript modules of a package, of which what is not used can be left out. */
 function sourceOf(name: string): string {
   const required = require.resolve(name)
-  const folder = required.slice(0, required.indexOf(join('node_modules', ...name.split('/')))) + join('node_modules', ...name.split('/'))
+  const folder =
+    required.slice(0, required.indexOf(join('node_modules', ...name.split('/')))) +
+    join('node_modules', ...name.split('/'))
   const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
   const imported = exports?.['.']?.default?.default
   return imported === undefined ? required : join(folder, imported)

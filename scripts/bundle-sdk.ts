@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import type { Options } from 'tsup'
+import { packageFile } from './bundle-packages.js'
 
 // An esbuild plugin: puts what every start needs of OpenTelemetry into the one file of the build, and has the rest evaluated
 // when it is first used. As published, NodeSDK loads 868 modules, every exporter of every signal among them.
-// Outside, as dependencies, stay what must exist once (the API, and the hooks of @opentelemetry/instrumentation) and what most
-// apps never use. (docs/rationale.md)
+// Outside stay the API, which must exist once in a process, and what most apps never use: that has files beside
+// (scripts/bundle-packages.ts).
 
 /** In the file, evaluated at the start. */
 const EAGER = /^@opentelemetry\/(sdk-node|sdk-trace|core|resources|context-async-hooks|semantic-conventions)$/
@@ -13,7 +14,7 @@ const PASSES_ON = /[\\/]transport[\\/]grpc[\\/]otlp-grpc\.ts$/
 /** In the file, evaluated when first used. */
 const LAZY =
   /^@opentelemetry\/(exporter-trace-otlp-(proto|http)|otlp-exporter-base(\/.*)?|otlp-transformer|instrumentation-(http|undici|net|dns))$/
-/** Outside, and loaded when first used. */
+/** In files beside, and loaded when first used. */
 const LAZY_OUTSIDE =
   /^@opentelemetry\/(instrumentation|exporter-(logs|metrics)-.*|exporter-(prometheus|zipkin|trace-otlp-grpc)|otlp-grpc-exporter-base|sdk-metrics|sdk-logs|configuration|propagator-(b3|aws-xray))$/
 
@@ -49,7 +50,7 @@ export function bundleSdk({ isAlone }: { isAlone: boolean } = { isAlone: false }
         { filter: /^@opentelemetry\// },
         async ({ path, importer, resolveDir, namespace, pluginData }) => {
           if (pluginData === INSIDE) return undefined
-          if (namespace === OUTSIDE) return { path, external: true }
+          if (namespace === OUTSIDE) return { path: packageFile(path) ?? path, external: true }
           if (OTLP.test(path) && HARDLY_USES_OTLP.test(importer)) {
             return { path, namespace: OUTSIDE, pluginData: resolveDir }
           }
@@ -59,7 +60,7 @@ export function bundleSdk({ isAlone }: { isAlone: boolean } = { isAlone: false }
           if (isInside(path, importer)) {
             return build.resolve(path, { kind: 'import-statement', resolveDir, importer, pluginData: INSIDE })
           }
-          return { path, external: true }
+          return { path: packageFile(path) ?? path, external: true }
         },
       )
       build.onResolve({ filter: LAZY_BUILT_IN }, ({ path, kind, namespace, resolveDir }) =>
@@ -107,12 +108,12 @@ async function standIn({ path, pluginData }: { path: string; pluginData: unknown
 }
 
 /**
- * Hidden from bundlers, since it must exist once. Where an app is one file and runs alone, its place is taken by the copy in a
- * file of ours: what bundlers make of the package depends on their conditions (rollup takes its part for browsers).
+ * Hidden from bundlers, since it must exist once. Where an app is one file and runs alone, its place is taken by a copy with
+ * import-in-the-middle in it: what bundlers make of that depends on their conditions (rollup takes its part for browsers).
  */
 const REQUIRE_HOOKS = `(() => {
   try {
-    return spanwrightRequire(${JSON.stringify(HOOKS)})
+    return spanwrightRequire(${JSON.stringify(packageFile(HOOKS))})
   } catch (error) {
     if (error.code !== 'MODULE_NOT_FOUND') throw error
     return require('./instrumentation-base.cjs')

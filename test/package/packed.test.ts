@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
@@ -29,6 +29,8 @@ const EXAMPLES = [
 
 /** An app in a folder with a space in its name, into which the packed package was installed, and nothing else. */
 let app: string
+/** What is in node_modules then. */
+let brought: string[]
 beforeAll(async () => {
   app = await mkdtemp(join(tmpdir(), 'an empty app '))
   const packed = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', app], {
@@ -39,12 +41,25 @@ beforeAll(async () => {
     JSON.parse(packed.stdout) as Record<string, { filename: string }>,
   )
   await writeFile(join(app, 'package.json'), '{ "private": true }')
-  await run('npm', ['install', '--no-audit', '--no-fund', join(app, filename), 'pino@10'], { cwd: app, env })
+  await install(join(app, filename))
+  const scopes = await readdir(join(app, 'node_modules/@opentelemetry'))
+  brought = [...(await readdir(join(app, 'node_modules'))), ...scopes.map((name) => `@opentelemetry/${name}`)]
+  await install('pino@10')
   for (const example of EXAMPLES) {
     await cp(join(REPOSITORY, 'examples', example), join(app, example), { recursive: true })
   }
 }, 300_000)
 afterAll(() => rm(app, { recursive: true, force: true }))
+
+async function install(...names: readonly string[]): Promise<void> {
+  await run('npm', ['install', '--no-audit', '--no-fund', ...names], { cwd: app, env })
+}
+
+/** It checks the types of libraries, too. */
+const TSC = [
+  ...[require.resolve('typescript/bin/tsc'), '--noEmit', '--strict', '--skipLibCheck', 'false'],
+  ...['--module', 'nodenext', '--target', 'esnext', '--types', 'node'],
+]
 
 const runInApp = (args: string[], more: Record<string, string> = {}, timeoutMillis = 20_000): Promise<NodeResult> =>
   runNode({ args, cwd: app, env: more, timeoutMillis })
@@ -129,22 +144,24 @@ startTracing({ instrumentationConfig })
 // @ts-expect-error -- no such option
 startTracing({ instrumentationConfig: { http: { ignoreIncomming: true } } })`
     for (const extension of ['mts', 'cts']) await writeFile(join(app, `types.${extension}`), code)
-    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'esnext', '--types', 'node']
-    const command = [require.resolve('typescript/bin/tsc'), ...options, '--skipLibCheck', 'false']
-    const result = await runInApp([...command, 'types.mts', 'types.cts'], {}, 110_000)
+    const result = await runInApp([...TSC, 'types.mts', 'types.cts'], {}, 110_000)
     expect(result).toMatchObject({ exitCode: 0, stdout: '' })
   }, 120_000)
 
-  test('brings one copy of each OpenTelemetry package', async () => {
-    const lock = JSON.parse(await readFile(join(app, 'package-lock.json'), 'utf8')) as {
-      packages: Record<string, unknown>
+  test('brings five packages, of OpenTelemetry the API alone, and none runs a script as it is installed', async () => {
+    expect(brought.filter((name) => !/^(\.|@opentelemetry$)/.test(name)).sort()).toEqual([
+      '@opentelemetry/api',
+      'cjs-module-lexer',
+      'es-module-lexer',
+      'import-in-the-middle',
+      'module-details-from-path',
+      'spanwright',
+    ])
+    for (const name of brought.filter((name) => !/^(\.|@opentelemetry$)/.test(name))) {
+      const manifest = await readFile(join(app, 'node_modules', name, 'package.json'), 'utf8')
+      expect(JSON.parse(manifest)).not.toHaveProperty('scripts.install')
+      expect(JSON.parse(manifest)).not.toHaveProperty('scripts.postinstall')
     }
-    const names = Object.keys(lock.packages).flatMap(
-      (path) => /node_modules\/(@opentelemetry\/[^/]+)$/.exec(path)?.[1] ?? [],
-    )
-    const twice = names.filter((name, index) => names.indexOf(name) !== index)
-    expect(names).toContain('@opentelemetry/sdk-trace')
-    expect(twice).toEqual([])
   })
 })
 
@@ -167,13 +184,6 @@ describe('the example', () => {
     expect(result).toMatchObject({ exitCode: 0, stderr: '' })
     expect(result.stdout).toContain('GET /orders')
     expect(result.stdout).not.toContain('GET /health')
-  })
-
-  test('plain-node-sdk loses nothing by process.exit', async () => {
-    await using sink = await otlpSink()
-    const result = await runInApp(['plain-node-sdk.mjs'], { OTEL_EXPORTER_OTLP_ENDPOINT: sink.httpUrl })
-    expect(result).toMatchObject({ exitCode: 0, stdout: '1000 spans, 1000 not sent yet\n', stderr: '' })
-    expect(sink.spans()).toHaveLength(1_000)
   })
 
   test('with-flush has sent its span before the result is there', async () => {
@@ -212,4 +222,66 @@ describe('the example', () => {
     expect(result.stdout).toContain('trace ')
     expect(result.stdout).not.toContain('/health')
   })
+})
+
+describe('beside packages of OpenTelemetry that the app has', () => {
+  beforeAll(() => {
+    const names = [
+      'sdk-node@0.300.0',
+      'sdk-trace@3.0.0',
+      'exporter-trace-otlp-proto@0.300.0',
+      'instrumentation-express@0.72.0',
+    ]
+    return install(...names.map((name) => `@opentelemetry/${name}`), 'express@5.3.0', '@types/express@5')
+  }, 300_000)
+
+  test('the example plain-node-sdk loses nothing by process.exit', async () => {
+    await using sink = await otlpSink()
+    const result = await runInApp(['plain-node-sdk.mjs'], { OTEL_EXPORTER_OTLP_ENDPOINT: sink.httpUrl })
+    expect(result).toMatchObject({ exitCode: 0, stdout: '1000 spans, 1000 not sent yet\n', stderr: '' })
+    expect(sink.spans()).toHaveLength(1_000)
+  })
+
+  test('what an app makes by them is taken, also by its TypeScript', async () => {
+    const code = `import { startTracing } from 'spanwright'
+      import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
+      import { ExpressInstrumentation } from '@opentelemetry/instrumentation-express'
+      import { BatchSpanProcessor, SamplingDecision, type Sampler } from '@opentelemetry/sdk-trace'
+      class Mine implements Sampler {
+        shouldSample(_: unknown, __: string, name: string) {
+          const isNoise = name.startsWith('tcp')
+          return { decision: isNoise ? SamplingDecision.NOT_RECORD : SamplingDecision.RECORD_AND_SAMPLED, attributes: { mine: true } }
+        }
+        toString() {
+          return 'Mine'
+        }
+      }
+      const requestHook = (span: { setAttribute(name: string, value: string): unknown }) => void span.setAttribute('hooked', 'yes')
+      const tracing = startTracing({
+        sampler: new Mine(),
+        spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
+        instrumentations: ['auto', new ExpressInstrumentation({ requestHook })],
+      })
+      const { default: express } = await import('express')
+      const server = express().get('/items/:id', (_, response) => void response.send('ok')).listen(0, async () => {
+        const address = server.address()
+        const port = typeof address === 'object' ? address?.port : 0
+        await (await fetch('http://127.0.0.1:' + port + '/items/7')).text()
+        server.close()
+        server.closeAllConnections()
+        await tracing.flush()
+      })`
+    await writeFile(join(app, 'brings.mts'), code)
+    const compiled = await runInApp([...TSC, 'brings.mts'], {}, 110_000)
+    expect(compiled).toMatchObject({ exitCode: 0, stdout: '' })
+
+    await using sink = await otlpSink()
+    const settings = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.httpUrl, OTEL_SERVICE_NAME: 'app' }
+    const result = await runInApp(['brings.mts'], settings, 30_000)
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' })
+    const spans = sink.spans()
+    expect(spans.map(({ name }) => name).sort()).toEqual(['GET', 'GET /items/:id', 'request handler - /items/:id'])
+    for (const { attributes } of spans) expect(attributes).toMatchObject({ mine: true })
+    expect(spans.find(({ name }) => name.startsWith('request handler'))?.attributes).toMatchObject({ hooked: 'yes' })
+  }, 150_000)
 })

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { requireOwn } from '../runtime/own-package.js'
 import { apiGlobals } from '../otel-api/api-version.js'
@@ -23,18 +24,38 @@ export function reportToGlobalErrorHandler(error: Error): void {
 let handlers: readonly ErrorHandler[] | undefined
 
 function loadHandlers(): ErrorHandler[] {
-  try {
-    const file = requireOwn.resolve('@opentelemetry/core')
+  return [...appsCopies()].flatMap((folder) => {
+    const file = quietly(() => requireOwn.resolve(folder))
+    if (file === undefined) return []
+    // Where there is a copy for ECMAScript modules, it is beside.
     return [file, join(dirname(file), 'index.mjs')].flatMap((path) => {
-      try {
-        const { globalErrorHandler } = requireOwn(path) as { globalErrorHandler?: ErrorHandler }
-        return globalErrorHandler ? [globalErrorHandler] : []
-      } catch {
-        return []
-      }
+      const exported = quietly(() => requireOwn(path) as { globalErrorHandler?: ErrorHandler })
+      return exported?.globalErrorHandler ? [exported.globalErrorHandler] : []
     })
+  })
+}
+
+/** The folders of the package that the app has loaded, or would load: from its main script, and from beside this package. */
+function appsCopies(): Set<string> {
+  const folders = [
+    ...Object.keys(requireOwn.cache),
+    resolvedFrom(quietly(() => createRequire(process.argv[1] ?? ''))),
+    resolvedFrom(requireOwn),
+  ]
+  return new Set(folders.flatMap((path) => FOLDER.exec(path)?.[0] ?? []))
+}
+
+const FOLDER = /^.*[\\/]node_modules[\\/]@opentelemetry[\\/]core[\\/]/
+
+function resolvedFrom(require: NodeJS.Require | undefined): string {
+  return quietly(() => require?.resolve('@opentelemetry/core')) ?? ''
+}
+
+function quietly<T>(fn: () => T): T | undefined {
+  try {
+    return fn()
   } catch {
-    return []
+    return undefined
   }
 }
 
