@@ -1,6 +1,6 @@
 import type { Options } from 'tsup'
 import { BANNER, requireBuiltIns } from './scripts/built-ins.js'
-import { packageEntries, packagesApart } from './scripts/bundle-packages.js'
+import { packageEntries, packagesApart, requiredByHand } from './scripts/bundle-packages.js'
 import { bundleSdk } from './scripts/bundle-sdk.js'
 import { filesApart } from './scripts/files-apart.js'
 import { PINNED_NAMES } from './scripts/pinned-globals.js'
@@ -81,6 +81,7 @@ const builds: Options[] = [
     external: ['@grpc/proto-loader', /^@opentelemetry\//],
     esbuildPlugins: [
       bundleSdk(),
+      requiredByHand(),
       {
         name: 'register-shares-the-index',
         setup(build) {
@@ -101,9 +102,9 @@ const builds: Options[] = [
     ...common,
     entry: packageEntries(),
     noExternal: [/^(?!@opentelemetry\/api$)/],
-    esbuildPlugins: [packagesApart(), noDebugOutput()],
+    esbuildPlugins: [packagesApart(), requiredByHand(), noDebugOutput()],
   },
-  { ...common, entry: THREAD_ENTRIES, esbuildPlugins: [bundleSdk({ isAlone: true }), filesApart()] },
+  { ...common, entry: THREAD_ENTRIES, esbuildPlugins: [bundleSdk({ isAlone: true }), requiredByHand(), filesApart()] },
 ]
 
 export default builds

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Options } from 'tsup'
@@ -68,7 +69,24 @@ export function packagesApart(): Plugin {
         const file = kind === 'entry-point' ? undefined : packageFile(path)
         return file === undefined ? undefined : { path: file.replace('/packages/', '/'), external: true }
       })
-      build.onResolve({ filter: /^import-in-the-middle/ }, ({ path }) => ({ path, external: true }))
+      // The second is for the app to have.
+      build.onResolve({ filter: /^(import-in-the-middle|@opentelemetry\/winston-transport)/ }, ({ path }) => ({
+        path,
+        external: true,
+      }))
+    },
+  }
+}
+
+/** An esbuild plugin: packages that require a dependency by hand, where esbuild does not see it, so that it would be missing. */
+export function requiredByHand(): Plugin {
+  return {
+    name: 'required-by-hand',
+    setup(build) {
+      build.onLoad(
+        { filter: /@opentelemetry\/(instrumentation-http|instrumentation-winston|otlp-grpc-exporter-base)\/.*\.mjs$/ },
+        async ({ path }) => ({ contents: (await readFile(path, 'utf8')).replaceAll(' __require(', ' require(') }),
+      )
     },
   }
 }

@@ -68,11 +68,6 @@ export function bundleSdk({ isAlone }: { isAlone: boolean } = { isAlone: false }
           ? { path, external: true }
           : { path, namespace: 'lazy', pluginData: resolveDir },
       )
-      // These require a dependency by hand, where esbuild does not see it; it would be missing in strict layouts.
-      build.onLoad(
-        { filter: /@opentelemetry\/(instrumentation-http|otlp-grpc-exporter-base)\/.*\.mjs$/ },
-        async ({ path }) => ({ contents: (await readFile(path, 'utf8')).replaceAll(' __require(', ' require(') }),
-      )
       // We register instrumentations ourselves; to register none loads all that instrumentations stand on.
       build.onLoad({ filter: /@opentelemetry\/sdk-node\/dist\/sdk\.mjs$/ }, async ({ path }) => ({
         contents: replaced(

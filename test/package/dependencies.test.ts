@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { CATALOGUE } from '../../src/instrumentation/catalogue.js'
 import { runNode } from '../helpers/run-node.js'
 import { REPOSITORY } from '../helpers/traced-app.js'
 
@@ -18,16 +19,27 @@ test('whatever the build requires is a dependency, so that it is found in strict
   const build = filesOfTheBuild()
     .map((name) => readFileSync(join(DIST, name), 'utf8'))
     .join('\n')
-  const required = [...build.matchAll(/(?:require\w*|requireOwn(?:\.resolve)?)\(\s*"([^".][^"]*)"\s*\)/g)].map(
-    ([, name]) => name ?? '',
-  )
+  const required = [
+    ...build.matchAll(/(?:_*require|spanwrightRequire|requireOwn)(?:\.resolve)?\(\s*"([^".][^"]*)"\s*\)/g),
+  ].map(([, name]) => name ?? '')
   const packages = required.flatMap((name) => (isBuiltin(name) ? [] : (/^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? [])))
 
   expect(packages).toContain('@opentelemetry/api')
   expect(packages).toContain('import-in-the-middle')
-  // grpc-js would serve its own statistics by it, and nobody asks for them.
-  const known = { '@grpc/proto-loader': '', ...dependencies, ...peerDependencies, ...imports }
+  // Itself; what grpc-js would serve its own statistics by, for which nobody asks, and what an app with winston may have.
+  const optional = { spanwright: '', '@grpc/proto-loader': '', '@opentelemetry/winston-transport': '' }
+  const known = { ...optional, ...dependencies, ...peerDependencies, ...imports }
   expect(packages.filter((name) => !(name in known))).toEqual([])
+})
+
+test('every package that is loaded by name has its file in the build', () => {
+  const build = filesOfTheBuild().map((name) => readFileSync(join(DIST, name), 'utf8'))
+  const names = build.flatMap((code) => [...code.matchAll(/requirePackage\("@opentelemetry\/([^"]+)"\)/g)])
+  expect(names.length).toBeGreaterThan(3)
+  const classes = CATALOGUE.filter(({ name }) => !['dns', 'http', 'net', 'undici'].includes(name))
+  const wanted = [...names.map(([, name]) => name ?? ''), ...classes.map(({ name }) => `instrumentation-${name}`)]
+  const files = filesOfTheBuild()
+  expect(wanted.filter((name) => !files.includes(join('packages', `${name}.cjs`)))).toEqual([])
 })
 
 test('every dependency can be required where no ECMAScript module can, as in AWS Lambda', async () => {
