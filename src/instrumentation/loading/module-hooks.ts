@@ -4,7 +4,7 @@ import { replaceMethod } from '../../internal/runtime/methods.js'
 import { onGetBuiltinModule } from './built-ins.js'
 import type { CatalogueEntry } from '../catalogue.js'
 import { interceptImports } from './import-interception.js'
-import { packageNameOf } from './package-name.js'
+import { isRequireInTheMiddle, packageNameOf } from './package-name.js'
 
 /** Called as packages are resolved. */
 interface ResolveListener {
@@ -67,16 +67,13 @@ function builtIn(specifier: string): { url: string; format: string; shortCircuit
   return { url: specifier.startsWith('node:') ? specifier : `node:${specifier}`, format: 'builtin', shortCircuit: true }
 }
 
-/** By itself, and in the file that the build makes of @opentelemetry/instrumentation. */
-const REQUIRE_IN_THE_MIDDLE = /\/node_modules\/require-in-the-middle\/|\/dist\/packages\/instrumentation\.cjs$/
-
 /**
  * Express 5 keeps its routing in the package `router`: traced by both names, each layer would give two spans. And
  * require-in-the-middle resolves the names of packages that something else has loaded.
  */
 export function isForTheApp({ name }: CatalogueEntry, parent: string): boolean {
   const parentUrl = parent.replaceAll('\\', '/')
-  if (REQUIRE_IN_THE_MIDDLE.test(parentUrl)) return false
+  if (isRequireInTheMiddle(parentUrl)) return false
   return name !== 'router' || !parentUrl.includes('/node_modules/express/')
 }
 

@@ -8,3 +8,11 @@ export function packageNameOf(specifier: string): string | undefined {
   const [first, second] = start.split('/')
   return first?.startsWith('@') ? `${first}/${second}` : first
 }
+
+/** Whether a file is of require-in-the-middle, which resolves the names of packages that something else loads. */
+export function isRequireInTheMiddle(url: string): boolean {
+  return REQUIRE_IN_THE_MIDDLE.test(url)
+}
+
+/** By itself, and in the file that the build makes of @opentelemetry/instrumentation. */
+const REQUIRE_IN_THE_MIDDLE = /\/node_modules\/require-in-the-middle\/|\/dist\/packages\/instrumentation\.cjs$/

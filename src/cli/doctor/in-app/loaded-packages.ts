@@ -1,5 +1,5 @@
 import { isBuiltin, registerHooks } from 'node:module'
-import { packageNameOf } from '../../../instrumentation/loading/package-name.js'
+import { isRequireInTheMiddle, packageNameOf } from '../../../instrumentation/loading/package-name.js'
 import { processWide } from '../../../internal/runtime/process-wide.js'
 
 /** Packages that this process has asked for; `byApp`: from a file outside of node_modules. */
@@ -22,7 +22,7 @@ export function noteLoadedPackages(): LoadedPackages {
         if (!parentURL.startsWith('file:') || isBuiltin(specifier) || !isPackage(specifier)) return resolved
         const name = packageNameOf(specifier) ?? ''
         all.add(name)
-        if (!parentURL.includes('/node_modules/')) byApp.add(name)
+        if (!parentURL.includes('/node_modules/') && !isRequireInTheMiddle(parentURL)) byApp.add(name)
         return resolved
       },
     })
