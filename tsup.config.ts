@@ -1,6 +1,6 @@
 import type { Options } from 'tsup'
 import { BANNER, requireBuiltIns } from './scripts/built-ins.js'
-import { packageEntries, packagesApart, requiredByHand } from './scripts/bundle-packages.js'
+import { packageEntries, packagesApart, asInCommonJs } from './scripts/bundle-packages.js'
 import { bundleSdk } from './scripts/bundle-sdk.js'
 import { filesApart } from './scripts/files-apart.js'
 import { PINNED_NAMES } from './scripts/pinned-globals.js'
@@ -81,7 +81,7 @@ const builds: Options[] = [
     external: ['@grpc/proto-loader', /^@opentelemetry\//],
     esbuildPlugins: [
       bundleSdk(),
-      requiredByHand(),
+      asInCommonJs(),
       {
         name: 'register-shares-the-index',
         setup(build) {
@@ -102,9 +102,9 @@ const builds: Options[] = [
     ...common,
     entry: packageEntries(),
     noExternal: [/^(?!@opentelemetry\/api$)/],
-    esbuildPlugins: [packagesApart(), requiredByHand(), noDebugOutput()],
+    esbuildPlugins: [packagesApart(), asInCommonJs(), noDebugOutput()],
   },
-  { ...common, entry: THREAD_ENTRIES, esbuildPlugins: [bundleSdk({ isAlone: true }), requiredByHand(), filesApart()] },
+  { ...common, entry: THREAD_ENTRIES, esbuildPlugins: [bundleSdk({ isAlone: true }), asInCommonJs(), filesApart()] },
 ]
 
 export default builds

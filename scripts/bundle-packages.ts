@@ -78,15 +78,19 @@ export function packagesApart(): Plugin {
   }
 }
 
-/** An esbuild plugin: packages that require a dependency by hand, where esbuild does not see it, so that it would be missing. */
-export function requiredByHand(): Plugin {
+/**
+ * An esbuild plugin, for what the ECMAScript modules of packages have otherwise than their CommonJS: they require a dependency
+ * by a function that esbuild does not see through, so that it would be missing, and classes have names with `$1`.
+ */
+export function asInCommonJs(): Plugin {
   return {
-    name: 'required-by-hand',
+    name: 'as-in-commonjs',
     setup(build) {
-      build.onLoad(
-        { filter: /@opentelemetry\/(instrumentation-http|instrumentation-winston|otlp-grpc-exporter-base)\/.*\.mjs$/ },
-        async ({ path }) => ({ contents: (await readFile(path, 'utf8')).replaceAll(' __require(', ' require(') }),
-      )
+      build.onLoad({ filter: /@opentelemetry[\\/].*\.mjs$/ }, async ({ path }) => ({
+        contents: (await readFile(path, 'utf8'))
+          .replaceAll(' __require(', ' require(')
+          .replaceAll(/\b(\w+)\$1 = class(?= (extends|\{))/g, '$1$$1 = class $1'),
+      }))
     },
   }
 }
