@@ -1,0 +1,9 @@
+interface LibraryCase {
+  /** What has to be there. */
+  readonly server?: 'MARIADB' | 'MEMCACHED' | 'POSTGRES' | 'RABBITMQ' | 'REDIS'
+  /** What can be imported of it. Default: both. */
+  readonly forms?: readonly string[]
+  /** What is made, but for requests, by each form. */
+  readonly spans: readonly string[]
+}
+export declare const CASES: Readonly<Record<string, LibraryCase>>

@@ -1,0 +1,2 @@
+export declare const LIST: string
+export declare function librariesFolder(): string
