@@ -96,7 +96,7 @@ function guard(
           const patched: unknown = log.whilePatching(failed, () => patch(writable, version) as unknown)
           return patched === writable
             ? patched
-            : guardReplacement(writable, patched, `@opentelemetry/instrumentation-${entry.name}`, failed)
+            : guardReplacement(writable, patched, `/instrumentation-${entry.name}`, failed)
         })
       } catch (error) {
         log.failedToPatch(name, version, entry, error)

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { guardReplacement, guardWrapper, type Wrapper } from '../../../src/instrumentation/loading/guarded-calls.js'
+import { appFolder } from '../../helpers/app-folder.js'
+import { runTracedApp } from '../../helpers/traced-app.js'
 
 type Fn = (...args: unknown[]) => unknown
 
@@ -110,4 +112,20 @@ test('an export that is replaced: where the patch itself fails, the package’s 
   const own = new Error('of the library')
   expect(fails(own)).toThrow(own)
   expect(failures).toEqual([failure])
+})
+
+test('a package that its patch was not made for runs on, in the build, and one line says so', async () => {
+  const files = {
+    'node_modules/connect/package.json': '{"name":"connect","version":"3.9.0","main":"index.js"}',
+    'node_modules/connect/index.js': 'module.exports = () => undefined',
+    'app.cjs': "console.log(require('connect')(), require('connect')())",
+  }
+  await using folder = await appFolder({ files })
+  const { exitCode, stdout, said } = await runTracedApp(`${folder.path}/app.cjs`, { cwd: folder.path })
+  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'undefined undefined\n' })
+  expect(said).toEqual([
+    expect.stringMatching(
+      /^spanwright: connect is not traced, or not in full: .* failed in a call .*=connect leaves it alone$/,
+    ),
+  ])
 })
