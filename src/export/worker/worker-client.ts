@@ -172,7 +172,7 @@ class WorkerClient implements DeliveryClient {
   #postBatch({ port }: Running, batch: EncodedBatch): void {
     const bytes = batch.bytes.slice()
     const message: ToDelivery = { kind: 'batch', batch: { ...batch, bytes } }
-    port.postMessage(message, [bytes.buffer as ArrayBuffer])
+    port.postMessage(message, [bytes.buffer])
   }
 
   #receive({ events, flushed }: FromDelivery): void {

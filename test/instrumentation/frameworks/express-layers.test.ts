@@ -109,7 +109,7 @@ class Side {
 }
 
 /** In the order of their start, each with those that it is in. */
-// eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- what it returns is its shape
+ 
 function described(spans: readonly ReadableSpan[]) {
   const byId = new Map(spans.map((span) => [span.spanContext().spanId, span]))
   const pathOf = (span: ReadableSpan): string => {
@@ -202,19 +202,19 @@ describe.each(Object.keys(VERSIONS) as Version[])('%s', (version) => {
     ['a requestHook that fails', { requestHook: () => assert.fail() }],
   ])('does with options what upstream does: %s', async (_, config) => {
     for (const name of ['middleware and routes', 'nested routers']) {
-      const both = await bothAsked(version, SCENARIOS[name] as Scenario, config)
+      const both = await bothAsked(version, SCENARIOS[name]!, config)
       expect(both.ours.map(pathsAndAttributes)).toEqual(both.theirs.map(pathsAndAttributes))
     }
   })
 
   test('keeps the routes where spans of handlers are not wanted, and where nothing is sampled', async () => {
-    const scenario = SCENARIOS['nested routers'] as Scenario
+    const scenario = SCENARIOS['nested routers']!
     const routes = (await bothAsked(version, scenario)).ours.map(({ route }) => route)
     const without = await bothAsked(version, scenario, { ignoreLayersType: ['request_handler'] as never })
     expect(without.ours.map(({ route }) => route)).toEqual(routes)
     const side = new Side(ours, version, {}, {
       shouldSample: () => ({ decision: SamplingDecision.NOT_RECORD }),
-    } as Sampler)
+    })
     const seen = await asked(side, scenario.app(side.express, version === 'Express 5'), scenario.requests)
     expect(seen.map(({ route }) => route)).toEqual(routes)
     expect(seen.flatMap(({ spans }) => spans)).toEqual([])

@@ -18,7 +18,7 @@ export function written(
   const span = tracer.startSpan(name, options, ROOT_CONTEXT)
   work(span)
   span.end()
-  return ended[0] as ReadableSpan
+  return ended[0]!
 }
 
 export const queryBy =

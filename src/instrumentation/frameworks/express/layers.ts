@@ -83,7 +83,7 @@ function tracedHandle(layer: Layer, path: string | undefined, tools: LayerTools)
     const handOn = onward(next, parent, { request, call, routing: path === undefined ? undefined : routing }, tools)
     if (!call) return original.call(this, request, response, handOn)
     try {
-      const returned = context.with(contextWithSpan(parent, span), original, this as never, request, response, handOn)
+      const returned = context.with(contextWithSpan(parent, span), original, this, request, response, handOn)
       if (goesOnWithRejections && returned instanceof Promise) {
         Promise.prototype.then.call(returned, undefined, (error: unknown) => call.fail(error))
       }
