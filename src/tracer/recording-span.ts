@@ -243,7 +243,7 @@ export class RecordingSpan implements Span {
       if (typeof value === 'object' && Object.hasOwn(attributes, key)) {
         // A copy of what was given: that may be anything.
         const clean = values.attribute(key, attributes[key], attributes)
-        if (clean === undefined) delete attributes[key]
+        if (clean === undefined) Reflect.deleteProperty(attributes, key)
         else attributes[key] = clean
       }
     } catch (error) {

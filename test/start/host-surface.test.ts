@@ -23,8 +23,8 @@ test('what an app sees of Node.js is the same with tracing: names, lengths, list
   // The work of require-in-the-middle.
   for (const { methods } of [plain, traced]) delete methods.process?.getBuiltinModule
   expect(traced.methods).toEqual(plain.methods)
-  const { globalThis, ...listed } = traced.listed
-  expect({ ...listed, globalThis: globalThis.filter((name) => name !== OF_THE_API) }).toEqual(plain.listed)
+  const { globalThis: names, ...listed } = traced.listed
+  expect({ ...listed, globalThis: names.filter((name) => name !== OF_THE_API) }).toEqual(plain.listed)
   expect(traced.alive).toEqual(plain.alive)
   // The session of `util.promisify(http2.connect)` is traced like any other.
   expect(spans.filter(({ name }) => name === 'GET')).toHaveLength(4)

@@ -13,7 +13,7 @@ function redact(record: ReadWriteLogRecord, values: SpanValues): void {
   for (const key of Object.keys(attributes)) {
     const value = values.attribute(key, attributes[key], attributes)
     if (value === attributes[key]) continue
-    if (value === undefined) delete attributes[key]
+    if (value === undefined) Reflect.deleteProperty(attributes, key)
     else attributes[key] = value
   }
   record.body = bodyOf(record.body, values)

@@ -141,7 +141,7 @@ export class Notices {
       endpoint = this.#parts.endpoint(),
       reason = lossWithoutFailure(),
       dropped = 0,
-      noRoom = undefined,
+      noRoom,
     } = this.#outage.takeOver() ?? {}
     const before = dropped > 0 ? ` (${dropped} dropped before)` : ''
     const hint = withDrops(hintFor(reason, endpoint), noRoom, signal)

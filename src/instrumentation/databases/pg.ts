@@ -20,8 +20,8 @@ interface Submittable {
   readonly cursor?: { readonly text?: string }
   readonly callback?: unknown
   submit(connection: unknown): unknown
-  handleReadyForQuery(...args: unknown[]): unknown
-  handleError(error: unknown, ...args: unknown[]): unknown
+  handleReadyForQuery: (this: unknown, ...args: unknown[]) => unknown
+  handleError: (this: unknown, error: unknown, ...args: unknown[]) => unknown
   emit?: Method
   read?: Method
 }

@@ -66,7 +66,7 @@ function promisedConnect(
   connect: Connect,
   traced: (session: ClientHttp2Session, authority: unknown) => ClientHttp2Session,
 ): (...args: unknown[]) => Promise<ClientHttp2Session> {
-  const promised = promisify(connect) as (...args: unknown[]) => Promise<ClientHttp2Session>
+  const promised = promisify<unknown[], ClientHttp2Session>(connect as never)
   return mimicFunction((...args) => promised(...args).then((session) => traced(session, args[0])), promised)
 }
 

@@ -115,7 +115,9 @@ function addMissing(span: EndingSpan, key: string, value: AnyValue): void {
 
 /** One attribute formerly, two now. */
 const targetOf = ({ 'url.path': path, 'url.query': query }: Attributes): string =>
-  `${String(path)}${query === undefined ? '' : `?${String(query)}`}`
+  `${textOf(path)}${query === undefined ? '' : `?${textOf(query)}`}`
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 const isOfKind = ({ kinds }: Renamed, kind: SpanKind): boolean => kinds?.includes(kind) ?? true
 

@@ -185,6 +185,7 @@ function rabbitDestination({
   'messaging.destination': exchange,
   'messaging.rabbitmq.routing_key': key,
 }: Attributes): Attributes {
+  // eslint-disable-next-line @typescript-eslint/prefer-nullish-coalescing -- an empty key is none
   return exchange === '' ? { 'messaging.destination.name': key || 'amq.default' } : {}
 }
 

@@ -20,7 +20,7 @@ const QUERIES: ReadonlySet<string> = new Set(['db.query.text', 'db.statement'])
 /** The value of an attribute that may hold a secret, without it. Lists are of texts: arguments of a command, values of a header. */
 export function cleanedValue(key: string, value: AnyValue, others: Attributes, sanitizesQueries: boolean): AnyValue {
   if (key === 'process.command_args') return Array.isArray(value) ? redactedArguments(value.map(String)) : value
-  if (Array.isArray(value)) return value.map((each) => (typeof each === 'string' ? redactedUrl(each) : each))
+  if (Array.isArray(value)) return value.map((each: AnyValue) => (typeof each === 'string' ? redactedUrl(each) : each))
   if (typeof value !== 'string') return value
   if (ERROR_TEXTS.has(key)) return cleanedErrorText(value, sanitizesQueries)
   if (!QUERIES.has(key)) return (CLEANERS[key] ?? redactedUrl)(value)

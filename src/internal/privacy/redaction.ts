@@ -196,5 +196,5 @@ function remembering(fn: (text: string) => string): (text: string) => string {
 
 function textOf(value: AnyValue): string {
   if (typeof value === 'string') return value
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return JSON.stringify(value) ?? ''
 }

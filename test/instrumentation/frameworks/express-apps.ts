@@ -1,7 +1,7 @@
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return -- two versions of Express, of which one has types */
 import type { RequestListener } from 'node:http'
 
 /** Express 4 or 5; what an app does with it is in plain JavaScript, so that one text is for both. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- two versions, of which one has types
 export type Express = any
 
 export interface Scenario {
@@ -9,7 +9,6 @@ export interface Scenario {
   readonly requests: readonly string[]
 }
 
-/* eslint-disable @typescript-eslint/no-explicit-any -- as above */
 const next = (_request: any, _response: any, go: any): void => go()
 const answer = (text: string) =>
   function answering(_request: any, response: any): void {

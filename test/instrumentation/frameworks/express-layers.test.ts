@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-non-null-assertion -- two versions of Express, of which one has types */
 import {
   context,
   createContextKey,
@@ -99,7 +100,7 @@ class Side {
     const deadline = performance.now() + 5_000
     while (!this.#isOver && performance.now() < deadline) await new Promise(setImmediate)
     const { statusCode } = response as { statusCode?: number }
-    return { answer: `${statusCode} ${text.slice(0, 40)}`, route: this.#route, spans: [...this.#spans.ended] }
+    return { answer: `${String(statusCode)} ${text.slice(0, 40)}`, route: this.#route, spans: [...this.#spans.ended] }
   }
 
   async close(): Promise<void> {
@@ -109,7 +110,7 @@ class Side {
 }
 
 /** In the order of their start, each with those that it is in. */
- 
+
 function described(spans: readonly ReadableSpan[]) {
   const byId = new Map(spans.map((span) => [span.spanContext().spanId, span]))
   const pathOf = (span: ReadableSpan): string => {
@@ -212,9 +213,14 @@ describe.each(Object.keys(VERSIONS) as Version[])('%s', (version) => {
     const routes = (await bothAsked(version, scenario)).ours.map(({ route }) => route)
     const without = await bothAsked(version, scenario, { ignoreLayersType: ['request_handler'] as never })
     expect(without.ours.map(({ route }) => route)).toEqual(routes)
-    const side = new Side(ours, version, {}, {
-      shouldSample: () => ({ decision: SamplingDecision.NOT_RECORD }),
-    })
+    const side = new Side(
+      ours,
+      version,
+      {},
+      {
+        shouldSample: () => ({ decision: SamplingDecision.NOT_RECORD }),
+      },
+    )
     const seen = await asked(side, scenario.app(side.express, version === 'Express 5'), scenario.requests)
     expect(seen.map(({ route }) => route)).toEqual(routes)
     expect(seen.flatMap(({ spans }) => spans)).toEqual([])

@@ -90,7 +90,9 @@ test('constructors, statics, name and length are as the patch has them', () => {
 })
 
 test('classes stay as the wrapper makes them', () => {
-  class Client {}
+  class Client {
+    readonly queries = []
+  }
   expect(guarded(Client, (original) => original).fn).toBe(Client)
 })
 

@@ -10,7 +10,7 @@ import { written } from './spans.js'
 
 const OPT_IN = 'OTEL_SEMCONV_STABILITY_OPT_IN'
 afterEach(() => {
-  delete process.env[OPT_IN]
+  Reflect.deleteProperty(process.env, OPT_IN)
 })
 
 const unaryCall = (kind: SpanKind, code: number): ReturnType<typeof written> =>

@@ -18,7 +18,9 @@ export function written(
   const span = tracer.startSpan(name, options, ROOT_CONTEXT)
   work(span)
   span.end()
-  return ended[0]!
+  const [first] = ended
+  if (!first) throw new Error('nothing has ended')
+  return first
 }
 
 export const queryBy =

@@ -242,7 +242,7 @@ describeInBrowser('one trace', (browser) => {
     app.store.add(wideTrace(10_000))
     const page = await browser.open(app.url)
     // Its first rows are there before the rest of it has arrived, and keys wait for that.
-    const released = Promise.withResolvers<void>()
+    const released = Promise.withResolvers<undefined>()
     await page.route(`**/api/traces/${wide}`, async (route) => {
       await released.promise
       await route.continue()
@@ -253,7 +253,7 @@ describeInBrowser('one trace', (browser) => {
     const early = await names(page)
     await page.keyboard.press('Home')
     expect(await page.locator('.span-row.chosen').count()).toBe(0)
-    released.resolve()
+    released.resolve(undefined)
     await page.locator('.span-row.chosen').waitFor()
     await page.locator('.minimap canvas').waitFor()
     expect((await names(page)).slice(0, 20)).toEqual(early.slice(0, 20))

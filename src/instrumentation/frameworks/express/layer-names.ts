@@ -55,6 +55,7 @@ function middlewareNames(name: string): LayerNames {
 
 /** Of the first route in it, which may be added at any time. */
 function routerNames(layer: Layer, layerPath: string | undefined, route: string): LayerNames {
+  // eslint-disable-next-line @typescript-eslint/prefer-nullish-coalescing -- empty ones are none
   const name = firstRouteIn(layer, '') || layerPath || route || '/'
   return { type: 'router', spanName: `router - ${name}`, name }
 }

@@ -85,7 +85,7 @@ function tracedHandle(layer: Layer, path: string | undefined, tools: LayerTools)
     try {
       const returned = context.with(contextWithSpan(parent, span), original, this, request, response, handOn)
       if (goesOnWithRejections && returned instanceof Promise) {
-        Promise.prototype.then.call(returned, undefined, (error: unknown) => call.fail(error))
+        void Promise.prototype.then.call(returned, undefined, (error: unknown) => call.fail(error))
       }
       return returned
     } catch (error) {
@@ -149,6 +149,7 @@ function startSpan(
   const { requestHook, spanNameHook } = inside.getConfig()
   const attributes = { [ATTR_HTTP_ROUTE]: matched, 'express.name': name, 'express.type': type }
   if (!requestHook && !spanNameHook) return inside.tracer.startSpan(spanName, { attributes })
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- its values, and the enum is in a package that may not be loaded
   const layerType = type as ExpressRequestInfo['layerType']
   const info: ExpressRequestInfo = { request, layerType, route: routingOf(request).constructedRoute }
   const rename = (): string | undefined =>

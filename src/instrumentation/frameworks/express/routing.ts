@@ -45,6 +45,7 @@ export class Routing {
 }
 
 export function routingOf(request: ExpressRequest): Routing {
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- the first of a request has none
   return (request[ROUTING] ??= new Routing())
 }
 
