@@ -66,7 +66,8 @@ function promisedConnect(
   connect: Connect,
   traced: (session: ClientHttp2Session, authority: unknown) => ClientHttp2Session,
 ): (...args: unknown[]) => Promise<ClientHttp2Session> {
-  const promised = promisify<unknown[], ClientHttp2Session>(connect as never)
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-assertion -- connect has one that takes the same arguments
+  const promised = promisify(connect) as (...args: unknown[]) => Promise<ClientHttp2Session>
   return mimicFunction((...args) => promised(...args).then((session) => traced(session, args[0])), promised)
 }
 

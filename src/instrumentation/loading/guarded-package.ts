@@ -11,11 +11,11 @@ import { UnknownVersions } from './unknown-versions.js'
 
 /** What the main file does for patches, which has the state: what is logged, and which patch is running. */
 export interface PatchLog {
-  whilePatching<T>(failed: Failed, patch: () => T): T
-  warnOnce(key: string, message: string): void
-  safely(failure: string, fn: () => unknown): unknown
-  failedToPatch(name: string, version: string | undefined, entry: CatalogueEntry, error: unknown): void
-  failedInCall(name: string, entry: CatalogueEntry, error: unknown): void
+  readonly whilePatching: <T>(failed: Failed, patch: () => T) => T
+  readonly warnOnce: (key: string, message: string) => void
+  readonly safely: (failure: string, fn: () => unknown) => unknown
+  readonly failedToPatch: (name: string, version: string | undefined, entry: CatalogueEntry, error: unknown) => void
+  readonly failedInCall: (name: string, entry: CatalogueEntry, error: unknown) => void
 }
 
 /**
@@ -33,7 +33,7 @@ export function guardedPackage(
       for (const part of [definition, ...definition.files]) {
         if (entry.alsoVersions !== undefined) part.supportedVersions = [...part.supportedVersions, entry.alsoVersions]
         // Also where only files of a package are patched, its entry is seen.
-        if (part === definition) part.patch ??= (exported: unknown) => exported
+        if (part === definition && !part.patch) part.patch = (exported: unknown) => exported
         guard(part, entry, versions, log)
       }
       versions.known(definition)

@@ -196,5 +196,6 @@ function remembering(fn: (text: string) => string): (text: string) => string {
 
 function textOf(value: AnyValue): string {
   if (typeof value === 'string') return value
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it is undefined for undefined
   return JSON.stringify(value) ?? ''
 }

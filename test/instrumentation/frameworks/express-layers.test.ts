@@ -98,6 +98,7 @@ class Side {
     let text = ''
     for await (const chunk of response) text += String(chunk)
     const deadline = performance.now() + 5_000
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- set by a listener
     while (!this.#isOver && performance.now() < deadline) await new Promise(setImmediate)
     const { statusCode } = response as { statusCode?: number }
     return { answer: `${String(statusCode)} ${text.slice(0, 40)}`, route: this.#route, spans: [...this.#spans.ended] }
@@ -174,7 +175,7 @@ const mended = ({ wanted, route, answer, spans }: Asked): Asked => ({
   spans: spans.map((span) => ({
     ...span,
     // The router of Express 5.3 has no path where upstream looks for one.
-    path: span.path.replace(/request handler$/, `request handler - ${span.name}`),
+    path: span.path.replace(/request handler$/, `request handler - ${String(span.name)}`),
     // A text is no exception.
     exceptions: span.exceptions.filter((message) => message !== 'a text'),
   })),
