@@ -123,7 +123,7 @@ describe('processors', () => {
 
 describe('trace headers that the app has injected by hand are taken out before undici adds its own', () => {
   const { startSpanHook } = withHttpHooks('undici', {}, {}) as {
-    startSpanHook: (request: { origin: string; path: string; headers: unknown }) => unknown
+    startSpanHook: (request: { origin: string; method?: string; path: string; headers: unknown }) => unknown
   }
 
   test.each([
@@ -134,7 +134,7 @@ describe('trace headers that the app has injected by hand are taken out before u
     // Of undici 5.
     ['X-A: 1\r\nTraceParent: stale\r\nbaggage: a=1\r\n', 'X-A: 1\r\nbaggage: a=1\r\n'],
   ])('of headers %j', (headers, left) => {
-    const request = { origin: 'http://a', path: '/', headers }
+    const request = { origin: 'http://a', method: 'GET', path: '/', headers }
     startSpanHook(request)
     expect(request.headers).toEqual(left)
   })
