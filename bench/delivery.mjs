@@ -1,11 +1,12 @@
 // What delivery is measured by, beside OpenTelemetry's own SDK, and dd-trace where BENCH_DD_TRACE names a folder that has it installed:
 // all in the same run, in alternating rounds, against a backend on this machine. Ends with 1 when a goal is missed.
-//   node bench/delivery.mjs [encoder span loop memory bursts exit service] [--rounds 5] [--outages]
+//   node bench/delivery.mjs [encoder span loop memory bursts exit service libraries] [--rounds 5] [--outages]
 // The build is what is measured. BENCH_STOCK names a folder whose auto-instrumentations-node is used instead of the one here.
 import { parseArgs } from 'node:util'
 import { startBackend } from './delivery/backend.mjs'
 import { encoderGoals } from './delivery/encoder-goals.mjs'
 import { exitGoals } from './delivery/exit-goals.mjs'
+import { libraryGoals } from './delivery/library-goals.mjs'
 import { outageGoals } from './delivery/outage-goals.mjs'
 import { hasDdTrace } from './delivery/peers.mjs'
 import { burstGoals, loopGoals, memoryGoals } from './delivery/rate-goals.mjs'
@@ -21,6 +22,7 @@ const PARTS = {
   exit: exitGoals,
   outage: outageGoals,
   service: serviceGoals,
+  libraries: libraryGoals,
 }
 
 const { values, positionals } = parseArgs({
