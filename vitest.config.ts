@@ -15,6 +15,8 @@ const LONG_GROUPS = {
   servers: ['test/deploy/**/*.test.ts', 'test/messaging/{rabbitmq,bullmq}.test.ts'],
   sampling: ['test/sampling/{acceptance,integration}/**/*.test.ts'],
 }
+/** Talks to real programs, which `npm run test:backends` brings first; what isn't there is skipped by name. */
+const BACKENDS = ['test/backends/**/*.test.ts']
 /** `npm test` tries a sample of the cases of these, `npm run test:fuzz` as many as in SPANWRIGHT_FUZZ_RUNS. */
 const FUZZERS = [
   'test/**/*.property.test.ts',
@@ -50,9 +52,13 @@ const config: ViteUserConfig = {
     globalSetup: ['test/helpers/build-once.ts'],
     env: { OTEL_SDK_DISABLED: '', OTEL_TRACES_EXPORTER: '' },
     projects: [
-      project('core', ['test/**/*.test.ts'], { exclude: Object.values(LONG_GROUPS).flat(), fuzzRuns: '10000' }),
+      project('core', ['test/**/*.test.ts'], {
+        exclude: [...Object.values(LONG_GROUPS).flat(), ...BACKENDS],
+        fuzzRuns: '10000',
+      }),
       ...Object.entries(LONG_GROUPS).map(([name, include]) => project(name, include)),
       project('fuzz', FUZZERS),
+      project('backends', BACKENDS),
     ],
   },
 }

@@ -1,5 +1,6 @@
 // Starts the shop, sends it four requests, stops it, and shows the traces that they left.
-// With --json it prints the traces and the log as JSON; with --view they are on the page of `spanwright view`.
+// With --json it prints the traces and the log as JSON; with --view they are on the page of `spanwright view`; with
+// --to http://localhost:4318 they go to whatever takes OTLP there.
 import { startDatabase } from './database.mjs'
 import { faultsOf, receiveTraces } from './receive-traces.mjs'
 import { showTrace } from './show-traces.mjs'
@@ -43,6 +44,14 @@ async function demo() {
     console.error(`\nThe traces are at ${viewer.url}/ until Ctrl-C.`)
     isWatched = true
     await viewer.ended
+    return
+  }
+  const place = process.argv.indexOf('--to') + 1
+  if (place > 0) {
+    const endpoint = process.argv[place]
+    if (!URL.canParse(endpoint)) throw new Error('--to needs the address of a backend: --to http://localhost:4318')
+    await trade({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }, () => undefined)
+    console.error(`\nThe traces have gone to ${endpoint}.`)
     return
   }
   const backend = keep(await receiveTraces())

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { requireOwn } from '../internal/runtime/own-package.js'
 import { isSupportedRuntime, logUnsupportedRuntime } from '../internal/runtime/node.js'
+import { collectorConfig } from './collector-config/command.js'
 import { doctor } from './doctor/command.js'
 import { view } from './view/view.js'
 
@@ -9,6 +10,8 @@ const HELP = `Usage: spanwright <command>
 Commands
   view     shows traces on a page of this machine, and what is wrong with them: spanwright view -- npm run dev
   doctor   reports whether an app is traced, and whether its spans arrive: spanwright doctor -- node app.js
+  collector-config
+           writes a configuration of the OpenTelemetry Collector for the service: spanwright collector-config --backend jaeger
 
 Options
   -h, --help     this text; "spanwright view --help" for a command's own
@@ -23,6 +26,8 @@ async function run([command, ...args]: readonly string[]): Promise<number> {
   switch (command) {
     case 'doctor':
       return doctor(args)
+    case 'collector-config':
+      return collectorConfig(args)
     case 'view':
       return view(args)
     case '--version':

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { otlpSink } from '../helpers/otlp-sink.js'
 
 const SHOP = new URL('../../examples/shop/', import.meta.url)
 const TIMEOUT_MILLIS = 60_000
@@ -47,6 +48,20 @@ function isGroupAlive(leader: number | undefined): boolean {
     return false
   }
 }
+
+test(
+  'with --to sends the traces of its services to a backend',
+  async () => {
+    await using sink = await otlpSink()
+    const { demo, exitCode } = startDemo('--to', sink.httpUrl)
+    const [complaints, code] = await Promise.all([text(demo.stderr), exitCode])
+    expect(code, complaints).toBe(0)
+    const services = new Set(sink.spans().map(({ resource }) => resource.attributes['service.name']))
+    expect(services).toEqual(new Set(['storefront', 'catalogue', 'payments']))
+    expect(new Set(sink.spans().map(({ traceId }) => traceId)).size).toBe(4)
+  },
+  TIMEOUT_MILLIS,
+)
 
 describe('the traces of the demo', () => {
   let products: Trace, order: Trace, slowCheckout: Trace, declinedCheckout: Trace
