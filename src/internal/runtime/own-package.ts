@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 
 /** Loads a file of this package when it is needed, and not before: start-up time is the host's time. */
 export const requireOwn: NodeJS.Require = createRequire(import.meta.url)
@@ -13,7 +12,7 @@ export function requirePackage(name: string): unknown {
   const file = `${spanwrightPackages}/${name.replace('@opentelemetry/', '')}.cjs`
   if (!isBundled()) return requireOwn(file)
   // A bundle has them where this package is installed beside it.
-  return requireOwn(join(dirname(requireOwn.resolve('spanwright/package.json')), 'dist', file))
+  return requireOwn(requireOwn.resolve('spanwright/package.json').replace(/package\.json$/, `dist/${file}`))
 }
 
 /** The file of the build that Node.js starts a thread with; undefined in a bundle, which holds this code and not the file. */
