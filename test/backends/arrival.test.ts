@@ -25,16 +25,16 @@ describe.skipIf(!has('collector'))(`a trace arrives at the collector as it was m
     const certificates = stack.use(await makeCertificates())
     const folder = stack.use(await temporaryFolder('collector'))
     file = join(folder.path, 'spans.jsonl')
-    const [grpc, http, tlsGrpc, tlsHttp, mutualGrpc, mutualHttp] = await Promise.all(
+    const [grpc = 0, http = 0, tlsGrpc = 0, tlsHttp = 0, mutualGrpc = 0, mutualHttp = 0] = await Promise.all(
       Array.from({ length: 6 }, freePort),
     )
     const tls = { cert_file: certificates.server.certificatePath, key_file: certificates.server.keyPath }
     stack.use(
       await startCollector(folder.path, {
         receivers: {
-          otlp: otlpReceiver(grpc!, http!),
-          'otlp/tls': otlpReceiver(tlsGrpc!, tlsHttp!, tls),
-          'otlp/mutual': otlpReceiver(mutualGrpc!, mutualHttp!, { ...tls, client_ca_file: certificates.caPath }),
+          otlp: otlpReceiver(grpc, http),
+          'otlp/tls': otlpReceiver(tlsGrpc, tlsHttp, tls),
+          'otlp/mutual': otlpReceiver(mutualGrpc, mutualHttp, { ...tls, client_ca_file: certificates.caPath }),
         },
         exporters: { file: fileExporter(file) },
         service: {

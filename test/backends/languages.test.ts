@@ -40,7 +40,9 @@ describe.skipIf(!has('python', 'go'))(`Node.js, Python, Go, Node.js are one trac
       }
       const ids = new Set(answers.filter(({ isSampled }) => isSampled).map(({ traceId }) => traceId))
       const mine = (): ReceivedSpan[] =>
-        sink.spans().filter(({ resource }) => String(resource.attributes['service.name']).endsWith(` ${propagator}`))
+        sink
+          .spans()
+          .filter(({ resource }) => JSON.stringify(resource.attributes['service.name']).endsWith(` ${propagator}"`))
       const spans = await waitForSpans(mine, 7 * ids.size)
       // Nothing of the traces that were not kept: by none of the four.
       expect(new Set(spans.map(({ traceId }) => traceId))).toEqual(ids)

@@ -77,7 +77,7 @@ async function outage(
   await using stack = new AsyncDisposableStack()
   const folder = stack.use(await temporaryFolder('outage'))
   const file = join(folder.path, 'spans.jsonl')
-  const [grpc = 0, http = 0] = await Promise.all([freePort(), freePort()])
+  const [grpc, http] = await Promise.all([freePort(), freePort()])
   const started: RunningNode[] = []
   const start: Restart = async ({ limitMib = 2_000 } = {}) => {
     const collector = await startCollector(folder.path, {

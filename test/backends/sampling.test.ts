@@ -64,7 +64,7 @@ async function samplingCollector(): Promise<SamplingCollector> {
   await using stack = new AsyncDisposableStack()
   const folder = stack.use(await temporaryFolder('sampling'))
   const [all, tenth] = [join(folder.path, 'all.jsonl'), join(folder.path, 'tenth.jsonl')]
-  const [grpc = 0, http = 0, metrics = 0] = await Promise.all([freePort(), freePort(), freePort()])
+  const [grpc, http, metrics] = await Promise.all([freePort(), freePort(), freePort()])
   stack.use(
     await startCollector(folder.path, {
       receivers: { otlp: otlpReceiver(grpc, http) },

@@ -35,7 +35,7 @@ describe.skipIf(!has('zipkin') || !hasJava)(`Zipkin ${needs('zipkin')}, and Java
 
   test.skipIf(!has('collector'))(`has the trace that a collector passes on ${needs('collector')}`, async () => {
     await using folder = await temporaryFolder('zipkin')
-    const [grpc = 0, http = 0] = await Promise.all([freePort(), freePort()])
+    const [grpc, http] = await Promise.all([freePort(), freePort()])
     await using _collector = await startCollector(folder.path, {
       receivers: { otlp: otlpReceiver(grpc, http) },
       exporters: { zipkin: { endpoint: zipkin.url } },

@@ -11,7 +11,7 @@ export type Signal = 'traces' | 'metrics' | 'logs'
 export interface Backend {
   readonly exporter: string
   readonly signals: readonly Signal[]
-  readonly settings: { readonly [key: string]: Yaml | undefined }
+  readonly settings: Readonly<Record<string, Yaml | undefined>>
   /** What its exporter needs besides. */
   readonly extensions?: Readonly<Record<string, Yaml>>
 }

@@ -7,7 +7,7 @@ export interface Policy {
   /** What it keeps, for a comment. */
   readonly words: string
   /** As `tail_sampling` has it, without the name. */
-  readonly settings: { readonly [key: string]: Yaml }
+  readonly settings: Readonly<Record<string, Yaml>>
 }
 
 export const POLICY_FORMS = 'errors, slow=DURATION, rest=PERCENT, service=NAME, attribute=KEY:VALUE'

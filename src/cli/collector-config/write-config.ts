@@ -4,7 +4,7 @@ import type { ServiceSettings } from './service-settings.js'
 import { componentName, NEWEST_CHECKED } from './version.js'
 import { toYaml, type Yaml } from './yaml.js'
 
-type Section = { readonly [key: string]: Yaml | undefined }
+type Section = Readonly<Record<string, Yaml | undefined>>
 
 interface Pipeline {
   readonly receivers: readonly string[]

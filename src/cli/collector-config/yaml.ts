@@ -8,7 +8,7 @@ export function toYaml(value: Yaml, indent = ''): string {
   const entries = Object.entries(value).filter((entry): entry is [string, Yaml] => entry[1] !== undefined)
   if (entries.length === 0) return ' {}\n'
   const lines = entries.map(([key, item]) => {
-    if (key.startsWith('#')) return comment(String(item), indent)
+    if (key.startsWith('#')) return comment(typeof item === 'string' ? item : '', indent)
     return `${indent}${key}:${typeof item === 'object' ? nested(item, indent) : toYaml(item)}`
   })
   return lines.join('')
@@ -35,7 +35,7 @@ const comment = (text: string, indent: string): string =>
 
 /** Quoted where YAML would take it for something else. */
 function scalar(value: Yaml): string {
-  if (typeof value !== 'string') return String(value)
+  if (typeof value !== 'string') return JSON.stringify(value)
   const isPlain =
     /^(?:[A-Za-z_/][\w./:-]*|\d+(?:ms|s)|\$\{env:[^}]*\}\S*)$/.test(value) &&
     !/^(?:y|n|yes|no|on|off|true|false|null)$/i.test(value)
