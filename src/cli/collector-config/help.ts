@@ -2,6 +2,7 @@ import { BACKEND_NAMES } from './backends.js'
 import { POLICY_FORMS } from './policies.js'
 import { NEWEST_CHECKED } from './version.js'
 
+// eslint-disable-next-line @typescript-eslint/no-inferrable-types -- isolatedDeclarations wants the type of a template
 export const COLLECTOR_CONFIG_HELP: string = `Usage: spanwright collector-config [options] > collector.yaml
 
 Writes a commented configuration of the OpenTelemetry Collector (its contrib distribution) that fits the service: its ports,
