@@ -34,6 +34,7 @@ test('so it has where a factory makes each app, as in hapi and Connect', async (
     'SERVER POST /batch (app) [parent not received]',
     '    SERVER GET /items/{id} (app)',
     'SERVER GET /connect (app) [parent not received]',
-    '  SERVER GET /inner (app)',
+    // Below the span of the layer of Connect that makes the request.
+    '    SERVER GET /inner (app)',
   ])
 })
