@@ -140,20 +140,20 @@ describe.skipIf(!hasRabbitmq)(`RabbitMQ, through amqplib ${NEEDS_RABBITMQ}`, () 
     const { tree, spans } = await runExample('rabbitmq.mjs', env)
     expect(tree).toEqual([
       'INTERNAL POST /orders',
-      '  PRODUCER publish <default>',
-      '    CONSUMER bakery process',
+      '  PRODUCER publish amq.default',
+      '    CONSUMER process bakery',
       '      INTERNAL bake',
-      '    CONSUMER bakery process',
+      '    CONSUMER process bakery',
       '      INTERNAL bake',
     ])
     expect(spans.filter(({ status }) => status.code === 'ERROR').map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['bakery process', 'bake']),
+      expect.arrayContaining(['process bakery', 'bake']),
     )
   })
 
   test('the example of a batch joins what instrumentation sends with what it does not see received', async () => {
     const { tree, spans } = await runExample('rabbitmq-batch.mjs', env)
-    const cake = ['INTERNAL POST /cakes', '  PRODUCER publish <default>', '    CONSUMER process cakes']
+    const cake = ['INTERNAL POST /cakes', '  PRODUCER publish amq.default', '    CONSUMER process cakes']
     expect(tree).toEqual([...cake, ...cake, ...cake, 'CLIENT receive cakes', 'CONSUMER process cakes'])
     const links = spans.filter(({ name }) => name === 'process cakes').map((span) => span.links.length)
     expect(links.sort()).toEqual([1, 1, 1, 3])
