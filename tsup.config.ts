@@ -3,6 +3,7 @@ import { BANNER, requireBuiltIns } from './scripts/built-ins.js'
 import { packageEntries, packagesApart, asInCommonJs } from './scripts/bundle-packages.js'
 import { bundleSdk } from './scripts/bundle-sdk.js'
 import { filesApart } from './scripts/files-apart.js'
+import { leftOut } from './scripts/left-out.js'
 import { PINNED_NAMES } from './scripts/pinned-globals.js'
 
 const DOORS = { index: 'src/index.ts', register: 'src/register.ts' }
@@ -53,24 +54,7 @@ const common: Options = {
   },
   plugins: [requireBuiltIns()],
   noExternal: [/^@opentelemetry\//, '@grpc/grpc-js', 'redos-detector', 'regjsparser'],
-  // Asked for by what nobody calls: grpc-js would serve its own statistics by it.
-  external: ['@grpc/proto-loader'],
 }
-
-/** Without `debug`, which writes to stderr where the app's own DEBUG is set. */
-function noDebugOutput(): Plugin {
-  return {
-    name: 'no-debug-output',
-    setup(build) {
-      build.onResolve({ filter: /^debug$/ }, ({ path }) => ({ path, namespace: 'no-debug-output' }))
-      build.onLoad({ filter: /^debug$/, namespace: 'no-debug-output' }, () => ({
-        contents: 'module.exports = () => () => {}',
-      }))
-    },
-  }
-}
-
-type Plugin = NonNullable<Options['esbuildPlugins']>[number]
 
 const builds: Options[] = [
   {
@@ -78,7 +62,7 @@ const builds: Options[] = [
     entry: ENTRIES,
     dts: { entry: DOORS },
     // Of the types alone, which scripts/inline-types.mjs puts in.
-    external: ['@grpc/proto-loader', /^@opentelemetry\//],
+    external: [/^@opentelemetry\//],
     esbuildPlugins: [
       bundleSdk(),
       asInCommonJs(),
@@ -96,15 +80,19 @@ const builds: Options[] = [
     ...common,
     entry: { 'instrumentation-base': 'src/instrumentation/instrumentation-base.ts' },
     noExternal: [/^(?!@opentelemetry\/api$)/],
-    esbuildPlugins: [noDebugOutput()],
+    esbuildPlugins: [leftOut()],
   },
   {
     ...common,
     entry: packageEntries(),
     noExternal: [/^(?!@opentelemetry\/api$)/],
-    esbuildPlugins: [packagesApart(), asInCommonJs(), noDebugOutput()],
+    esbuildPlugins: [packagesApart(), asInCommonJs(), leftOut()],
   },
-  { ...common, entry: THREAD_ENTRIES, esbuildPlugins: [bundleSdk({ isAlone: true }), asInCommonJs(), filesApart()] },
+  {
+    ...common,
+    entry: THREAD_ENTRIES,
+    esbuildPlugins: [bundleSdk({ isAlone: true }), asInCommonJs(), leftOut(), filesApart()],
+  },
 ]
 
 export default builds

@@ -1,6 +1,8 @@
 import { trace, type TextMapPropagator, type TextMapGetter } from '@opentelemetry/api'
 import { isTracingSuppressed } from '@opentelemetry/core'
-import { requirePackage } from '../internal/runtime/own-package.js'
+// Loaded when they are first used, by the build: scripts/bundle-sdk.ts.
+import { AWSXRayPropagator } from '@opentelemetry/propagator-aws-xray'
+import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3'
 import { baggagePropagator } from './baggage/baggage-propagator.js'
 import { datadogPropagator } from './datadog-propagator.js'
 import { jaegerPropagator } from './jaeger-propagator.js'
@@ -16,10 +18,9 @@ export const DEFAULT_PROPAGATORS: readonly PropagatorName[] = ['tracecontext', '
 const FACTORIES: Readonly<Record<PropagatorName, () => TextMapPropagator>> = {
   tracecontext: traceContextPropagator,
   baggage: baggagePropagator,
-  b3: () => packagedPropagator('b3', new (b3().B3Propagator)()),
-  b3multi: () =>
-    packagedPropagator('b3multi', new (b3().B3Propagator)({ injectEncoding: b3().B3InjectEncoding.MULTI_HEADER })),
-  xray: () => packagedPropagator('xray', new (xray().AWSXRayPropagator)()),
+  b3: () => packagedPropagator('b3', new B3Propagator()),
+  b3multi: () => packagedPropagator('b3multi', new B3Propagator({ injectEncoding: B3InjectEncoding.MULTI_HEADER })),
+  xray: () => packagedPropagator('xray', new AWSXRayPropagator()),
   jaeger: jaegerPropagator,
   datadog: datadogPropagator,
 }
@@ -29,10 +30,6 @@ export const PROPAGATOR_NAMES: readonly string[] = Object.keys(FACTORIES)
 export function propagatorByName(name: string): TextMapPropagator | undefined {
   return Object.hasOwn(FACTORIES, name) ? FACTORIES[name as PropagatorName]() : undefined
 }
-
-const b3 = () => requirePackage('@opentelemetry/propagator-b3') as typeof import('@opentelemetry/propagator-b3')
-const xray = () =>
-  requirePackage('@opentelemetry/propagator-aws-xray') as typeof import('@opentelemetry/propagator-aws-xray')
 
 /**
  * A propagator of OpenTelemetry's packages, made safe: it gets texts only, throws nothing, is quiet where tracing is

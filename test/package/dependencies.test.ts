@@ -26,8 +26,8 @@ test('whatever the build requires is a dependency, so that it is found in strict
 
   expect(packages).toContain('@opentelemetry/api')
   expect(packages).toContain('import-in-the-middle')
-  // Itself; what grpc-js would serve its own statistics by, for which nobody asks, and what an app with winston may have.
-  const optional = { spanwright: '', '@grpc/proto-loader': '', '@opentelemetry/winston-transport': '' }
+  // Itself, and what an app with winston may have.
+  const optional = { spanwright: '', '@opentelemetry/winston-transport': '' }
   const known = { ...optional, ...dependencies, ...peerDependencies, ...imports }
   expect(packages.filter((name) => !(name in known))).toEqual([])
 })

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { otlpSink } from '../helpers/otlp-sink.js'
 import { runNode, type NodeResult } from '../helpers/run-node.js'
@@ -163,6 +164,24 @@ startTracing({ instrumentationConfig: { http: { ignoreIncomming: true } } })`
       expect(JSON.parse(manifest)).not.toHaveProperty('scripts.postinstall')
     }
   })
+})
+
+test.each([
+  ['cjs', 'app.cjs', `const { startTracing, withSpan } = require('spanwright')`],
+  ['esm', 'app.mjs', `import { startTracing, withSpan } from 'spanwright'`],
+] as const)('is bundled from what it brings, and traces as one file: %s', async (format, name, imports) => {
+  const entry = join(app, `bundled.${name}`)
+  await writeFile(entry, `${imports}\nstartTracing(${OPTIONS})\n${WORK}`)
+  const alone = await mkdtemp(join(tmpdir(), 'one file '))
+  try {
+    const outfile = join(alone, name)
+    await build({ entryPoints: [entry], bundle: true, platform: 'node', format, outfile, logLevel: 'silent' })
+    const result = await runNode({ args: [name], cwd: alone, timeoutMillis: 20_000 })
+    expect(result).toMatchObject({ exitCode: 0 })
+    expect(result.stdout).toContain('work')
+  } finally {
+    await rm(alone, { recursive: true, force: true })
+  }
 })
 
 describe('the example', () => {

@@ -1,4 +1,4 @@
-// A service whose requests do one thing each: what tracing adds to them, in CPU time, is told when it is asked for.
+// A service whose requests do one thing each: what tracing adds to them, in CPU time, is printed when it is asked for.
 const [shape, postgresPort, otherPort] = process.argv.slice(2)
 const http = require('node:http')
 

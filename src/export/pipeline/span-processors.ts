@@ -1,3 +1,5 @@
+// Loaded when it is first used, by the build: scripts/bundle-sdk.ts.
+import { ZipkinExporter } from '@opentelemetry/exporter-zipkin'
 import { ExportResultCode, type ExportResult } from '@opentelemetry/core'
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { messageOf, warnOnce } from '../../internal/diagnostics/diagnostics.js'
@@ -5,7 +7,6 @@ import type { BatchOptions, ResolvedBatchOptions } from './batch-options.js'
 import { settledBatchSpanProcessor } from './batch-span-processor.js'
 import { consoleSpanProcessor } from '../../console/console-exporter.js'
 import type { OtlpSettings } from './otlp-settings.js'
-import { requirePackage } from '../../internal/runtime/own-package.js'
 
 /** An exporter as configuration names it. */
 export type ExporterSettings = { readonly kind: 'console' } | { readonly kind: 'zipkin' } | OtlpSettings
@@ -65,8 +66,6 @@ class UnusableExporter implements SpanExporter {
  * @throws where OTEL_EXPORTER_ZIPKIN_ENDPOINT is no URL
  */
 function zipkinExporter(): SpanExporter {
-  type Zipkin = typeof import('@opentelemetry/exporter-zipkin')
-  const { ZipkinExporter } = requirePackage('@opentelemetry/exporter-zipkin') as Zipkin
   const exporter = new ZipkinExporter()
   const send = exporter.export.bind(exporter)
   exporter.export = (spans, onResult) => send(spans.map(startingAtMicrosecond), onResult)

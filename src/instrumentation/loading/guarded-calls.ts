@@ -60,7 +60,7 @@ export function guardWrapper(wrapper: Wrapper, failed: Failed): Wrapper {
 }
 
 /**
- * A function that a module exports in place of its own: calls in which the patch itself fails go to the original. That is told
+ * A function that a module exports in place of its own: calls in which the patch itself fails go to the original. That is logged
  * by where the error comes from, since what the function calls is not seen.
  */
 export function guardReplacement(original: unknown, patched: unknown, patchPath: string, failed: Failed): unknown {

@@ -71,7 +71,7 @@ export function guardedPackage(
   }
 }
 
-/** What upstream is told of a file that has loaded. */
+/** What upstream is given for a file that has loaded. */
 type RequiredFile = [definition: InstrumentationModuleDefinition, exported: unknown, name: string, folder?: string]
 
 interface Inner {

@@ -24,7 +24,7 @@ export interface RedactRule {
   action?: 'replace' | 'hash' | 'remove'
   /** Default `'REDACTED'`. */
   replacement?: string
-  /** For `'hash'`: the key of an HMAC. Without one, whoever can guess the text can recognise its hash. */
+  /** For `'hash'`: the key of an HMAC. Without one, a hash can be recognised by guessing its text. */
   hashKey?: string
 }
 

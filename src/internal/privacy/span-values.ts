@@ -85,7 +85,7 @@ function mayHoldSecret(key: string, value: AnyValue): boolean {
 
 /**
  * Whether the attribute may hold a secret, by its name in the semantic conventions, of now and of old, and by what has to be in
- * it for that. Every attribute is asked for, and nearly all are told apart by the lengths of their names.
+ * it for that. Every attribute is asked for, and nearly all differ in the lengths of their names.
  */
 function isSuspect(key: string, text: string): boolean {
   switch (key.length) {

@@ -53,7 +53,7 @@ test('what the original throws is the error that the app gets, and no failure', 
   expect(failures).toEqual([])
 })
 
-test('a call within a call is told apart from it', () => {
+test('a call within a call is distinguished from it', () => {
   const { fn, failures } = guarded(
     (depth: unknown): unknown => (depth === 0 ? 'inner' : fn(0)),
     (original) =>

@@ -76,7 +76,7 @@ describe('arguments of commands', () => {
     ).toEqual(['DB_PASSWORD=REDACTED', '--url=postgres://REDACTED:REDACTED@db/shop', '-H', 'Authorization: REDACTED'])
   })
 
-  test('are told apart in a whole line, where they may stand in quotes', () => {
+  test('are distinguished in a whole line, where they may stand in quotes', () => {
     expect(redactedCommandLine('node "my app.js" --password "s3 cret" --port 80')).toBe(
       'node "my app.js" --password REDACTED --port 80',
     )
