@@ -5,22 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { collectorConfigArguments } from '../../src/cli/collector-config/arguments.js'
 import type { ServiceSettings } from '../../src/cli/collector-config/service-settings.js'
 import { collectorConfigFile } from '../../src/cli/collector-config/write-config.js'
-import { COLLECTOR_FILES } from '../deploy/collector-files.js'
+import { COLLECTOR_FILES, SERVICE as DEFAULT_SERVICE } from '../deploy/collector-files.js'
 import { temporaryFolder } from './collector.js'
 import { has, needs, programPath } from './programs.js'
 
-const SERVICE: ServiceSettings = {
-  name: 'orders',
-  endpoint: new URL('http://localhost:4318/v1/traces'),
-  isGrpc: false,
-  usesClientCertificate: false,
-  headerNames: [],
-  sampler: 'ParentBased{AlwaysOn}',
-  keepsAll: true,
-  scheduledDelayMillis: 5_000,
-  sendsMetrics: true,
-  sendsLogs: true,
-}
+const SERVICE: ServiceSettings = { ...DEFAULT_SERVICE, name: 'orders', sendsLogs: true }
 
 const EVERY_POLICY =
   '--policy errors --policy slow=250ms --policy rest=0.5% --policy service=a --policy attribute=http.route:/a/:id'

@@ -2,7 +2,7 @@ import { collectorConfigArguments } from '../../src/cli/collector-config/argumen
 import type { ServiceSettings } from '../../src/cli/collector-config/service-settings.js'
 import { collectorConfigFile } from '../../src/cli/collector-config/write-config.js'
 
-/** A service as the defaults make it, which sends all three signals. */
+/** A service as the defaults make it, which sends traces and metrics. */
 export const SERVICE: ServiceSettings = {
   name: 'your services',
   endpoint: new URL('http://localhost:4318/v1/traces'),

@@ -4,21 +4,11 @@ import { versionFrom } from '../../../src/cli/collector-config/version.js'
 import type { ServiceSettings } from '../../../src/cli/collector-config/service-settings.js'
 import { collectorConfigFile } from '../../../src/cli/collector-config/write-config.js'
 import { toYaml } from '../../../src/cli/collector-config/yaml.js'
+import { SERVICE as DEFAULT_SERVICE } from '../../deploy/collector-files.js'
 import { runNode } from '../../helpers/run-node.js'
 import { CLI } from '../run-doctor.js'
 
-const SERVICE: ServiceSettings = {
-  name: 'orders',
-  endpoint: new URL('http://localhost:4318/v1/traces'),
-  isGrpc: false,
-  usesClientCertificate: false,
-  headerNames: [],
-  sampler: 'ParentBased{AlwaysOn}',
-  keepsAll: true,
-  scheduledDelayMillis: 5_000,
-  sendsMetrics: false,
-  sendsLogs: false,
-}
+const SERVICE: ServiceSettings = { ...DEFAULT_SERVICE, name: 'orders', sendsMetrics: false }
 
 const write = (args: string, service: Partial<ServiceSettings> = {}): string => {
   const list = args.split(' ').filter(Boolean)
