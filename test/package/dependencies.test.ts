@@ -32,12 +32,17 @@ test('whatever the build requires is a dependency, so that it is found in strict
   expect(packages.filter((name) => !(name in known))).toEqual([])
 })
 
-test('every package that is loaded by name has its file in the build', () => {
+test('every file that the build loads from its folder of packages is there', () => {
   const build = filesOfTheBuild().map((name) => readFileSync(join(DIST, name), 'utf8'))
-  const names = build.flatMap((code) => [...code.matchAll(/requirePackage\("@opentelemetry\/([^"]+)"\)/g)])
-  expect(names.length).toBeGreaterThan(3)
+  const named = (pattern: RegExp): string[] =>
+    build.flatMap((code) => [...code.matchAll(pattern)].map(([, name]) => name ?? ''))
+  const byName = named(/requirePackage\("@opentelemetry\/([^"]+)"\)/g)
+  const byFile = named(/"\.\/packages\/([^"]+)\.cjs"/g)
   const classes = CATALOGUE.filter(({ name }) => !['dns', 'http', 'net', 'undici'].includes(name))
-  const wanted = [...names.map(([, name]) => name ?? ''), ...classes.map(({ name }) => `instrumentation-${name}`)]
+  expect(byName).toContain('configuration')
+  expect(byFile).toContain('propagator-b3')
+  expect(classes.length).toBeGreaterThan(30)
+  const wanted = [...byName, ...byFile, ...classes.map(({ name }) => `instrumentation-${name}`)]
   const files = filesOfTheBuild()
   expect(wanted.filter((name) => !files.includes(join('packages', `${name}.cjs`)))).toEqual([])
 })
