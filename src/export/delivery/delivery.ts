@@ -74,6 +74,7 @@ export class Delivery {
       onGone,
       onHalf,
       release,
+      sending: () => this.#attempts.batches,
       takesRests,
     })
     const { endpoint } = transport

@@ -1,7 +1,7 @@
 import type { DeliveryEvent } from './events.js'
 import { asBatch, halfBatch, type QueuedBatch } from './queued-batch.js'
 import { thresholdThatFrees } from './shedding.js'
-import { halvesOf, withoutSpans } from './requests/spans-in-request.js'
+import { halvesOf, weighSpans, withoutSpans } from './requests/spans-in-request.js'
 import type { Spool } from '../spool/spool.js'
 import type { BatchQueues } from './batch-queues.js'
 
@@ -17,6 +17,8 @@ export interface OutageBufferParts {
   /** A batch was split, and this is one of its two halves. */
   readonly onHalf: (queued: QueuedBatch) => void
   readonly release: ((bytes: Uint8Array) => void) | undefined
+  /** The batches that are being sent now. */
+  readonly sending: () => Iterable<QueuedBatch>
   /** Whether who gets the reports has room for the bytes of one more batch that was shed in part. Default: always. */
   readonly takesRests?: (() => boolean) | undefined
 }
@@ -30,24 +32,35 @@ const MOST_THINNED_BYTES = 4 * 1_024 * 1_024
 /** Spans that come later of a trace that was cut are let through: to look at every batch costs more than they are worth. */
 const LONGEST_TRACE_MILLIS = 60_000
 
+/** From this share on an overflow may be near, and it is worth the time to note which traces have arrived in part. */
+const NEARLY_FULL = 1 / 2
+
 /**
  * Holds the batches in memory within their bound: what is too much goes to the spool, and where there is none, spans go,
- * whole traces, lowest randomness first. What is being sent counts, and can't be touched.
+ * whole traces, lowest randomness first. What is being sent counts, and can't be touched; while there are others, traces stay
+ * of which spans are being sent or have arrived.
  */
 export class OutageBuffer {
   readonly #parts: OutageBufferParts
   #bytes = 0
   /** Spans below are shed, also those that come later: a trace goes as a whole. */
   #floor = 0
-  readonly #cut = new ShedTraces()
+  readonly #cut = new RecentTraces()
+  readonly #arrived = new RecentTraces()
+  /** Traces that had spans under way at the last overflow. */
+  #underWay = new Set<number>()
+  /** Counts the overflows. */
+  #overflow = 0
   /** Batches that wait may still have spans below the floor. */
   #isThinning = false
-  #hasCut = false
-  #lastCutAt = 0
+  #isNoted = false
+  #lastNotedAt = 0
+  readonly #stays = (randomness: number): boolean =>
+    (this.#underWay.has(randomness) || this.#arrived.has(randomness)) && !this.#cut.has(randomness)
   readonly #goes = (randomness: number): boolean => {
-    if (randomness >= this.#floor) return this.#cut.has(randomness)
+    if (randomness >= this.#floor || this.#stays(randomness)) return this.#cut.has(randomness)
     this.#cut.add(randomness)
-    this.#hasCut = true
+    this.#isNoted = true
     return true
   }
 
@@ -73,7 +86,7 @@ export class OutageBuffer {
   /** Sheds what is below the floor of a batch that is about to be sent; false where nothing is left. */
   thin(queued: QueuedBatch): boolean {
     // What is on disk is safe, and has to stay what it is there.
-    if (!this.#isThinning || queued.entry !== undefined || queued.thinnedTo >= this.#floor) return true
+    if (!this.#isThinning || queued.entry !== undefined || queued.thinnedAt === this.#overflow) return true
     return this.#shedBelowFloor(queued)
   }
 
@@ -164,21 +177,46 @@ export class OutageBuffer {
       this.#dropOldest(maxBytes * LEFT_AFTER_OVERFLOW)
       return
     }
-    const waiting = [...this.#parts.queues.own()].flatMap(({ bytes }) => bytes ?? [])
-    const threshold = thresholdThatFrees(this.#bytes - maxBytes * LEFT_AFTER_OVERFLOW, waiting)
-    this.#floor = Math.max(this.#floor, threshold)
+    this.#raiseFloor(this.#bytes - maxBytes * LEFT_AFTER_OVERFLOW)
     this.#isThinning = true
     this.#shedWaiting()
+  }
+
+  /** The backend has these spans: the others of their traces are worth more than those of other traces. */
+  arrived({ id, bytes }: QueuedBatch): void {
+    const isNear = this.#floor > 0 || this.#bytes > this.#parts.maxBytes * NEARLY_FULL
+    if (!isNear || this.#parts.shedsOldest || id === undefined || !bytes) return
+    weighSpans(bytes, (randomness) => this.#arrived.add(randomness))
+    this.#isNoted = true
   }
 
   /** The buffer is as good as empty: whatever comes now is kept, except what is left of traces that were cut. */
   liftFloor(now: number): void {
     if (this.#isThinning) return
     this.#floor = 0
-    if (this.#cut.isEmpty) return
-    if (this.#hasCut) this.#lastCutAt = now
-    this.#hasCut = false
-    if (now - this.#lastCutAt > LONGEST_TRACE_MILLIS) this.#cut.clear()
+    this.#underWay.clear()
+    if (this.#cut.isEmpty && this.#arrived.isEmpty) return
+    if (this.#isNoted) this.#lastNotedAt = now
+    this.#isNoted = false
+    if (now - this.#lastNotedAt <= LONGEST_TRACE_MILLIS) return
+    this.#cut.clear()
+    this.#arrived.clear()
+  }
+
+  #raiseFloor(bytes: number): void {
+    const waiting = [...this.#parts.queues.own()].flatMap((queued) => queued.bytes ?? [])
+    this.#overflow++
+    this.#underWay.clear()
+    for (const queued of this.#parts.sending())
+      if (queued.bytes) weighSpans(queued.bytes, (randomness) => this.#underWay.add(randomness))
+    let shedding = thresholdThatFrees(bytes, waiting, this.#stays)
+    // Where the traces that should stay leave too few others, they go like these: those first that may never arrive.
+    for (const staying of [this.#underWay, this.#arrived]) {
+      if (shedding.isEnough) break
+      staying.clear()
+      shedding = thresholdThatFrees(bytes, waiting, this.#stays)
+    }
+    this.#floor = Math.max(this.#floor, shedding.threshold)
   }
 
   #spoolDownTo(maxBytes: number): void {
@@ -207,7 +245,7 @@ export class OutageBuffer {
     let left = MOST_THINNED_BYTES
     this.#isThinning = false
     queues.keepOnly((queued) => {
-      if (!queued.bytes || queued.thinnedTo >= this.#floor) return true
+      if (!queued.bytes || queued.thinnedAt === this.#overflow) return true
       if (left <= 0 || takesRests?.() === false) {
         this.#isThinning = true
         return true
@@ -230,7 +268,7 @@ export class OutageBuffer {
     const { bytes } = queued
     if ((this.#floor === 0 && this.#cut.isEmpty) || !bytes || queued.id === undefined) return true
     const { rest, dropped } = withoutSpans({ bytes, spans: queued.spans }, this.#goes)
-    queued.thinnedTo = this.#floor
+    queued.thinnedAt = this.#overflow
     if (rest === bytes) return true
     this.#setBytes(queued, rest)
     queued.spans -= dropped
@@ -246,8 +284,8 @@ export class OutageBuffer {
   }
 }
 
-/** The last traces that spans were shed of: what comes of them later is of no use any more. */
-class ShedTraces {
+/** The last traces that were added: at least 10,000 of them, at most 20,000. */
+class RecentTraces {
   #newer = new Set<number>()
   #older = new Set<number>()
 

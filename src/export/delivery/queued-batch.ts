@@ -24,22 +24,22 @@ export interface QueuedBatch {
   again: boolean
   /** After a failure it lets the others go first, until then. */
   notBefore: number
-  /** The floor of the outage buffer by which it was last looked through. */
-  thinnedTo: number
+  /** The overflow of the outage buffer, by its count, after which it was last looked through. */
+  thinnedAt: number
 }
 
 export function ownBatch({ id, bytes, spans }: EncodedBatch): QueuedBatch {
-  return { id, spans, bytes, entry: undefined, again: false, notBefore: 0, thinnedTo: 0 }
+  return { id, spans, bytes, entry: undefined, again: false, notBefore: 0, thinnedAt: 0 }
 }
 
 export function adoptedBatch(entry: string): QueuedBatch {
-  return { id: undefined, spans: 0, bytes: undefined, entry, again: false, notBefore: 0, thinnedTo: 0 }
+  return { id: undefined, spans: 0, bytes: undefined, entry, again: false, notBefore: 0, thinnedAt: 0 }
 }
 
 /** One of the two halves of a batch: of a process's own one, or of an adopted one. */
 export function halfBatch(whole: QueuedBatch, half: Pick<EncodedBatch, 'bytes' | 'spans'>, index: number): QueuedBatch {
   const id = whole.id === undefined ? undefined : splitIds(whole.id)[index]
-  return { ...half, id, entry: undefined, again: whole.again, notBefore: 0, thinnedTo: whole.thinnedTo }
+  return { ...half, id, entry: undefined, again: whole.again, notBefore: 0, thinnedAt: whole.thinnedAt }
 }
 
 /** None where the bytes are not in memory, or the spans are not our own. */

@@ -64,6 +64,7 @@ export class SendResults {
 
   #success({ queued, isProbe }: Attempt, { rejectedSpans, message }: Success, now: number): void {
     const { breaker, flushes, queues } = this.#parts
+    this.#parts.buffer.arrived(queued)
     const failed = rejectedSpans > 0 ? Math.min(rejectedSpans, queued.spans) : 0
     this.#settle(queued, failed, message)
     if (breaker.isOpen && breaker.succeeded(isProbe, now) && isProbe) queues.release()

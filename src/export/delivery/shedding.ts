@@ -1,19 +1,33 @@
 import { weighSpans } from './requests/spans-in-request.js'
 
+export interface Shedding {
+  readonly threshold: number
+  /** False where even all spans that may go weigh less; the threshold lets all of them go then. */
+  readonly isEnough: boolean
+}
+
 /**
- * The lowest threshold that frees so many bytes when the spans below it go, or, where even all of them weigh less, the
- * lowest that lets all of them go. Takes time in proportion to what there is.
+ * The lowest threshold that frees so many bytes when the spans below it go. Takes time in proportion to what there is.
+ *
+ * @param stays whether the spans of this randomness stay all the same. Default: none do.
  */
-export function thresholdThatFrees(bytes: number, requests: Iterable<Uint8Array>): number {
+export function thresholdThatFrees(
+  bytes: number,
+  requests: Iterable<Uint8Array>,
+  stays?: (randomness: number) => boolean,
+): Shedding {
   const randomness: number[] = []
   const weights: number[] = []
+  let weighed = 0
   for (const request of requests) {
     weighSpans(request, (spanRandomness, weight) => {
+      if (stays?.(spanRandomness)) return
       randomness.push(spanRandomness)
       weights.push(weight)
+      weighed += weight
     })
   }
-  return bytes > 0 ? lowestThreshold(bytes, randomness, weights) : 0
+  return { threshold: bytes > 0 ? lowestThreshold(bytes, randomness, weights) : 0, isEnough: weighed >= bytes }
 }
 
 /** Quickselect by weight: each round looks only at the side where the threshold must be. Sorts the arrays in part. */

@@ -118,6 +118,51 @@ test('what is being sent is left alone, and loses its share when it comes back',
   expect(r.told().slice(-3)).toEqual([`waiting ${id}`, `shed ${id} 7`, 'attempt-failed'])
 })
 
+describe('while there are others, traces stay', () => {
+  const early = (): EncodedBatch => batchOf([{ randomness: '10000000000000', name: 'early' }])
+
+  /** The first spans of trace 1 are being sent when the buffer overflows. */
+  async function overflowWhileSending(): Promise<Rig> {
+    const r = await inOutage(early())
+    r.transport.respond = () => undefined
+    await vi.advanceTimersByTimeAsync(1_000)
+    for (let n = 0; n < 9; n++) r.delivery.add(sixteen())
+    return r
+  }
+
+  test('of which spans are being sent', async () => {
+    const r = await overflowWhileSending()
+    expect(shed(r).map(({ rest }) => names(rest))).toEqual(Array(9).fill('1456789abcdef'))
+  })
+
+  test('of which spans have arrived, also at the next overflow', async () => {
+    const r = await overflowWhileSending()
+    const before = shed(r).length
+    r.transport.sent.at(-1)?.answer(ACCEPTED)
+    await heard()
+    for (let n = 0; n < 12; n++) r.delivery.add(sixteen())
+    const later = new Set(
+      shed(r)
+        .slice(before)
+        .map(({ rest }) => names(rest)),
+    )
+    expect([...later].at(-1)).toMatch(/^1[^1-5]+$/)
+  })
+
+  test('and go at the next overflow where what was sent has not arrived', async () => {
+    const r = await overflowWhileSending()
+    r.transport.respond = () => BUSY
+    r.transport.sent.at(-1)?.answer(BUSY)
+    await heard()
+    for (let n = 0; n < 4; n++) r.delivery.add(sixteen())
+    expect(
+      shed(r)
+        .flatMap(({ rest }) => names(rest))
+        .at(-1),
+    ).toMatch(/^[^1]+$/)
+  })
+})
+
 test('a batch that can be sent at once is not shed for the room it takes', () => {
   const r = rig({ outageBufferBytes: SIZE / 2 })
   for (let n = 0; n < 4; n++) r.delivery.add(sixteen())

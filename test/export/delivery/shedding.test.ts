@@ -28,7 +28,7 @@ test('the threshold is the lowest that frees enough', () => {
           }
           return freed
         }
-        const threshold = thresholdThatFrees(needed, requests)
+        const { threshold } = thresholdThatFrees(needed, requests)
         expect(freedAt(threshold)).toBeGreaterThanOrEqual(needed)
         expect(freedAt(threshold - 1)).toBeLessThan(needed)
       },
@@ -39,15 +39,24 @@ test('the threshold is the lowest that frees enough', () => {
 test.each([1, 2, 3])('where %d of three traces are exactly enough, no more go', (count) => {
   const requests = ['10', '20', '30'].map((randomness) => encoded([{ randomness }]))
   const enough = requests.slice(0, count).reduce((sum, { byteLength }) => sum + byteLength, 0)
-  expect(thresholdThatFrees(enough, requests)).toBe(count + 1)
+  expect(thresholdThatFrees(enough, requests).threshold).toBe(count + 1)
 })
 
 test('where all of it is not enough, all of it goes', () => {
   const request = encoded([{ randomness: 'ffffffffffffff' }, { randomness: '1' }])
-  const threshold = thresholdThatFrees(1e9, [request])
+  const { threshold, isEnough } = thresholdThatFrees(1e9, [request])
+  expect(isEnough).toBe(false)
   expect(withoutSpansBelow({ bytes: request, spans: 2 }, threshold).rest).toBeUndefined()
 })
 
+test('what stays does not count', () => {
+  const requests = ['10', '20', '30'].map((randomness) => encoded([{ randomness }]))
+  const [one = 0, , three = 0] = requests.map(({ byteLength }) => byteLength)
+  const stays = (randomness: number): boolean => randomness === 2
+  expect(thresholdThatFrees(one + three, requests, stays)).toEqual({ threshold: 4, isEnough: true })
+  expect(thresholdThatFrees(one + three + 1, requests, stays).isEnough).toBe(false)
+})
+
 test('where nothing must go, nothing goes', () => {
-  expect(thresholdThatFrees(0, [encoded([{ randomness: '0' }])])).toBe(0)
+  expect(thresholdThatFrees(0, [encoded([{ randomness: '0' }])]).threshold).toBe(0)
 })

@@ -9,7 +9,13 @@ test('of requests that hold no traces, the oldest go when the buffer is full, an
   const lines = new BatchQueues()
   const report = (event: DeliveryEvent): void => void told.push(event)
   const parts = { queues: lines, maxBytes: 100, shedsOldest: true, spool: undefined, release: undefined }
-  const buffer = new OutageBuffer({ ...parts, report, onGone: () => undefined, onHalf: () => undefined })
+  const buffer = new OutageBuffer({
+    ...parts,
+    report,
+    onGone: () => undefined,
+    onHalf: () => undefined,
+    sending: () => [],
+  })
   for (const id of [1, 2, 3]) buffer.add(ownBatch({ id, bytes: new Uint8Array(40), spans: 5 }))
   buffer.makeRoom()
   expect(told).toEqual([{ kind: 'shed', id: 1, spans: 5, rest: undefined }])
