@@ -19,6 +19,6 @@ version_of() { # version_of NAME
 go_build() { # go_build NAME PACKAGE
   local to
   to=$(program "$1")
-  nice -n 19 env GOTOOLCHAIN=local GOFLAGS='-buildvcs=false' go build -p 2 -trimpath -ldflags='-s -w' -o "$to.part" "$2"
+  nice -n 19 env GOTOOLCHAIN=local GOFLAGS="-buildvcs=false ${GOFLAGS:-}" go build -p 2 -trimpath -ldflags='-s -w' -o "$to.part" "$2"
   mv "$to.part" "$to"
 }

@@ -12,6 +12,8 @@ export interface RunningJaeger extends AsyncDisposable {
   readonly httpUrl: string
   /** For the sampler `jaeger_remote`. */
   readonly samplingUrl: string
+  /** Replaces the strategies file, which is read again each second. */
+  setStrategies(strategies: object): Promise<void>
   /** The spans of a trace, by the API that its own page asks. */
   trace(traceId: string): Promise<readonly ReceivedSpan[]>
   /** The ids of the traces that a search finds: `service`, `operation`, `tags` and so on. */
@@ -69,6 +71,7 @@ export async function startJaeger({ storage = MEMORY, strategies = {} }: JaegerO
     grpcUrl: `http://${at(5)}`,
     httpUrl: `http://${at(6)}`,
     samplingUrl: `http://${at(3)}`,
+    setStrategies: (changed) => writeFile(strategiesFile, JSON.stringify(changed)),
     async trace(traceId) {
       const answer = await fetch(`${api}/v3/traces/${traceId}`)
       if (answer.status === 404) return []

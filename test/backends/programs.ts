@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -5,7 +6,8 @@ import { parseEnv } from 'node:util'
 import { REPOSITORY } from '../helpers/traced-app.js'
 
 /** What scripts/backends/get.sh brings. */
-export type Program = 'collector' | 'jaeger' | 'zipkin' | 'python' | 'go' | 'kubernetes'
+export type Program =
+  'collector' | 'jaeger' | 'zipkin' | 'python' | 'go' | 'kubernetes' | 'opensearch' | 'victorialogs' | 'prometheus'
 
 const CACHE =
   process.env.SPANWRIGHT_BACKENDS ??
@@ -20,6 +22,9 @@ export function programPath(program: Program): string {
 
 export const has = (...programs: readonly Program[]): boolean =>
   programs.every((program) => existsSync(programPath(program)))
+
+/** What runs Zipkin and OpenSearch. */
+export const hasJava: boolean = spawnSync('java', ['-version']).status === 0
 
 /** For the names of tests that are skipped where a program isn't there. */
 export const needs = (...programs: readonly Program[]): string =>

@@ -1,12 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { freePort } from '../helpers/free-port.js'
 import { otlpReceiver, QUIET, startCollector, temporaryFolder } from './collector.js'
 import { sendEverything, type SentTrace } from './everything.js'
-import { has, needs } from './programs.js'
+import { has, hasJava, needs } from './programs.js'
 import { startZipkin, type RunningZipkin, type ZipkinSpan } from './zipkin.js'
-
-const hasJava = spawnSync('java', ['-version']).status === 0
 
 describe.skipIf(!has('zipkin') || !hasJava)(`Zipkin ${needs('zipkin')}, and Java`, () => {
   const stack = new AsyncDisposableStack()

@@ -19,6 +19,7 @@ export interface Exemplar {
 }
 
 export interface RunningPrometheus extends AsyncDisposable {
+  readonly url: string
   /** An instant query, at a time in milliseconds since 1970; now by default. */
   query(expr: string, atMillis?: number): Promise<Sample[]>
   /** The one number that a query answers, NaN where it answers none. */
@@ -34,6 +35,8 @@ export interface PrometheusOptions {
   readonly scrapeIntervalMillis: number
   /** The longest that it may live. */
   readonly lifetimeMillis: number
+  /** One with an OTLP receiver, which is then on; the machine's own Prometheus by default. */
+  readonly programWithOtlp?: string
 }
 
 /** A Prometheus that has scraped each target once, with the rules of `deploy/` and a folder of its own; gone when disposed of. */
@@ -41,14 +44,16 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Runni
   const folder = await mkdtemp(join(tmpdir(), 'prometheus-'))
   const port = await freePort()
   await writeFile(join(folder, 'prometheus.yaml'), configuration(options))
+  const { programWithOtlp } = options
   const child = spawn(
-    'prometheus',
+    programWithOtlp ?? 'prometheus',
     [
       `--config.file=${folder}/prometheus.yaml`,
       `--storage.tsdb.path=${folder}/data`,
       `--web.listen-address=127.0.0.1:${port}`,
       '--enable-feature=exemplar-storage',
       '--log.level=warn',
+      ...(programWithOtlp === undefined ? [] : ['--web.enable-otlp-receiver']),
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   )
@@ -66,11 +71,11 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Runni
   const asking = client(url)
   const expected = Object.keys(options.targets).length
   // It takes some seconds to look at its targets for the first time.
-  while ((await asking.number('sum(up)').catch(() => 0)) !== expected) {
+  while ((await asking.number('sum(up) or vector(0)').catch(() => Number.NaN)) !== expected) {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`prometheus has ended: ${said}`)
     await delay(50)
   }
-  return { ...asking, [Symbol.asyncDispose]: stop }
+  return { ...asking, url, [Symbol.asyncDispose]: stop }
 }
 
 /** JSON is YAML. */
@@ -84,7 +89,7 @@ function configuration({ targets, scrapeIntervalMillis }: PrometheusOptions): st
   })
 }
 
-function client(url: string): Omit<RunningPrometheus, typeof Symbol.asyncDispose> {
+function client(url: string): Omit<RunningPrometheus, 'url' | typeof Symbol.asyncDispose> {
   const get = async <T>(path: string, parameters: Record<string, string> = {}): Promise<T> => {
     const answer = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`)
     const { data, error } = (await answer.json()) as { data: T; error?: string }

@@ -17,8 +17,8 @@ export interface Nginx extends AsyncDisposable {
   readonly url: string
 }
 
-/** A real nginx on a free port of the loopback, with these lines in its server block. */
-export async function startNginx(server: string): Promise<Nginx> {
+/** A real nginx on a free port of the loopback, with these lines in its server block; `http2` is what gRPC needs. */
+export async function startNginx(server: string, { http2 = false } = {}): Promise<Nginx> {
   if (NGINX === undefined) throw new Error('nginx can not be had here')
   const folder = await mkdtemp(join(tmpdir(), 'spanwright nginx-'))
   const port = await freePort()
@@ -27,7 +27,7 @@ export async function startNginx(server: string): Promise<Nginx> {
     'daemon off; master_process off; error_log stderr;',
     `pid "${folder}/nginx.pid";`,
     'events {}',
-    `http { access_log off; ${temporary.join(' ')} server { listen 127.0.0.1:${port}; ${server} } }`,
+    `http { access_log off; ${temporary.join(' ')} server { listen 127.0.0.1:${port}${http2 ? ' http2' : ''}; ${server} } }`,
   ]
   const file = join(folder, 'nginx.conf')
   await writeFile(file, configuration.join('\n'))

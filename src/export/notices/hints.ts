@@ -32,7 +32,7 @@ const BY_STATUS: readonly Hint[] = [
   [/^HTTP 3\d\d\b/, (_, signal) => `The backend has moved: ${SETS_WHERE(signal)}`],
   [/^HTTP (405|415)\b/, 'Set OTEL_EXPORTER_OTLP_PROTOCOL to what the backend takes: grpc, http/protobuf or http/json.'],
   [
-    /^HTTP 413\b|larger than max|exceeds maximum size|too large/i,
+    /^HTTP 413\b|HTTP status code 413|larger than max|exceeds maximum size|too large/i,
     (_, { item, items }) =>
       `One ${item} alone is too large for the backend: raise its limit, or make ${items} smaller ` +
       '(OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT).',

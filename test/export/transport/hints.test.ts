@@ -100,6 +100,7 @@ test.each([
   ['HTTP 200 OK, but a web page (text/html)', /No OTLP receiver/],
   ['HTTP 415 Unsupported Media Type', /OTEL_EXPORTER_OTLP_PROTOCOL/],
   ['UNKNOWN: Received HTTP status code 415', /http\/protobuf/],
+  ['UNKNOWN: Received HTTP status code 413', /One span alone is too large/],
   ['DEADLINE_EXCEEDED: no connection in 1000 ms', /firewall/],
 ])('%s', (reason, expected) => {
   expect(hintFor(reason, 'http://host')).toMatch(expected)

@@ -241,4 +241,9 @@ describe('a gRPC error', () => {
   ])('8 "%s" to a request of %i bytes: %s', (details, requestBytes, kind) => {
     expect(answer(8, details, requestBytes)).toMatchObject({ kind })
   })
+
+  test('a proxy that answers 413 to gRPC has found the request too large', () => {
+    expect(answer(2, 'Received HTTP status code 413')).toMatchObject({ kind: 'too-large' })
+    expect(answer(2, 'Received HTTP status code 415')).toMatchObject({ kind: 'permanent' })
+  })
 })

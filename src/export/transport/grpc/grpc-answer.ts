@@ -51,6 +51,8 @@ const BROKEN_INSIDE = /^Received RST_STREAM with code (\d+ triggered by internal
 const TOO_LARGE = /larger than max(?: \(\d+ vs\.? (\d+)\))?|exceeds maximum size (\d+)/i
 /** grpc-js of the answer that it received, and of the request where the server is of grpc-js, too. */
 const RECEIVED_TOO_LARGE = 'Received message larger than max'
+/** A proxy's own limit, in grpc-js's words. */
+const PROXY_TOO_LARGE = /^Received HTTP status code 413$/
 /** What compression may add to a request. */
 const MOST_ADDED_BYTES = 1_024
 
@@ -67,7 +69,7 @@ export function answerOfCallError(error: CallError, { requestBytes, timeoutMilli
   const reason = `${name}: ${redact(words)}`
   const isBroken = BROKEN.test(details) || BROKEN_INSIDE.test(details)
   const tooLarge = name === 'RESOURCE_EXHAUSTED' ? whatIsTooLarge(details, requestBytes) : undefined
-  if (tooLarge === 'request') return { kind: 'too-large', reason }
+  if (tooLarge === 'request' || PROXY_TOO_LARGE.test(details)) return { kind: 'too-large', reason }
   // The call itself went well, or there would be no answer.
   if (tooLarge === 'answer') return { kind: 'success', rejectedSpans: 0, message: '' }
   if (!RETRYABLE.includes(name) && !BROKEN_INSIDE.test(details)) return { kind: 'permanent', reason }
