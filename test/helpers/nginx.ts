@@ -18,7 +18,7 @@ export interface Nginx extends AsyncDisposable {
 }
 
 /** A real nginx on a free port of the loopback, with these lines in its server block; `http2` is what gRPC needs. */
-export async function startNginx(server: string, { http2 = false } = {}): Promise<Nginx> {
+export async function startNginx(server: string, { http2 = false }: { readonly http2?: boolean } = {}): Promise<Nginx> {
   if (NGINX === undefined) throw new Error('nginx can not be had here')
   const folder = await mkdtemp(join(tmpdir(), 'spanwright nginx-'))
   const port = await freePort()
