@@ -7,7 +7,16 @@ import { REPOSITORY } from '../helpers/traced-app.js'
 
 /** What scripts/backends/get.sh brings. */
 export type Program =
-  'collector' | 'jaeger' | 'zipkin' | 'python' | 'go' | 'kubernetes' | 'opensearch' | 'victorialogs' | 'prometheus'
+  | 'collector'
+  | 'jaeger'
+  | 'zipkin'
+  | 'python'
+  | 'go'
+  | 'kubernetes'
+  | 'opensearch'
+  | 'victorialogs'
+  | 'prometheus'
+  | 'botocore'
 
 const CACHE =
   process.env.SPANWRIGHT_BACKENDS ??

@@ -33,16 +33,13 @@ const CA: Extensions = [
   { name: 'basicConstraints', cA: true, critical: true },
   { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
 ]
-const SERVER: Extensions = [
+const serverOf = (hosts: readonly string[]): Extensions => [
   { name: 'basicConstraints', cA: false },
   { name: 'keyUsage', digitalSignature: true, critical: true },
   { name: 'extKeyUsage', serverAuth: true },
   {
     name: 'subjectAltName',
-    altNames: [
-      { type: 2, value: 'localhost' },
-      { type: 7, ip: '127.0.0.1' },
-    ],
+    altNames: [...['localhost', ...hosts].map((value) => ({ type: 2, value }) as const), { type: 7, ip: '127.0.0.1' }],
   },
 ]
 const CLIENT: Extensions = [
@@ -51,10 +48,14 @@ const CLIENT: Extensions = [
   { name: 'extKeyUsage', clientAuth: true },
 ]
 
-/** Two calls give two CAs that don't trust each other. */
-export async function makeCertificates(): Promise<Certificates> {
+/**
+ * Two calls give two CAs that don't trust each other.
+ *
+ * @param hosts that the server's is for besides
+ */
+export async function makeCertificates(hosts: readonly string[] = []): Promise<Certificates> {
   const ca = await make('test CA', CA)
-  const [server, client] = await Promise.all([make('localhost', SERVER, ca), make('test client', CLIENT, ca)])
+  const [server, client] = await Promise.all([make('localhost', serverOf(hosts), ca), make('test client', CLIENT, ca)])
   const folder = await mkdtemp(join(tmpdir(), 'certificates-'))
   const caPath = join(folder, 'ca.pem')
   await writeFile(caPath, ca.cert)

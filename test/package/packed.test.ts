@@ -83,6 +83,16 @@ describe('the packed package in an empty app', () => {
     expect(result.stdout).toContain('work')
   })
 
+  test('says which packages sign what goes to AWS, where the app has none', async () => {
+    const { exitCode, stderr } = await runCode(
+      'to-aws.mjs',
+      `import { startTracing, withSpan } from 'spanwright'\nstartTracing({ serviceName: 'app' })\n${WORK}`,
+      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://xray.eu-west-1.amazonaws.com/v1/traces' },
+    )
+    expect(exitCode).toBe(0)
+    expect(stderr).toMatch(/can't be signed for AWS: Cannot find .*npm install @aws-sdk\/credential-provider-node/)
+  })
+
   test('starts by require', async () => {
     const result = await runCode(
       'by-require.cjs',

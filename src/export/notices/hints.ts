@@ -8,10 +8,7 @@ type Hint = readonly [when: RegExp, say: string | ((endpoint: string, signal: Si
 
 /** By what a server has answered. */
 const BY_STATUS: readonly Hint[] = [
-  [
-    /^(HTTP 40[13]\b|UNAUTHENTICATED|PERMISSION_DENIED)/,
-    'The backend wants other credentials: set OTEL_EXPORTER_OTLP_HEADERS, for example to authorization=Bearer%20….',
-  ],
+  [/^(HTTP 40[13]\b|UNAUTHENTICATED|PERMISSION_DENIED)/, otherCredentials],
   [/^HTTP 2\d\d\b.*text\/html/, (_, signal) => `No OTLP receiver answers there: ${SETS_WHERE(signal)}`],
   [
     /^HTTP 404\b/,
@@ -38,6 +35,22 @@ const BY_STATUS: readonly Hint[] = [
       '(OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT).',
   ],
   [/^(HTTP 429\b|RESOURCE_EXHAUSTED)/, throttled],
+]
+
+/** AWS's packages as the app has them sign what goes to AWS. */
+const OF_AWS: readonly Hint[] = [
+  [
+    /can't be signed for AWS: Cannot find/,
+    'Run npm install @aws-sdk/credential-provider-node @smithy/signature-v4, or send to a collector.',
+  ],
+  [
+    /CredentialsProviderError|Could not load credentials/i,
+    'Give the process a role or a profile of AWS: its credentials are looked for where the AWS SDK looks.',
+  ],
+  [
+    /Trace Segment Destination/i,
+    'Turn on Transaction Search: aws xray update-trace-segment-destination --destination CloudWatchLogs.',
+  ],
 ]
 
 /** By how it went wrong before there was an answer, or by words in one. */
@@ -83,13 +96,22 @@ const BY_WORDS: readonly Hint[] = [
 
 /** One or two short sentences on what probably helps, for the person who runs the app. */
 export function hintFor(reason: string, endpoint: string, signal: SignalNames = SIGNALS.traces): string {
-  const [, say] = [...BY_STATUS, ...BY_WORDS].find(([when]) => when.test(reason)) ?? [/./, 'Its own log may say more.']
+  const [, say] = [...OF_AWS, ...BY_STATUS, ...BY_WORDS].find(([when]) => when.test(reason)) ?? [
+    /./,
+    'Its own log may say more.',
+  ]
   return typeof say === 'string' ? say : say(endpoint, signal)
 }
 
 function throttled(_endpoint: string, { variable }: SignalNames): string {
   const less = variable === 'TRACES' ? 'sample (OTEL_TRACES_SAMPLER)' : `send fewer ${variable.toLowerCase()}`
   return `The backend is throttling: ${less}, or raise its limit.`
+}
+
+function otherCredentials(endpoint: string): string {
+  return /\.(amazonaws\.com|api\.aws)\b/.test(endpoint)
+    ? "The role may not send there (AWSXrayWriteOnlyPolicy allows traces), the region is another one, or this machine's clock is wrong."
+    : 'The backend wants other credentials: set OTEL_EXPORTER_OTLP_HEADERS, for example to authorization=Bearer%20….'
 }
 
 /** A server that speaks TLS hangs up on a client that does not, as it does on one without a certificate. */

@@ -49,8 +49,12 @@ export function envWith(more: Readonly<Record<string, string>>): NodeJS.ProcessE
   return { ...process.env, ...more }
 }
 
-/** What Node.js and grpc-js read by themselves when they connect: proxies, TLS, debugging. Not what Node.js would preload. */
-const OF_CONNECTIONS = /^(NODE_(?!OPTIONS$)|SSL_|GRPC_|(GRPC|HTTPS?|NO|NO_GRPC)_PROXY$)/i
+/**
+ * What Node.js and grpc-js read by themselves when they connect: proxies, TLS, debugging; and AWS's packages when they look for
+ * credentials. Not what Node.js would preload.
+ */
+const OF_CONNECTIONS =
+  /^(NODE_(?!OPTIONS$)|SSL_|GRPC_|(GRPC|HTTPS?|NO|NO_GRPC)_PROXY$|AWS_|(HOME|USERPROFILE|HOMEDRIVE|HOMEPATH|PATH)$)/i
 
 /** The variables of the delivery thread. Whether to follow the proxies of the environment is said here: flags don't get there. */
 export function envForThread(): Record<string, string> {

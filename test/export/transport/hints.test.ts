@@ -102,6 +102,7 @@ test.each([
   ['UNKNOWN: Received HTTP status code 415', /http\/protobuf/],
   ['UNKNOWN: Received HTTP status code 413', /One span alone is too large/],
   ['DEADLINE_EXCEEDED: no connection in 1000 ms', /firewall/],
+  ['HTTP 400 Bad Request: The OTLP API is supported with CloudWatch Logs as a Trace Segment Destination.', /Search/],
 ])('%s', (reason, expected) => {
   expect(hintFor(reason, 'http://host')).toMatch(expected)
 })

@@ -9,6 +9,7 @@ import { readCertificates } from '../certificate-files.js'
 import { proxiesToFollow } from '../environment-proxies.js'
 import { serverTextRedactor } from '../server-text.js'
 import { retryable, type Answer, type Transport } from '../transport.js'
+import { awsSigner, type SignedPost, type SignPost, type UnsignedPost } from './aws-signature.js'
 import { answerOf } from './http-answer.js'
 import { exchange, httpModule } from './http-exchange.js'
 
@@ -23,7 +24,9 @@ export class HttpTransport implements Transport {
   readonly #settings: OtlpSettings
   readonly #url: URL
   readonly #agentOptions: object
+  readonly #redactor: (secrets: readonly string[]) => Redact
   readonly #redact: Redact
+  readonly #sign: SignPost | undefined
   readonly #underWay = new Set<AbortController>()
   readonly #reading = new WeakSet<Uint8Array>()
   #agent: Agent | undefined
@@ -41,7 +44,10 @@ export class HttpTransport implements Transport {
       ...readCertificates(tls),
       ...(Object.keys(proxies).length > 0 && { proxyEnv: { ...proxies } }),
     }
-    this.#redact = serverTextRedactor(Object.values(headers), [this.#url.href, ...Object.values(proxies)])
+    const urls = [this.#url.href, ...Object.values(proxies)]
+    this.#redactor = (secrets) => serverTextRedactor([...Object.values(headers), ...secrets], urls)
+    this.#redact = this.#redactor([])
+    this.#sign = awsSigner(this.#url, headers)
   }
 
   async send(bytes: Uint8Array, timeoutMillis: number): Promise<Answer> {
@@ -77,16 +83,27 @@ export class HttpTransport implements Transport {
     this.#reading.add(bytes)
     const onRead = (): void => void this.#reading.delete(bytes)
     const body = isCompressed ? await gzip(bytes).finally(onRead) : bytes
-    const headers = {
+    const unsigned = {
       'User-Agent': USER_AGENT,
       ...connection.headers,
       'Content-Type': protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
       ...(isCompressed && { 'Content-Encoding': 'gzip' }),
     }
     const agent = (this.#agent ??= new (httpModule(this.#url).Agent)(this.#agentOptions))
-    const result = await exchange({ url: this.#url, agent, headers, body, onRead, signal })
+    const signed = await this.#signed({ headers: unsigned, body }, signal)
+    const result = await exchange({ url: this.#url, agent, headers: signed?.headers ?? unsigned, body, onRead, signal })
     const isCutOff = result.kind === 'loss' && signal.aborted
-    return answerOf(isCutOff ? { ...result, error: signal.reason as Error } : result, this.#redact)
+    const redact = signed ? this.#redactor(signed.secrets) : this.#redact
+    return answerOf(isCutOff ? { ...result, error: signal.reason as Error } : result, redact)
+  }
+
+  /** Credentials may be asked for over the network, and that may hang. */
+  async #signed(post: UnsignedPost, signal: AbortSignal): Promise<SignedPost | undefined> {
+    if (!this.#sign) return undefined
+    const cutOff = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    })
+    return Promise.race([this.#sign(post), cutOff])
   }
 }
 
