@@ -1,4 +1,5 @@
-import type { SignatureV4 } from '@smithy/signature-v4'
+import type * as CredentialProvider from '@aws-sdk/credential-provider-node'
+import type * as Signature from '@smithy/signature-v4'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { messageOf } from '../../../internal/diagnostics/diagnostics.js'
@@ -40,8 +41,8 @@ export function awsSigner(url: URL, headers: Readonly<Record<string, string>>): 
 
 /** @throws where a package is missing: the next attempt looks again */
 function newSigner(url: URL, service: string, region: string): SignPost {
-  const { defaultProvider } = requireFromApp(CREDENTIALS) as typeof import('@aws-sdk/credential-provider-node')
-  const { SignatureV4 } = requireFromApp(SIGNATURE) as typeof import('@smithy/signature-v4')
+  const { defaultProvider } = requireFromApp(CREDENTIALS) as typeof CredentialProvider
+  const { SignatureV4 } = requireFromApp(SIGNATURE) as typeof Signature
   // Keeps the credentials, and asks for others some minutes before they expire.
   const credentials = defaultProvider()
   const signature = new SignatureV4({ credentials, region, service, sha256: sha256() })
@@ -74,7 +75,7 @@ function requireFromApp(name: string): unknown {
   throw new Error(`the request can't be signed for AWS: ${reason}`)
 }
 
-type Sha256 = ConstructorParameters<typeof SignatureV4>[0]['sha256']
+type Sha256 = ConstructorParameters<typeof Signature.SignatureV4>[0]['sha256']
 type Data = Parameters<InstanceType<Sha256>['update']>[0]
 
 /** By Node.js itself, so that no package is needed for it. */
