@@ -13,6 +13,7 @@ const ENTRIES = {
   'in-process-delivery': 'src/export/worker/in-process-delivery.ts',
   'built-in-instrumentations': 'src/instrumentation/built-in-instrumentations.ts',
   'package-instrumentations': 'src/instrumentation/package-instrumentations.ts',
+  'library-instrumentations': 'src/instrumentation/library-instrumentations.ts',
   'span-conventions': 'src/internal/conventions/span-conventions.ts',
   'graphql-spans': 'src/instrumentation/channels/graphql-spans.ts',
   'known-secrets': 'src/internal/privacy/known-secrets.ts',

@@ -31,6 +31,12 @@ const APART: readonly { readonly file: string; readonly importer: RegExp; readon
       'withRedisCallers',
     ],
   },
+  // Of libraries that OpenTelemetry has no instrumentation of.
+  {
+    file: 'library-instrumentations',
+    importer: /[\\/]instrumentation[\\/]install\.ts$/,
+    names: ['libraryInstrumentation'],
+  },
   // Of GraphQL.js 17, which few apps have; without state.
   { file: 'graphql-spans', importer: /[\\/]channels[\\/]graphql\.ts$/, names: ['traceGraphql'] },
   // Drawing is for development; it is without state, and loaded with the first trace that is printed.
@@ -40,7 +46,7 @@ const APART: readonly { readonly file: string; readonly importer: RegExp; readon
   // For the first query, the first error, the first URL that may hold a secret.
   {
     file: 'known-secrets',
-    importer: /[\\/](spans[\\/](db|http)-span|server-span[\\/]incoming-request|privacy[\\/]span-values)\.ts$/,
+    importer: /[\\/](spans[\\/](db|http)-span|server-span[\\/]incoming-request|privacy[\\/]span-values|libraries[\\/]queries)\.ts$/,
     names: ['cleanedErrorText', 'cleanedValue', 'readStatement', 'redactedQuery', 'redactedUrl'],
   },
   // For those who ask for it.

@@ -1,10 +1,10 @@
-import type { InstrumentationName } from './config-types.js'
+import type { InstrumentationName, OwnInstrumentationName } from './config-types.js'
 
 /** An instrumentation package and the modules whose loading calls for it. */
 export interface CatalogueEntry {
   /** The package name without `@opentelemetry/instrumentation-`: what OTEL_NODE_ENABLED_INSTRUMENTATIONS lists. */
   readonly name: InstrumentationName
-  /** The class that the package exports. */
+  /** The class that the package exports; none of an instrumentation of ours. */
   readonly className: string
   /** Packages and built-ins that it patches. Empty: it patches nothing and listens to Node.js itself. */
   readonly modules: readonly string[]
@@ -14,6 +14,8 @@ export interface CatalogueEntry {
   readonly alsoVersions?: string
   /** Packages that it traces anyway, and has to see as they load. */
   readonly alsoModules?: readonly string[]
+  /** OpenTelemetry has no instrumentation of it: it is in `libraries/`, and not in upstream's catalogue. */
+  readonly isOurs?: true
   /** Inner files that it patches of a package of ECMAScript modules; those of CommonJS packages are seen anyway. */
   readonly importedFiles?: readonly string[]
 }
@@ -26,9 +28,17 @@ const entry = (
   more: Pick<CatalogueEntry, 'alsoModules' | 'alsoVersions' | 'importedFiles'> = {},
 ): CatalogueEntry => ({ name, className, modules, wanted, ...more })
 
+const ours = (name: OwnInstrumentationName, modules: readonly string[] = [name]): CatalogueEntry => ({
+  name,
+  className: '',
+  modules,
+  wanted: 'default',
+  isOurs: true,
+})
+
 /**
  * Every instrumentation of `@opentelemetry/auto-instrumentations-node`; a test compares the two. What upstream leaves off
- * by default is off here too.
+ * by default is off here too. And ours.
  */
 export const CATALOGUE: readonly CatalogueEntry[] = [
   entry('amqplib', 'AmqplibInstrumentation', ['amqplib']),
@@ -84,6 +94,9 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   entry('tedious', 'TediousInstrumentation', ['tedious']),
   entry('undici', 'UndiciInstrumentation', [], 'default', { alsoModules: ['undici'] }),
   entry('winston', 'WinstonInstrumentation', ['winston']),
+  ours('postgres'),
 ]
 
-export const packageOf = ({ name }: { readonly name: string }): string => `@opentelemetry/instrumentation-${name}`
+/** The name of its package, which is that of its tracer. */
+export const packageOf = ({ name, isOurs = false }: { readonly name: string; readonly isOurs?: boolean }): string =>
+  `${isOurs ? 'spanwright/' : '@opentelemetry/instrumentation-'}${name}`

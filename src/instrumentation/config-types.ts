@@ -80,8 +80,15 @@ export interface InstrumentationConfigs {
   readonly winston: WinstonInstrumentationConfig
 }
 
+/** Libraries that OpenTelemetry has no instrumentation of. */
+export interface OwnInstrumentationConfigs {
+  readonly postgres: InstrumentationConfig
+}
+
+export type OwnInstrumentationName = keyof OwnInstrumentationConfigs
+
 /** The name of an instrumentation, without `@opentelemetry/instrumentation-`. */
-export type InstrumentationName = keyof InstrumentationConfigs
+export type InstrumentationName = keyof InstrumentationConfigs | OwnInstrumentationName
 
 /**
  * Options of `@fastify/otel`, which comes with the app. Requests are Fastify's: typed as anything, since that package's own
@@ -99,7 +106,7 @@ export interface FastifyOtelConfig extends InstrumentationConfig {
 }
 
 type ByEitherName = {
-  readonly [Name in InstrumentationName as Name | `@opentelemetry/instrumentation-${Name}`]?:
+  readonly [Name in keyof InstrumentationConfigs as Name | `@opentelemetry/instrumentation-${Name}`]?:
     InstrumentationConfigs[Name] | undefined
 }
 
@@ -109,7 +116,7 @@ type ByEitherName = {
  * `@opentelemetry/auto-instrumentations-node` takes: `{ '@opentelemetry/instrumentation-http': { … } }`.
  * `enabled: false` switches one off, `enabled: true` switches on one that is off by default.
  */
-export interface InstrumentationConfigMap extends ByEitherName {
+export interface InstrumentationConfigMap extends ByEitherName, Partial<OwnInstrumentationConfigs> {
   readonly fastify?: FastifyOtelConfig | undefined
   readonly '@fastify/otel'?: FastifyOtelConfig | undefined
 }

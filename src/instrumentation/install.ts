@@ -9,13 +9,14 @@ import {
   type Tracer,
   type TracerProvider,
 } from '@opentelemetry/api'
-import { messageOf, warnOnce } from '../internal/diagnostics/diagnostics.js'
+import { messageOf, safely, warnOnce } from '../internal/diagnostics/diagnostics.js'
 import { requireOwn, requirePackage } from '../internal/runtime/own-package.js'
 import { ApiCopies } from './warnings/api-copies.js'
 import * as ofBuiltIns from './built-in-instrumentations.js'
 import { areInUse, byBuiltIn, isOfBuiltIns, patchBuiltIns } from './loading/built-ins.js'
 import { warnOfBundledPackages } from './warnings/bundled-app.js'
 import { packageOf, type CatalogueEntry } from './catalogue.js'
+import type { OwnInstrumentationName } from './config-types.js'
 import { DuplicateInstrumentations } from './warnings/duplicates.js'
 import { configOf, extended } from './extensions.js'
 import { traceFastify } from './frameworks/fastify.js'
@@ -25,6 +26,7 @@ import type { InstrumentationClass } from './instrumentation-class.js'
 import { guardedPatches } from './loading/guarded-patches.js'
 import { patchHttp2 } from './http2/patch.js'
 import { installed } from './installed.js'
+import { libraryInstrumentation } from './library-instrumentations.js'
 import { EarlyLoads } from './warnings/loaded-too-early.js'
 import { leaveTraceFieldsToAdapters } from './log-correlation.js'
 import { FASTIFY } from './names.js'
@@ -151,9 +153,7 @@ const OF_BUILT_INS: Readonly<Record<string, object>> = ofBuiltIns
 function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoice): Instrumentation | undefined {
   const packageName = packageOf(entry)
   try {
-    const exported = (OF_BUILT_INS[entry.name] ?? requirePackage(packageName)) as InstrumentationModule
-    const Instrumentation = exported[entry.className]
-    if (!Instrumentation) throw new Error(`${packageName} has no ${entry.className}`)
+    const Instrumentation = classOf(entry)
     const instrumentation = duplicates.ours(() => {
       const Class = guardedPatches(extended(entry.name, Instrumentation, choice), entry)
       const created = new Class(configOf(entry, choice))
@@ -171,6 +171,15 @@ function startInstrumentation(entry: CatalogueEntry, choice: InstrumentationChoi
     )
     return undefined
   }
+}
+
+function classOf(entry: CatalogueEntry): InstrumentationClass {
+  if (entry.isOurs) return libraryInstrumentation(entry.name as OwnInstrumentationName, packageOf(entry), safely)
+  const packageName = packageOf(entry)
+  const exported = (OF_BUILT_INS[entry.name] ?? requirePackage(packageName)) as InstrumentationModule
+  const Instrumentation = exported[entry.className]
+  if (!Instrumentation) throw new Error(`${packageName} has no ${entry.className}`)
+  return Instrumentation
 }
 
 /** What a request is made of, and what is nothing by itself. */

@@ -1,5 +1,5 @@
 import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation'
-import type { CatalogueEntry } from '../catalogue.js'
+import { packageOf, type CatalogueEntry } from '../catalogue.js'
 
 /**
  * Logs once that a package has loaded in a version that its instrumentation does not know. An instrumentation may know several
@@ -33,7 +33,7 @@ export class UnknownVersions {
       const instrumentation = this.#entry.name
       this.#warnOnce(
         `version of ${name}`,
-        `${name} ${version} is not traced: @opentelemetry/instrumentation-${instrumentation} knows the versions ${ranges}. ` +
+        `${name} ${version} is not traced: ${packageOf(this.#entry)} knows the versions ${ranges}. ` +
           `OTEL_NODE_DISABLED_INSTRUMENTATIONS=${instrumentation} leaves it out without this line`,
       )
     })

@@ -1,0 +1,108 @@
+import {
+  context,
+  SpanStatusCode,
+  trace,
+  type Context,
+  type Exception,
+  type Span,
+  type SpanOptions,
+  type Tracer,
+} from '@opentelemetry/api'
+import { errorTypeOf } from '../../internal/http/error-type.js'
+import { mimicFunction, type AnyFunction } from '../../internal/runtime/methods.js'
+
+/** A library that OpenTelemetry has no instrumentation of, and how it is traced here. */
+export interface Library {
+  /** The versions that are known, by the names of packages. */
+  readonly packages: Readonly<Record<string, readonly string[]>>
+  /** @returns what is exported in its place; undefined: the same, patched */
+  patch(exported: never, calls: TracedCalls, packageName: string): unknown
+}
+
+/** Of a built-in: patched in place, once. */
+export interface BuiltInLibrary {
+  patchBuiltIn(calls: TracedCalls): void
+}
+
+export type Safely = <T>(failure: string, fn: () => T) => T | undefined
+
+/** Spans of the calls to one library. Nothing here throws, but for what the calls do. */
+export class TracedCalls {
+  readonly #name: string
+  readonly #tracer: () => Tracer
+  readonly #safely: Safely
+  readonly #replaced = new WeakSet<object>()
+
+  constructor(name: string, tracer: () => Tracer, safely: Safely) {
+    this.#name = name
+    this.#tracer = tracer
+    this.#safely = safely
+  }
+
+  safely<T>(fn: () => T): T | undefined {
+    return this.#safely(`a call of ${this.#name} is not traced, or not in full`, fn)
+  }
+
+  /** Undefined where no span could be started. */
+  start(name: string, options: SpanOptions, parent: Context = context.active()): Span | undefined {
+    return this.safely(() => this.#tracer().startSpan(name, options, parent))
+  }
+
+  /** Ends the span of a call that has failed. Anything can be thrown. */
+  fail(span: Span | undefined, error: unknown, more?: (span: Span) => void): void {
+    if (!span?.isRecording()) return
+    this.safely(() => {
+      span.setAttribute('error.type', errorTypeOf(error))
+      span.recordException((error ?? String(error)) as Exception)
+      const { message = String(error) } = (error ?? {}) as Partial<Error>
+      span.setStatus({ code: SpanStatusCode.ERROR, message })
+      more?.(span)
+    })
+    this.end(span)
+  }
+
+  end(span: Span | undefined): void {
+    if (span?.isRecording()) this.safely(() => span.end())
+  }
+
+  /** Makes the call in the span, which ends with it: as it returns or throws, or as its promise settles. */
+  run<T>(span: Span | undefined, call: () => T, more?: (span: Span, error: unknown) => void): T {
+    if (!span) return call()
+    const failed = (error: unknown): never => {
+      this.fail(span, error, (failedSpan) => more?.(failedSpan, error))
+      throw error
+    }
+    let result: T
+    try {
+      result = context.with(trace.setSpan(context.active(), span), call)
+    } catch (error) {
+      return failed(error)
+    }
+    if (!(result instanceof Promise) || !span.isRecording()) {
+      this.end(span)
+      return result
+    }
+    return result.then((value: unknown) => {
+      this.end(span)
+      return value
+    }, failed) as T
+  }
+
+  /** Replaces a method of an object, or of what it inherits it from: once, however often that comes along. */
+  replace(object: unknown, name: string, wrap: (original: AnyFunction) => AnyFunction): void {
+    const owner = ownerOf(object, name)
+    const original = owner && Object.getOwnPropertyDescriptor(owner, name)
+    const method: unknown = original?.value
+    if (!owner || typeof method !== 'function' || this.#replaced.has(method)) return
+    const value = mimicFunction(wrap(method as AnyFunction), method)
+    this.#replaced.add(value)
+    Object.defineProperty(owner, name, { ...original, value })
+  }
+}
+
+function ownerOf(object: unknown, name: string): object | undefined {
+  for (let holder = object; typeof holder === 'object' && holder !== null; holder = Object.getPrototypeOf(holder)) {
+    if (Object.hasOwn(holder, name)) return holder
+  }
+  return undefined
+}
