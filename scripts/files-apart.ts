@@ -46,7 +46,8 @@ const APART: readonly { readonly file: string; readonly importer: RegExp; readon
   // For the first query, the first error, the first URL that may hold a secret.
   {
     file: 'known-secrets',
-    importer: /[\\/](spans[\\/](db|http)-span|server-span[\\/]incoming-request|privacy[\\/]span-values|libraries[\\/]queries)\.ts$/,
+    importer:
+      /[\\/](spans[\\/](db|http)-span|server-span[\\/]incoming-request|privacy[\\/]span-values|libraries[\\/]queries)\.ts$/,
     names: ['cleanedErrorText', 'cleanedValue', 'readStatement', 'redactedQuery', 'redactedUrl'],
   },
   // For those who ask for it.

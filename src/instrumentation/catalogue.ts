@@ -94,7 +94,10 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   entry('tedious', 'TediousInstrumentation', ['tedious']),
   entry('undici', 'UndiciInstrumentation', [], 'default', { alsoModules: ['undici'] }),
   entry('winston', 'WinstonInstrumentation', ['winston']),
+  ours('better-sqlite3'),
+  ours('mariadb'),
   ours('postgres'),
+  ours('sqlite', ['node:sqlite']),
 ]
 
 /** The name of its package, which is that of its tracer. */

@@ -82,7 +82,10 @@ export interface InstrumentationConfigs {
 
 /** Libraries that OpenTelemetry has no instrumentation of. */
 export interface OwnInstrumentationConfigs {
+  readonly 'better-sqlite3': InstrumentationConfig
+  readonly mariadb: InstrumentationConfig
   readonly postgres: InstrumentationConfig
+  readonly sqlite: InstrumentationConfig
 }
 
 export type OwnInstrumentationName = keyof OwnInstrumentationConfigs

@@ -66,6 +66,15 @@ export const CASES = {
       await connection.close()
     },
   },
+  'better-sqlite3': {
+    spans: ['CLIENT SELECT'],
+    forms: ['default'],
+    async use(Database) {
+      const db = new Database(':memory:')
+      db.prepare('SELECT 1').get()
+      db.close()
+    },
+  },
   'cassandra-driver': {
     spans: ['CLIENT cassandra-driver.execute ERROR'],
     async use({ Client }) {
@@ -206,6 +215,18 @@ export const CASES = {
       await called((done) => memoized('a', done))
     },
   },
+  mariadb: {
+    server: 'MARIADB',
+    spans: ['CLIENT SELECT', 'CLIENT SELECT'],
+    async use({ createConnection, createPool }) {
+      const connection = await createConnection(sql('MARIADB'))
+      await connection.query('SELECT 1')
+      await connection.end()
+      const pool = createPool(sql('MARIADB'))
+      await pool.query('SELECT 2')
+      await pool.end()
+    },
+  },
   memcached: {
     server: 'MEMCACHED',
     spans: ['CLIENT set'],
@@ -288,6 +309,24 @@ export const CASES = {
       const pool = new Pool(sql('POSTGRES'))
       await pool.query('SELECT 2')
       await pool.end()
+    },
+  },
+  'node:sqlite': {
+    spans: ['CLIENT SELECT'],
+    async use({ DatabaseSync }) {
+      const db = new DatabaseSync(':memory:')
+      db.prepare('SELECT 1').get()
+      db.close()
+    },
+  },
+  postgres: {
+    server: 'POSTGRES',
+    spans: ['CLIENT SELECT'],
+    forms: ['default'],
+    async use(postgres) {
+      const connection = postgres({ ...sql('POSTGRES'), database: 'postgres' })
+      await connection`SELECT 1`
+      await connection.end()
     },
   },
   redis: {

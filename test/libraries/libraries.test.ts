@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hasMariadb, startMariadb } from '../helpers/mariadb.js'
@@ -66,10 +67,14 @@ test.skipIf(!isInstalled).for(Object.entries(CASES))(
       for (const form of tried) expect(made(spans, form).toSorted(), form).toEqual(expected.toSorted())
       verdicts.push(tried.map((form) => FORMS[form] ?? form).join(', '))
     }
-    const manifest = readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')
-    const { version } = JSON.parse(manifest) as { version: string }
-    rows.push(`| \`${name}\` | ${version} | ${verdicts.join(' | ')} |`)
+    rows.push(`| \`${name}\` | ${versionOf(name)} | ${verdicts.join(' | ')} |`)
   },
 )
+
+function versionOf(name: string): string {
+  if (isBuiltin(name)) return `Node.js ${process.versions.node}`
+  const manifest = readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
+}
 
 const FORMS: Readonly<Record<string, string>> = { require: 'yes', names: 'by name' }

@@ -15,13 +15,12 @@ import { mimicFunction, type AnyFunction } from '../../internal/runtime/methods.
 export interface Library {
   /** The versions that are known, by the names of packages. */
   readonly packages: Readonly<Record<string, readonly string[]>>
+  /** Further files of packages that apps load, as `mariadb/callback.js`. */
+  readonly files?: Readonly<Record<string, readonly string[]>>
+  /** It is in Node.js, and patched in place. */
+  readonly builtIn?: string
   /** @returns what is exported in its place; undefined: the same, patched */
-  patch(exported: never, calls: TracedCalls, packageName: string): unknown
-}
-
-/** Of a built-in: patched in place, once. */
-export interface BuiltInLibrary {
-  patchBuiltIn(calls: TracedCalls): void
+  patch(exported: never, calls: TracedCalls): unknown
 }
 
 export type Safely = <T>(failure: string, fn: () => T) => T | undefined

@@ -20,13 +20,16 @@ export function isOfBuiltIns({ modules }: CatalogueEntry): boolean {
  * but code that has imported it before has to get the patched functions, too.
  */
 export function areInUse({ modules }: CatalogueEntry): boolean {
-  return modules.length === 0 || modules.some(isBuiltInLoaded)
+  return modules.length === 0 || modules.some((module) => isBuiltInLoaded(withoutScheme(module)))
 }
+
+/** Some are called by no other name than `node:sqlite`. */
+const withoutScheme = (module: string): string => module.replace(/^node:/, '')
 
 /** What is to be started when a built-in is about to load, by the built-in's name. */
 export function byBuiltIn(entries: readonly CatalogueEntry[]): ReadonlyMap<string, readonly CatalogueEntry[]> {
   const pairs = entries.flatMap((entry) =>
-    [...entry.modules, ...(USERS[entry.name] ?? [])].map((module) => ({ module, entry })),
+    [...entry.modules, ...(USERS[entry.name] ?? [])].map((module) => ({ module: withoutScheme(module), entry })),
   )
   const grouped = Map.groupBy(pairs, ({ module }) => module)
   return new Map([...grouped].map(([module, group]) => [module, group.map(({ entry }) => entry)]))

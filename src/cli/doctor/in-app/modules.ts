@@ -61,7 +61,7 @@ function modulesOf(instrumentation: Instrumentation): SeenModule[] {
   }))
 }
 
-const shortName = (name: string): string => name.replace('@opentelemetry/instrumentation-', '')
+const shortName = (name: string): string => name.replace(/^(@opentelemetry\/instrumentation-|spanwright\/)/, '')
 
 const named = (name: string, version: string | undefined): PatchedModule =>
   version === undefined ? { name } : { name, version }
