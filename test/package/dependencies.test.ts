@@ -38,7 +38,9 @@ test('every file that the build loads from its folder of packages is there', () 
     build.flatMap((code) => [...code.matchAll(pattern)].map(([, name]) => name ?? ''))
   const byName = named(/requirePackage\("@opentelemetry\/([^"]+)"\)/g)
   const byFile = named(/"\.\/packages\/([^"]+)\.cjs"/g)
-  const classes = CATALOGUE.filter(({ name, isOurs = false }) => !isOurs && !['dns', 'http', 'net', 'undici'].includes(name))
+  const classes = CATALOGUE.filter(
+    ({ name, isOurs = false }) => !isOurs && !['dns', 'http', 'net', 'undici'].includes(name),
+  )
   expect(byName).toContain('configuration')
   expect(byFile).toContain('propagator-b3')
   expect(classes.length).toBeGreaterThan(30)
