@@ -7,7 +7,7 @@ import { baggagePropagator } from './baggage/baggage-propagator.js'
 import { datadogPropagator } from './datadog-propagator.js'
 import { jaegerPropagator } from './jaeger-propagator.js'
 import { traceContextPropagator } from './trace-context/trace-context-propagator.js'
-import { headerTexts } from './carriers/header-text.js'
+import { headerText } from './carriers/header-text.js'
 import { neverThrowing } from './composite.js'
 
 /** Propagators that go by a name, as OTEL_PROPAGATORS writes it. */
@@ -15,12 +15,18 @@ export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'xr
 
 export const DEFAULT_PROPAGATORS: readonly PropagatorName[] = ['tracecontext', 'baggage']
 
+/** Two ids, the parent's, a flag, and dashes between: 68 characters. B3 may stand in other text, which nobody sends. */
+const LONGEST_B3 = 128
+/** `Root`, `Parent` and `Sampled` take 100 characters. Load balancers and Lambda add fields of their own. */
+const LONGEST_XRAY = 1_024
+
 const FACTORIES: Readonly<Record<PropagatorName, () => TextMapPropagator>> = {
   tracecontext: traceContextPropagator,
   baggage: baggagePropagator,
-  b3: () => packagedPropagator('b3', new B3Propagator()),
-  b3multi: () => packagedPropagator('b3multi', new B3Propagator({ injectEncoding: B3InjectEncoding.MULTI_HEADER })),
-  xray: () => packagedPropagator('xray', new AWSXRayPropagator()),
+  b3: () => packagedPropagator('b3', new B3Propagator(), LONGEST_B3),
+  b3multi: () =>
+    packagedPropagator('b3multi', new B3Propagator({ injectEncoding: B3InjectEncoding.MULTI_HEADER }), LONGEST_B3),
+  xray: () => packagedPropagator('xray', new AWSXRayPropagator(), LONGEST_XRAY),
   jaeger: jaegerPropagator,
   datadog: datadogPropagator,
 }
@@ -32,16 +38,17 @@ export function propagatorByName(name: string): TextMapPropagator | undefined {
 }
 
 /**
- * A propagator of OpenTelemetry's packages, made safe: it gets texts only, throws nothing, is quiet where tracing is
- * suppressed, and what it extracts has ids of small letters, as logs and W3C's headers have them.
+ * A propagator of OpenTelemetry's packages, made safe: it gets texts only, none that is longer than its format, throws nothing,
+ * is quiet where tracing is suppressed, and what it extracts has ids of small letters, as logs and W3C's headers have them.
  */
-export function packagedPropagator(name: string, propagator: TextMapPropagator): TextMapPropagator {
+export function packagedPropagator(name: string, propagator: TextMapPropagator, longest: number): TextMapPropagator {
+  const lengths = new Set(propagator.fields().map((field) => field.length))
   return neverThrowing(name, {
     inject(context, carrier, setter) {
       if (!isTracingSuppressed(context)) propagator.inject(context, carrier, setter)
     },
     extract(context, carrier, getter) {
-      const extracted = propagator.extract(context, carrier, textsOnly(getter))
+      const extracted = propagator.extract(context, carrier, boundedGetter(getter, longest, lengths))
       const spanContext = trace.getSpanContext(extracted)
       if (!spanContext || spanContext === trace.getSpanContext(context)) return extracted
       const traceId = spanContext.traceId.toLowerCase()
@@ -51,9 +58,11 @@ export function packagedPropagator(name: string, propagator: TextMapPropagator):
   })
 }
 
-function textsOnly(getter: TextMapGetter): TextMapGetter {
+/** Names are texts as well, and only those of a field's length: all others would be compared, and there can be thousands. */
+function boundedGetter(getter: TextMapGetter, longest: number, lengths: ReadonlySet<number>): TextMapGetter {
   return {
-    get: (carrier, name) => headerTexts(carrier, getter, name)[0],
-    keys: (carrier) => getter.keys(carrier).filter((name: unknown) => typeof name === 'string'),
+    get: (carrier, name) => headerText(carrier, getter, name, longest),
+    keys: (carrier) =>
+      getter.keys(carrier).filter((name: unknown) => typeof name === 'string' && lengths.has(name.length)),
   }
 }

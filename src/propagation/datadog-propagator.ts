@@ -7,7 +7,7 @@ import {
   type TraceState,
 } from '@opentelemetry/api'
 import { isTracingSuppressed } from '@opentelemetry/core'
-import { headerTexts } from './carriers/header-text.js'
+import { headerText } from './carriers/header-text.js'
 import { neverThrowing } from './composite.js'
 import { parseTraceState } from '../internal/trace-state/trace-state.js'
 
@@ -16,6 +16,8 @@ const PARENT_ID = 'x-datadog-parent-id'
 const PRIORITY = 'x-datadog-sampling-priority'
 const ORIGIN = 'x-datadog-origin'
 const TAGS = 'x-datadog-tags'
+/** No header of Datadog's is longer than its tags. */
+const LONGEST_TAGS = 512
 const NO_HIGH_HALF = '0'.repeat(16)
 
 /**
@@ -42,7 +44,7 @@ export function datadogPropagator(): TextMapPropagator {
       if (tags !== '') setter.set(carrier, TAGS, tags)
     },
     extract(context, carrier, getter) {
-      const read = (name: string): string | undefined => headerTexts(carrier, getter, name)[0]?.trim()
+      const read = (name: string): string | undefined => headerText(carrier, getter, name, LONGEST_TAGS)?.trim()
       const low = hexOf(read(TRACE_ID))
       const spanId = hexOf(read(PARENT_ID))
       if (low === undefined || spanId === undefined) return context
@@ -153,7 +155,6 @@ function escaped(text: string): string {
 }
 
 const PREFIX = '_dd.p.'
-const LONGEST_TAGS = 512
 const NAME = /^[\x21-\x2b\x2d-\x3c\x3e-\x7e]+$/
 const VALUE = /^[\x20-\x2b\x2d-\x7e]+$/
 

@@ -12,14 +12,17 @@ import {
 } from '@opentelemetry/api'
 import { isTracingSuppressed } from '@opentelemetry/core'
 import { warnTooMuch, warnUnwritableKey, entryText } from './baggage/baggage-propagator.js'
-import { Budget, isToken, percentDecode } from './baggage/format.js'
-import { headerTexts } from './carriers/header-text.js'
+import { Budget, isToken, isValue, percentDecode, percentEncode, type Member } from './baggage/format.js'
+import { ReceivedBaggage } from './baggage/received-baggage.js'
+import { headerText, headerTexts } from './carriers/header-text.js'
 import { neverThrowing } from './composite.js'
 
 const HEADER = 'uber-trace-id'
 const BAGGAGE_PREFIX = 'uberctx-'
 /** `{trace-id}:{span-id}:{parent-span-id}:{flags}`; leading zeros may be left out, and the parent is not looked at. */
 const IDENTITY = /^[\t ]*([0-9a-f]{1,32}):([0-9a-f]{1,16}):[^:]*:([0-9a-f]{1,2})[\t ]*$/i
+/** Its parts take 70 characters, more where colons are encoded. */
+const LONGEST_IDENTITY = 256
 const SAMPLED_BIT = 1
 const DEBUG_BIT = 2
 /** The trace that came with the debug flag: where several propagators read, another trace may be the one that goes on. */
@@ -45,7 +48,7 @@ export function jaegerPropagator(): TextMapPropagator {
       if (baggage) injectBaggage(baggage, carrier, setter)
     },
     extract(context, carrier, getter) {
-      const found = readIdentity(headerTexts(carrier, getter, HEADER)[0])
+      const found = readIdentity(headerText(carrier, getter, HEADER, LONGEST_IDENTITY))
       const extracted = found
         ? trace.setSpanContext(
             context.setValue(DEBUG_TRACE, found.isDebug ? found.spanContext.traceId : undefined),
@@ -76,8 +79,17 @@ function readIdentity(text = ''): { readonly spanContext: SpanContext; readonly 
 }
 
 function injectBaggage(baggage: Baggage, carrier: unknown, setter: TextMapSetter): void {
+  if (baggage instanceof ReceivedBaggage) {
+    for (const { key, value } of baggage.members)
+      setter.set(carrier, BAGGAGE_PREFIX + key, value.replaceAll('+', '%2B'))
+    return
+  }
   const budget = new Budget()
   for (const [key, entry] of baggage.getAllEntries()) {
+    if (budget.isSpent) {
+      warnTooMuch('out', key)
+      break
+    }
     if (!isToken(key)) {
       warnUnwritableKey(key)
       continue
@@ -88,22 +100,43 @@ function injectBaggage(baggage: Baggage, carrier: unknown, setter: TextMapSetter
   }
 }
 
-/** Next to the baggage that is there; the same object where nothing is added. */
+/** Next to the baggage that is there; the same object where nothing is added. Nothing is read behind the 64th entry. */
 function extractBaggage(before: Baggage | undefined, carrier: unknown, getter: TextMapGetter): Baggage | undefined {
   const budget = new Budget()
-  let baggage = before
+  const found = new Map<string, Member>()
   for (const name of getter.keys(carrier) as readonly unknown[]) {
-    if (typeof name !== 'string' || !name.toLowerCase().startsWith(BAGGAGE_PREFIX)) continue
+    if (typeof name !== 'string' || !isBaggageName(name)) continue
     const key = name.slice(BAGGAGE_PREFIX.length)
-    const text = headerTexts(carrier, getter, name)[0]
-    if (text === undefined || !isToken(key)) continue
-    if (!budget.take(key.length + 1 + text.length)) {
+    if (budget.isSpent) {
       warnTooMuch('in', key)
-      continue
+      break
     }
-    // The clients for Go and Java write a blank as +; all others write + as %2B.
-    const value = percentDecode(text.replaceAll('+', ' '))
-    baggage = (baggage ?? propagation.createBaggage()).setEntry(key, { value })
+    const [text] = headerTexts(carrier, getter, name)
+    if (text === undefined || !isToken(key)) continue
+    if (budget.take(key.length + 1 + text.length)) found.set(key, { key, value: encodedValue(text), properties: '' })
+    else warnTooMuch('in', key)
   }
+  return found.size === 0 ? before : addedTo(before, found)
+}
+
+/** As W3C's baggage has it. The clients for Go and Java write a blank as +; all others write + as %2B. */
+function encodedValue(text: string): string {
+  const withoutPlus = text.replaceAll('+', '%20')
+  return isValue(withoutPlus) ? withoutPlus : percentEncode(percentDecode(withoutPlus))
+}
+
+function addedTo(before: Baggage | undefined, found: ReadonlyMap<string, Member>): Baggage | undefined {
+  if (before === undefined || before instanceof ReceivedBaggage) {
+    const members = new Map(before?.members.map((member) => [member.key, member]))
+    for (const [key, member] of found) members.set(key, member)
+    return ReceivedBaggage.of(members.values(), (key) => warnTooMuch('in', key)) ?? before
+  }
+  let baggage = before
+  for (const [key, { value }] of found) baggage = baggage.setEntry(key, { value: percentDecode(value) })
   return baggage
+}
+
+/** A request can have thousands of names: most differ in the first letter. */
+function isBaggageName(name: string): boolean {
+  return (name.charCodeAt(0) | 0x20) === 0x75 && name.toLowerCase().startsWith(BAGGAGE_PREFIX)
 }

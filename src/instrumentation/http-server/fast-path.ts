@@ -9,9 +9,10 @@ import {
 } from '@opentelemetry/api'
 import { RPCType, type RPCMetadata } from '@opentelemetry/core'
 import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-http'
-import { ServerResponse, type IncomingMessage } from 'node:http'
+import { ServerResponse, type IncomingMessage, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { safely } from '../../internal/diagnostics/diagnostics.js'
+import { restoreAddressHeaders, shortenAddressHeaders } from '../../internal/http/address-headers.js'
 import { activeHttpMetadata, isOfRequest, noteRequest } from '../../internal/http/served-request.js'
 import { contextWithSpan, contextWithValue, RPC_KEY } from '../../internal/otel-api/context-with-span.js'
 import { isOfPathsAlone, NOTHING_REDACTED } from '../http/http-hooks.js'
@@ -68,15 +69,10 @@ export function withFastPath(Class: InstrumentationClass): InstrumentationClass 
         const [, request, response] = args as [string, IncomingMessage, ServerResponse | Duplex]
         if (isBound(request) || handledByUpstream.has(request)) return original.apply(this, args)
         if (event === 'upgrade' || event === 'connect') {
-          handledByUpstream.add(request)
-          const handshake = handshakeOn(response as Duplex)
-          return context.with(ROOT_CONTEXT, byUpstream, this, 'request', request, handshake, args)
+          return leaveToUpstream(byUpstream, this, request, handshakeOn(response as Duplex), args)
         }
         const attributes = takesFastPath(inside, request) ? requestAttributes(scheme, request) : undefined
-        if (!attributes) {
-          handledByUpstream.add(request)
-          return context.with(ROOT_CONTEXT, byUpstream, this, 'request', request, response, args)
-        }
+        if (!attributes) return leaveToUpstream(byUpstream, this, request, response, args)
         const { active, requestSpan } = traceRequest(inside, request, response as ServerResponse, attributes)
         try {
           return context.with(active, original, this, ...args)
@@ -89,6 +85,23 @@ export function withFastPath(Class: InstrumentationClass): InstrumentationClass 
   }
 }
 
+/** Upstream parses all that a header holds: what is too long for what it says is shortened for it. */
+function leaveToUpstream(
+  byUpstream: Emit,
+  server: Server,
+  request: IncomingMessage,
+  response: unknown,
+  args: unknown[],
+): boolean {
+  handledByUpstream.add(request)
+  shortenAddressHeaders(request)
+  try {
+    return context.with(ROOT_CONTEXT, byUpstream, server, 'request', request, response, args)
+  } finally {
+    restoreAddressHeaders(request)
+  }
+}
+
 /**
  * What upstream calls in the context of the request's span: the span learns which request it is of, and ends last. Upstream takes all
  * for `request`, and passes on what it gets: the event as it was is the last argument.
@@ -96,6 +109,7 @@ export function withFastPath(Class: InstrumentationClass): InstrumentationClass 
 function emitGiven(original: Emit): Emit {
   return function (...args) {
     const [, request, response] = args as [string, IncomingMessage, ServerResponse | Duplex]
+    restoreAddressHeaders(request)
     const metadata = activeHttpMetadata()
     if (metadata && isOfRequest(metadata, request) && response instanceof ServerResponse) {
       endAfterClose(metadata.span, response)

@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { IncomingMessage } from 'node:http'
 import { normalizedMethod } from '../../internal/http/http-method.js'
+import { hasLongAddressHeader } from '../../internal/http/address-headers.js'
 import { serverAttributes } from '../../internal/http/server-attributes.js'
 import type { Scheme } from '../http/http-upstream.js'
 
@@ -25,6 +26,7 @@ const DEFAULT_PORTS: ReadonlyMap<string | undefined, number> = new Map([
  */
 export function requestAttributes(scheme: Scheme, request: IncomingMessage): Attributes | undefined {
   const { headers, method = 'GET', url = '/', socket } = request
+  if (hasLongAddressHeader(headers)) return undefined
   const queryAt = url.indexOf('?')
   const path = queryAt === -1 ? url : url.slice(0, queryAt)
   const query = queryAt === -1 ? '' : url.slice(queryAt + 1)

@@ -10,6 +10,10 @@ export const LONGEST_PART = 256
 const MOST_MEMBERS = 32
 /** The least that has to be carried on (section 3.3.3.1), and what we carry at most. */
 const LONGEST_LIST = 512
+/** A text in which 32 members of the longest kind have room. A longer one is nothing but empty members, or illegal. */
+const LONGEST_HEADER = MOST_MEMBERS * (2 * LONGEST_PART + 2)
+/** Blanks and commas between members. */
+const MOST_SKIPPED = 1_024
 /** Members that are longer are the first to make room. */
 const LONG_MEMBER = 128
 /** OpenTelemetry's own member, without which a trace is counted wrongly. It never makes room. */
@@ -114,8 +118,15 @@ function legalMembersOf(text: string): Members {
 function readMembers(text: string, atAFault: 'discard the whole' | 'leave it out'): Members {
   const members: Members = new Map()
   const most = atAFault === 'discard the whole' ? MOST_MEMBERS : Infinity
+  if (atAFault === 'discard the whole' && text.length > LONGEST_HEADER) return members
   let count = 0
+  let skipped = 0
   for (let start = 0, end: number; start < text.length; start = end + 1) {
+    // Lists may have empty members, but nobody needs hundreds.
+    while (isNothing(text.charCodeAt(start))) {
+      if (++skipped > MOST_SKIPPED) return atAFault === 'discard the whole' ? new Map() : members
+      start++
+    }
     end = text.indexOf(',', start)
     if (end === -1) end = text.length
     const member = trimOptionalWhitespace(text.slice(start, end))
@@ -141,6 +152,11 @@ export function trimOptionalWhitespace(text: string): string {
   while (from < to && isSpaceOrTab(text.charCodeAt(from))) from++
   while (to > from && isSpaceOrTab(text.charCodeAt(to - 1))) to--
   return text.slice(from, to)
+}
+
+/** Of an empty member. */
+function isNothing(code: number): boolean {
+  return code === 0x2c || isSpaceOrTab(code)
 }
 
 function isSpaceOrTab(code: number): boolean {

@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api'
+import { boundedAddressHeader } from '../../internal/http/address-headers.js'
 import { normalizedMethod } from '../../internal/http/http-method.js'
 import { redactedQuery } from '../../internal/privacy/known-secrets.js'
 import { serverAttributes } from '../../internal/http/server-attributes.js'
@@ -43,7 +44,7 @@ export function requestAttributes(request: IncomingRequest): Attributes {
 
 /** `example.org`, `example.org:8080`, `[::1]:8080`. The header is the client's: what it can't be is left out. */
 function hostAndPort(host: string | undefined): { hostname?: string; port?: number } {
-  const parts = /^(\[[0-9a-f:.]+\]|[^\s:/?#@]+)(?::(\d{1,5}))?$/i.exec(host ?? '')
+  const parts = /^(\[[0-9a-f:.]+\]|[^\s:/?#@]+)(?::(\d{1,5}))?$/i.exec(boundedAddressHeader(host ?? '') ?? '')
   if (!parts?.[1]) return {}
   const hostname = parts[1].replace(/^\[(.*)\]$/, '$1')
   const port = Number(parts[2] ?? NaN)
@@ -62,7 +63,7 @@ interface Forwarded {
 
 /** The first of several is the client's. The client may also have made it up: what can't be an address is left out. */
 function forwardedOf(headers: RequestHeaders): Forwarded {
-  const forwarded = textOf(headers.forwarded)
+  const forwarded = boundedAddressHeader(textOf(headers.forwarded) ?? '')
   const first = (parameter: string, header: string): string | undefined =>
     parameterOf(forwarded, parameter) ?? textOf(headers[header])?.split(',', 1)[0]?.trim()
   return {

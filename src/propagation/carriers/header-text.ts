@@ -19,17 +19,25 @@ export function isHeaderValue(value: unknown): value is string {
 
 /**
  * The texts of a value, however the carrier has it: a string, UTF-8 bytes (Kafka), their numbers (Kafka's records in
- * Lambda), or a list of strings and bytes. Whatever else is there is no header.
+ * Lambda), or a list of strings and bytes, up to the length of one. Whatever else is there is no header.
  */
 export function textsOf(value: unknown): string[] {
   if (!Array.isArray(value)) return textOf(value)
   if (typeof value[0] === 'number') return isBytes(value) ? textOf(Uint8Array.from(value)) : []
-  return value.slice(0, MOST_VALUES).flatMap(textOf)
+  const texts: string[] = []
+  let room = LONGEST_VALUE
+  for (const item of value.slice(0, MOST_VALUES) as unknown[]) {
+    const [text] = textOf(item, room)
+    if (text === undefined) continue
+    room -= text.length
+    texts.push(text)
+  }
+  return texts
 }
 
-function textOf(value: unknown): string[] {
-  if (typeof value === 'string') return value.length <= LONGEST_VALUE ? [value] : []
-  if (!(value instanceof Uint8Array) || value.byteLength > LONGEST_VALUE) return []
+function textOf(value: unknown, longest = LONGEST_VALUE): string[] {
+  if (typeof value === 'string') return value.length <= longest ? [value] : []
+  if (!(value instanceof Uint8Array) || value.byteLength > longest) return []
   return [Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8')]
 }
 
@@ -40,4 +48,15 @@ function isBytes(value: readonly unknown[]): value is number[] {
 /** The texts of a header, in their order: of one that came several times, each. Whatever a getter returns. */
 export function headerTexts(carrier: unknown, getter: TextMapGetter, name: string): string[] {
   return textsOf(getter.get(carrier, name))
+}
+
+/**
+ * The first text of a header that has one value in its format, and a longest one. What is longer is none of that format, and is
+ * not read: that would take as long as the caller likes.
+ */
+export function headerText(carrier: unknown, getter: TextMapGetter, name: string, longest: number): string | undefined {
+  const value: unknown = getter.get(carrier, name)
+  const first: unknown = Array.isArray(value) && typeof value[0] !== 'number' ? value[0] : value
+  const [text] = textsOf(first)
+  return text !== undefined && text.length <= longest ? text : undefined
 }

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { ownName, setOwn, type OpenCarrier } from './open-carrier.js'
+import { isSameName, setOwn, type OpenCarrier } from './open-carrier.js'
 import { safeGet } from '../../internal/checks/safe-get.js'
 
 /**
@@ -8,13 +8,20 @@ import { safeGet } from '../../internal/checks/safe-get.js'
  */
 export function plainObject(carrier: object): OpenCarrier | undefined {
   if (isBuiltIn(carrier)) return undefined
+  // All propagators ask for names that are not there, and a message can have thousands of headers.
+  let names: readonly string[] | undefined
   return {
     keys: () => Object.keys(carrier),
     get(name) {
-      const key = ownName(carrier, name)
+      if (Object.hasOwn(carrier, name)) return safeGet(carrier, name)
+      names ??= Object.keys(carrier)
+      const key = names.find((other) => isSameName(other, name))
       return key === undefined ? undefined : safeGet(carrier, key)
     },
-    set: (name, value) => setOwn(carrier, name, value),
+    set(name, value) {
+      names = undefined
+      return setOwn(carrier, name, value)
+    },
   }
 }
 

@@ -16,9 +16,13 @@ export function withHeaders(carrier: object): OpenCarrier | undefined {
 
 /** Opens the headers that something has under a key. */
 export function headersUnder(holder: object, key: string): OpenCarrier {
+  let known: object | undefined
+  let opened: OpenCarrier | undefined
   const open = (): OpenCarrier | undefined => {
     const headers = readObject(holder, key)
-    return headers && (keyedStore(headers) ?? headerList(headers) ?? plainObject(headers))
+    if (headers !== known) opened = headers && (keyedStore(headers) ?? headerList(headers) ?? plainObject(headers))
+    known = headers
+    return opened
   }
   return {
     keys: () => open()?.keys() ?? [],

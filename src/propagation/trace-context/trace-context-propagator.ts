@@ -6,6 +6,8 @@ import { formatTraceparent, parseTraceparent } from './traceparent.js'
 
 const TRACEPARENT = 'traceparent'
 const TRACESTATE = 'tracestate'
+/** Twice the members that a list may have. */
+const MOST_HEADERS = 64
 
 /**
  * W3C Trace Context, level 2. Beside OpenTelemetry's own it passes the random flag on, takes the keys of level 2, reads no
@@ -56,5 +58,9 @@ function onlyText(value: unknown): string | undefined {
 /** Several headers are one list, in their order (RFC 9110, section 5.3). */
 function allTexts(value: unknown): string {
   if (typeof value === 'string') return value
-  return Array.isArray(value) ? value.filter((text) => typeof text === 'string').join(',') : ''
+  if (!Array.isArray(value)) return ''
+  return value
+    .slice(0, MOST_HEADERS)
+    .filter((text) => typeof text === 'string')
+    .join(',')
 }

@@ -10,6 +10,7 @@ import { trimOptionalWhitespace } from '../../internal/trace-state/trace-state.j
 const KNOWN_FLAGS = 0b11
 
 const LENGTH = 55
+const LONGEST = 512
 const TRACE_ID = 3
 const PARENT_ID = 36
 const FLAGS = 53
@@ -17,7 +18,7 @@ const DASH = 0x2d
 const NO_TRACE_ID = '0'.repeat(32)
 const NO_PARENT_ID = '0'.repeat(16)
 
-/** A second header, which HTTP joins to the first by a comma. */
+/** A second header, which HTTP joins to the first by a comma. Looked for in what a later version may be long. */
 const JOINED = /,[ \t]*[\da-f]{2}-[\da-f]{32}-/
 
 /** The remote span context, or undefined where the header is not valid. Flags that we do not know are left out. */
@@ -64,7 +65,7 @@ function hasForm(text: string): boolean {
 function hasEnd(text: string): boolean {
   if (text.startsWith('00')) return text.length === LENGTH
   if (text.startsWith('ff')) return false
-  return text.length === LENGTH || (text.charCodeAt(LENGTH) === DASH && !JOINED.test(text))
+  return text.length === LENGTH || (text.charCodeAt(LENGTH) === DASH && !JOINED.test(text.slice(LENGTH, LONGEST)))
 }
 
 function isHex(text: string, from: number, to: number): boolean {
