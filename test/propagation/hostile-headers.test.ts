@@ -19,7 +19,8 @@ function filled(piece: (index: number) => string, between: string, room = ROOM):
   return pieces.slice(0, -1).join(between)
 }
 
-const HOSTILE: Readonly<Record<string, Carrier>> = {
+/** Lists whose specification demands that 8,192 bytes are read, and headers that may be long in versions to come. */
+const LONG: Readonly<Record<string, Carrier>> = {
   'thousands of members of baggage': { baggage: filled((index) => `k${index}=v`, ',') },
   'one member of baggage thousands of times': { baggage: filled(() => 'k=v', ',') },
   'thousands of properties': { baggage: `k=v;${filled((index) => `p${index}=v`, ';')}` },
@@ -32,31 +33,29 @@ const HOSTILE: Readonly<Record<string, Carrier>> = {
   'baggage of percent signs': { baggage: filled((index) => `k${index}=${'%'.repeat(120)}`, ',') },
   'baggage of bytes that are no UTF-8': { baggage: filled((index) => `k${index}=${'a%FF'.repeat(30)}`, ',') },
   'baggage in many headers': { baggage: Array.from({ length: 900 }, (_, index) => `k${index}=v`) },
-  'a tracestate of many members': { traceparent: TRACEPARENT, tracestate: filled((index) => `k${index}=v`, ',') },
-  'a tracestate that is commas': { traceparent: TRACEPARENT, tracestate: ','.repeat(4 * ROOM) },
-  'a tracestate that is blanks': { traceparent: TRACEPARENT, tracestate: filled(() => ' \t', ',', 4 * ROOM) },
-  'a traceparent with commas': { traceparent: `01-${TRACEPARENT.slice(3)}-${filled(() => ' 0', ',', 4 * ROOM)}` },
-  'b3 of hex digits': { b3: 'a'.repeat(ROOM) },
-  'b3 in several headers of hex digits': { 'x-b3-traceid': 'a'.repeat(ROOM), 'x-b3-spanid': 'a'.repeat(ROOM) },
-  'an uber-trace-id of colons': { 'uber-trace-id': '%3a'.repeat(ROOM) },
   'hundreds of entries of uberctx-': Object.fromEntries(
     Array.from({ length: 900 }, (_, index) => [`uberctx-k${index}`, 'v']),
   ),
+  'a traceparent with commas': { traceparent: `01-${TRACEPARENT.slice(3)}-${filled(() => ' 0', ',', 4 * ROOM)}` },
+}
+
+/** What is longer than its format allows. */
+const TOO_LONG: Readonly<Record<string, Carrier>> = {
+  'a tracestate of many members': { traceparent: TRACEPARENT, tracestate: filled((index) => `k${index}=v`, ',') },
+  'a tracestate that is commas': { traceparent: TRACEPARENT, tracestate: ','.repeat(4 * ROOM) },
+  'a tracestate that is blanks': { traceparent: TRACEPARENT, tracestate: filled(() => ' \t', ',', 4 * ROOM) },
+  'b3 of hex digits': { b3: 'a'.repeat(ROOM) },
+  'b3 in several headers of hex digits': { 'x-b3-traceid': 'a'.repeat(ROOM), 'x-b3-spanid': 'a'.repeat(ROOM) },
+  'an uber-trace-id of colons': { 'uber-trace-id': '%3a'.repeat(ROOM) },
   'an x-amzn-trace-id of semicolons': { 'x-amzn-trace-id': '; '.repeat(ROOM / 2) },
   "Datadog's origin of characters to escape": { ...DATADOG, 'x-datadog-origin': ';'.repeat(ROOM) },
   "Datadog's tags": { ...DATADOG, 'x-datadog-tags': filled((index) => `_dd.p.${index}=1`, ',') },
 }
 
-/** What the specification demands to be carried: 64 members, 8,192 bytes. */
-const LARGEST: Carrier = {
-  traceparent: TRACEPARENT,
-  baggage: filled((index) => `k${String(index).padStart(3, '0')}=${'v'.repeat(122)}`, ',', 8_300),
-}
-
 const all = firstValidPropagator(PROPAGATOR_NAMES.flatMap((name) => propagatorByName(name) ?? []))
 
 /** To read what came in, and to send it on. */
-function readAndSentOn(carrier: Carrier): number {
+function charactersReadOf(carrier: Carrier): number {
   return charactersRead(() => {
     const context = all.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter)
     trace.getSpanContext(context)?.traceState?.get('ot')
@@ -68,10 +67,16 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-describe('of hostile headers no more characters are looked at, by all propagators there are, than twice those of the largest baggage', () => {
-  test.each(Object.entries(HOSTILE))('%s', (_what, carrier) => {
+describe('to read and to send on, with all propagators there are, takes a look at four times as many characters as Node lets through at most', () => {
+  test.each(Object.entries(LONG))('%s', (_what, carrier) => {
     vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-    expect(readAndSentOn(carrier)).toBeLessThan(2 * readAndSentOn(LARGEST))
+    expect(charactersReadOf(carrier)).toBeLessThan(65_536)
+  })
+})
+
+describe('what is too long for its format is not looked at', () => {
+  test.each(Object.entries(TOO_LONG))('%s', (_what, carrier) => {
+    expect(charactersReadOf(carrier)).toBeLessThan(2_048)
   })
 })
 
