@@ -17,6 +17,7 @@ const ENTRIES = {
   'span-conventions': 'src/internal/conventions/span-conventions.ts',
   'graphql-spans': 'src/instrumentation/channels/graphql-spans.ts',
   'known-secrets': 'src/internal/privacy/known-secrets.ts',
+  'vendor-propagators': 'src/propagation/vendor-propagators.ts',
   redaction: 'src/internal/privacy/redaction.ts',
   'pattern-check': 'src/internal/privacy/pattern-check.ts',
   waterfall: 'src/console/drawing/waterfall.ts',

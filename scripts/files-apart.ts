@@ -50,6 +50,12 @@ const APART: readonly { readonly file: string; readonly importer: RegExp; readon
       /[\\/](spans[\\/](db|http)-span|server-span[\\/]incoming-request|privacy[\\/]span-values|libraries[\\/]queries)\.ts$/,
     names: ['cleanedErrorText', 'cleanedValue', 'readStatement', 'redactedQuery', 'redactedUrl'],
   },
+  // Of the propagators those that few apps name.
+  {
+    file: 'vendor-propagators',
+    importer: /[\\/]propagation[\\/]by-name\.ts$/,
+    names: ['datadogPropagator', 'jaegerPropagator'],
+  },
   // For those who ask for it.
   {
     file: 'redaction',

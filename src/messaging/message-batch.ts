@@ -1,8 +1,9 @@
 import { context, trace, type Attributes, type Span } from '@opentelemetry/api'
 import { safely } from '../internal/diagnostics/diagnostics.js'
+import { linksToSender } from '../internal/otel-api/outside-trace.js'
 import { runInSpan } from '../spans/with-span.js'
 import { ATTR_MESSAGING_BATCH_MESSAGE_COUNT, ATTR_MESSAGING_MESSAGE_ID, describeOperation } from './conventions.js'
-import { runMessageSpan, linkTo, originOf } from './message-span.js'
+import { runMessageSpan, originOf } from './message-span.js'
 
 export interface MessageBatchOptions<M> {
   /** `kafka`, `rabbitmq`, `aws.sqs`, `gcp.pubsub`, …: a value of `messaging.system.name`. */
@@ -47,7 +48,7 @@ export function withMessageBatch<M, T>(batch: MessageBatchOptions<M>, fn: (span:
   })
   const links = messages.flatMap((message) => {
     const { carrier, attributes } = read(batch, message)
-    return linkTo(originOf(carrier, around).producer, attributes)
+    return linksToSender(originOf(carrier, around).received, attributes)
   })
   return runInSpan(name, { ...options, links }, (span) => {
     // A pool of workers may call from anywhere: the batch is what the messages belong to.

@@ -2,12 +2,13 @@ import {
   context,
   trace,
   isSpanContextValid,
+  ROOT_CONTEXT,
   type Attributes,
   type Link,
   type Span,
   type Context,
-  type SpanContext,
 } from '@opentelemetry/api'
+import { linksToSender, withOutsideTrace } from '../internal/otel-api/outside-trace.js'
 import { injectTraceContext } from '../propagation/inject-trace-context.js'
 import { runInSpan } from '../spans/with-span.js'
 import { ATTR_MESSAGING_MESSAGE_ID, describeOperation, type MessageOperation } from './conventions.js'
@@ -57,9 +58,9 @@ export function withMessageSpan<T>(
 export function runMessageSpan<T>(message: MessageSpanOptions, fn: (span: Span) => T): T {
   const { operation, carrier, messageId, links = [], attributes } = message
   const active = context.active()
-  const { producer, context: origin } = originOf(carrier, active)
-  const isContinued = operation === 'process' && producer !== undefined
-  const related = linkTo(isContinued ? trace.getSpanContext(active) : producer)
+  const { received, isContinued, context: origin } = originOf(carrier, active)
+  const continues = operation === 'process' && isContinued
+  const related = linksToSender(continues ? active : received)
   const ofMessage = messageId !== undefined && { [ATTR_MESSAGING_MESSAGE_ID]: messageId }
   const { name, ...options } = describeOperation({ ...message, attributes: { ...ofMessage, ...attributes } })
   const parent = operation === 'process' ? origin : active
@@ -68,24 +69,21 @@ export function runMessageSpan<T>(message: MessageSpanOptions, fn: (span: Span) 
 
 /** Where a message comes from: the conventions' "message creation context". */
 export interface Origin {
-  /** The span that created the message; undefined when its carrier has none. */
-  readonly producer: SpanContext | undefined
-  /** Without a producer the given context, else that of the producer: its span, its baggage. */
+  /** What its carrier says, trusted or not. */
+  readonly received: Context
+  /** Whether it has a span that created it, which is trusted. */
+  readonly isContinued: boolean
+  /** What it is processed in: with the span and the baggage of who created it, else with the span of the given context. */
   readonly context: Context
 }
 
 export function originOf(carrier: unknown, around: Context): Origin {
-  if (carrier === undefined || carrier === null) return { producer: undefined, context: around }
-  const extracted = extractTraceContext(carrier, { context: trace.deleteSpan(around) })
-  const producer = trace.getSpanContext(extracted)
-  if (producer !== undefined && isSpanContextValid(producer)) return { producer, context: extracted }
-  // Baggage may have come alone.
+  if (carrier === undefined || carrier === null) return { received: ROOT_CONTEXT, isContinued: false, context: around }
+  const received = extractTraceContext(carrier, { context: trace.deleteSpan(around) })
+  const producer = trace.getSpanContext(received)
+  if (producer !== undefined && isSpanContextValid(producer)) return { received, isContinued: true, context: received }
+  // Baggage may have come alone. Who is not trusted is linked to here, whether or not a trace starts.
+  const inside = withOutsideTrace(received, undefined)
   const span = trace.getSpan(around)
-  return { producer: undefined, context: span === undefined ? extracted : trace.setSpan(extracted, span) }
-}
-
-/** A link to a span, if there is one to link to. */
-export function linkTo(context: SpanContext | undefined, attributes?: Attributes): Link[] {
-  if (context === undefined || !isSpanContextValid(context)) return []
-  return [attributes === undefined ? { context } : { context, attributes }]
+  return { received, isContinued: false, context: span === undefined ? inside : trace.setSpan(inside, span) }
 }

@@ -4,9 +4,8 @@ import { isTracingSuppressed } from '@opentelemetry/core'
 import { AWSXRayPropagator } from '@opentelemetry/propagator-aws-xray'
 import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3'
 import { baggagePropagator } from './baggage/baggage-propagator.js'
-import { datadogPropagator } from './datadog-propagator.js'
-import { jaegerPropagator } from './jaeger-propagator.js'
 import { traceContextPropagator } from './trace-context/trace-context-propagator.js'
+import { datadogPropagator as datadog, jaegerPropagator as jaeger } from './vendor-propagators.js'
 import { headerText } from './carriers/header-text.js'
 import { neverThrowing } from './composite.js'
 
@@ -29,6 +28,23 @@ const FACTORIES: Readonly<Record<PropagatorName, () => TextMapPropagator>> = {
   xray: () => packagedPropagator('xray', new AWSXRayPropagator(), LONGEST_XRAY),
   jaeger: jaegerPropagator,
   datadog: datadogPropagator,
+}
+
+/**
+ * Propagates by the headers of Jaeger's clients: `uber-trace-id`, and `uberctx-…`, one for each entry of baggage. The
+ * debug flag is passed on. `jaeger-debug-id` and `jaeger-baggage` are not looked at. Never throws.
+ */
+export function jaegerPropagator(): TextMapPropagator {
+  return jaeger()
+}
+
+/**
+ * Propagates by the headers of Datadog's tracers (`x-datadog-…`). Priority, origin and tags travel through the process in
+ * the `dd` member of the span context's tracestate, as Datadog has it, so that the propagator `tracecontext` passes them
+ * on, too. `ot-baggage-…` is not looked at. Never throws.
+ */
+export function datadogPropagator(): TextMapPropagator {
+  return datadog()
 }
 
 export const PROPAGATOR_NAMES: readonly string[] = Object.keys(FACTORIES)

@@ -20,11 +20,7 @@ const TAGS = 'x-datadog-tags'
 const LONGEST_TAGS = 512
 const NO_HIGH_HALF = '0'.repeat(16)
 
-/**
- * Propagates by the headers of Datadog's tracers (`x-datadog-…`). Priority, origin and tags travel through the process in
- * the `dd` member of the span context's tracestate, as Datadog has it, so that the propagator `tracecontext` passes them
- * on, too. `ot-baggage-…` is not looked at. Never throws.
- */
+/** Its public comment is in by-name.ts. */
 export function datadogPropagator(): TextMapPropagator {
   return neverThrowing('datadog', {
     inject(context, carrier, setter) {

@@ -28,10 +28,7 @@ const DEBUG_BIT = 2
 /** The trace that came with the debug flag: where several propagators read, another trace may be the one that goes on. */
 const DEBUG_TRACE = createContextKey('spanwright.jaeger-debug')
 
-/**
- * Propagates by the headers of Jaeger's clients: `uber-trace-id`, and `uberctx-…`, one for each entry of baggage. The
- * debug flag is passed on. `jaeger-debug-id` and `jaeger-baggage` are not looked at. Never throws.
- */
+/** Its public comment is in by-name.ts. */
 export function jaegerPropagator(): TextMapPropagator {
   return neverThrowing('jaeger', {
     inject(context, carrier, setter) {
@@ -79,7 +76,7 @@ function readIdentity(text = ''): { readonly spanContext: SpanContext; readonly 
 }
 
 function injectBaggage(baggage: Baggage, carrier: unknown, setter: TextMapSetter): void {
-  if (baggage instanceof ReceivedBaggage) {
+  if (ReceivedBaggage.is(baggage)) {
     for (const { key, value } of baggage.members)
       setter.set(carrier, BAGGAGE_PREFIX + key, value.replaceAll('+', '%2B'))
     return
@@ -126,7 +123,7 @@ function encodedValue(text: string): string {
 }
 
 function addedTo(before: Baggage | undefined, found: ReadonlyMap<string, Member>): Baggage | undefined {
-  if (before === undefined || before instanceof ReceivedBaggage) {
+  if (before === undefined || ReceivedBaggage.is(before)) {
     const members = new Map(before?.members.map((member) => [member.key, member]))
     for (const [key, member] of found) members.set(key, member)
     return ReceivedBaggage.of(members.values(), (key) => warnTooMuch('in', key)) ?? before

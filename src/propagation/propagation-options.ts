@@ -16,7 +16,7 @@ export interface PropagationOptions {
   /**
    * Whether a trace that comes in is continued and its baggage taken over. `false` for a service at the edge, where any
    * caller could send one; or a function that decides by the headers: `(header) => header('x-from-gateway') === secret`.
-   * Default: true.
+   * What is not trusted starts a trace of its own, with a link to the one outside. Default: true.
    */
   trustIncoming?: TrustIncoming
   /** Response headers by which a browser or a caller finds the trace. Default: none. */

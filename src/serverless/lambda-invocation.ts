@@ -2,6 +2,7 @@ import { context, SpanKind, trace, type Attributes, type Context, type Link, typ
 import { defaultTraceResponseHeaders, type TraceResponseHeader } from '../propagation/response-headers.js'
 import { readEnv } from '../internal/runtime/env.js'
 import { processWide } from '../internal/runtime/process-wide.js'
+import { linksToSender, withOutsideTrace } from '../internal/otel-api/outside-trace.js'
 import { extractTraceContext } from '../propagation/extract-trace-context.js'
 import { recordErrorOn } from '../spans/record-error.js'
 import { startSpan } from '../spans/with-span.js'
@@ -68,19 +69,17 @@ function ofHttp(
 
 function ofMessages({ messages, name, trigger, attributes }: LambdaMessages, lambda: LambdaContext): Invocation {
   const contexts = messages.map(({ carrier }) => extractTraceContext(carrier))
-  const links = contexts.flatMap((sent, index) => linkTo(sent, messages[index]?.id))
+  const links = contexts.flatMap((sent, index) => linksToSender(sent, attributesOf(messages[index]?.id)))
   const [only, ...others] = contexts
   // Many messages have many senders, so none of them is the parent; a single one can hand over its baggage.
-  const parent = trace.deleteSpan(only !== undefined && others.length === 0 ? only : extractTraceContext({}))
+  const base = only !== undefined && others.length === 0 ? only : extractTraceContext({})
+  const parent = withOutsideTrace(trace.deleteSpan(base), undefined)
   const all = { ...faasAttributes(lambda, trigger), ...attributes }
   return ofFunction(lambda, { kind: SpanKind.CONSUMER, attributes: all, links }, parent, name)
 }
 
-function linkTo(sent: Context, id: string | undefined): Link[] {
-  const spanContext = trace.getSpanContext(sent)
-  if (spanContext === undefined) return []
-  return [{ context: spanContext, ...(id !== undefined && { attributes: { 'messaging.message.id': id } }) }]
-}
+const attributesOf = (id: string | undefined): Attributes | undefined =>
+  id === undefined ? undefined : { 'messaging.message.id': id }
 
 function ofFunction(
   { functionName = 'lambda' }: LambdaContext,

@@ -24,6 +24,7 @@ import {
 import { textOrEmpty } from '../internal/checks/safe-get.js'
 import { attributesWithin, cleanLink, isLink, validAttributes } from './attributes.js'
 import type { ScopeConventions } from '../internal/conventions/for-scope.js'
+import { outsideLink } from '../internal/otel-api/outside-trace.js'
 import { contextWithSpan } from '../internal/otel-api/context-with-span.js'
 import { ConventionalSpan } from './conventional-span.js'
 import { RecordingSpan, type SpanOrigin, type SpanStart } from './recording-span.js'
@@ -92,6 +93,9 @@ export class SpanTracer implements Tracer {
     const { limits, values } = this.origin
     const name = values.text(givenName)
     const links = options.links?.filter(isLink).map((link) => cleanLink(link, limits, values)) ?? []
+    // The caller's trace, where a trace starts because the caller is not trusted.
+    const outside = parentSpanContext === undefined && !options.root ? outsideLink(parentContext) : undefined
+    if (outside) links.push(cleanLink(outside, limits, values))
     const { attributes: valid = {}, droppedAttributesCount: invalid = 0 } = validAttributes(options.attributes, values)
     // Before the sampler, which counts: what it has decided about must begin.
     const spanId = this.ids.generateSpanId()

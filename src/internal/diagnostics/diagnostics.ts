@@ -60,11 +60,12 @@ const listeners = new Set<(message: string) => void>()
 /**
  * Logs a warning, once a process for each key. It goes to OpenTelemetry's diagnostic logger, so that a
  * logger or level that the user chose is respected; without one it goes to stderr. Never stdout: that is the app's own.
- * At most 100 lines a minute.
+ * At most 100 lines a minute. What takes time to write can be given as a function.
  */
-export function warnOnce(key: string, message: string): void {
+export function warnOnce(key: string, message: string | (() => string)): void {
   const decision = warnings.decide(key)
-  if (decision !== 'skip') warn(decision === 'print' ? message : LINES_LEFT_OUT)
+  if (decision === 'last') warn(LINES_LEFT_OUT)
+  if (decision === 'print') warn(typeof message === 'string' ? message : message())
 }
 
 export function warn(message: string): void {

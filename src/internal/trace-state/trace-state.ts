@@ -36,7 +36,9 @@ export function parseTraceState(header: string): TraceState {
  * members are left out: they don't cost the other vendors theirs.
  */
 export function ownTraceState(state: TraceState): TraceState {
-  return state instanceof W3CTraceState ? state : new W3CTraceState(legalMembersOf(state.serialize()))
+  return (state as Partial<W3CTraceState>).isBounded === true
+    ? state
+    : new W3CTraceState(legalMembersOf(state.serialize()))
 }
 
 class W3CTraceState implements TraceState {
@@ -47,6 +49,11 @@ class W3CTraceState implements TraceState {
   constructor(from: string | Members) {
     if (typeof from === 'string') this.#header = from
     else this.#parsed = from
+  }
+
+  /** What `ownTraceState` looks for: another file of the build has a class of its own. */
+  get isBounded(): true {
+    return true
   }
 
   get(key: string): string | undefined {

@@ -27,7 +27,7 @@ export function baggagePropagator(): TextMapPropagator {
     inject(context, carrier, setter) {
       const baggage = propagation.getBaggage(context)
       if (!baggage || isTracingSuppressed(context)) return
-      const text = baggage instanceof ReceivedBaggage ? baggage.text : writeBaggage(baggage)
+      const text = ReceivedBaggage.is(baggage) ? baggage.text : writeBaggage(baggage)
       if (text !== '') setter.set(carrier, HEADER, text)
     },
     /** The context keeps its baggage where the carrier has none that is valid. */
@@ -71,13 +71,13 @@ export function entryText({ value }: { readonly value: unknown }): string {
 /** A key that is no token can't be written: keys, unlike values, are not encoded. */
 export function warnUnwritableKey(key: string): void {
   const allowed = "letters, digits or !#$%&'*+-.^_`|~"
-  warnOnce('baggage key', `baggage entry ${quoted(key)} is not sent on: a key must be ${allowed}`)
+  warnOnce('baggage key', () => `baggage entry ${quoted(key)} is not sent on: a key must be ${allowed}`)
 }
 
 /** Such entries are left out whole; smaller ones behind them may still fit. */
 export function warnTooMuch(way: 'in' | 'out', key: string): void {
   const what = way === 'in' ? 'incoming' : 'outgoing'
-  warnOnce(`baggage ${way}`, `${what} baggage is cut to 64 entries and 8,192 bytes; ${quoted(key)} did not fit`)
+  warnOnce(`baggage ${way}`, () => `${what} baggage is cut to 64 entries and 8,192 bytes; ${quoted(key)} did not fit`)
 }
 
 /** A caller's key may be long, and have any characters. */

@@ -6,6 +6,11 @@ import { Budget, hasOddPercents, percentDecode, withPercentsEncoded, type Member
  * and encode 8 KB costs more than the request that brings them.
  */
 export class ReceivedBaggage implements Baggage {
+  /** Also of that of another file of the build: propagators have one of their own. */
+  static is(baggage: Baggage): baggage is ReceivedBaggage {
+    return (baggage as Partial<ReceivedBaggage>).isAsItCame === true
+  }
+
   readonly members: readonly Member[]
   /** The `baggage-string`, white space aside. */
   readonly text: string
@@ -36,6 +41,10 @@ export class ReceivedBaggage implements Baggage {
   private constructor(members: readonly Member[], text: string) {
     this.members = members
     this.text = text
+  }
+
+  get isAsItCame(): true {
+    return true
   }
 
   getEntry(key: string): BaggageEntry | undefined {
