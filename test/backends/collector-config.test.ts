@@ -22,7 +22,7 @@ describe.skipIf(!has('collector'))(`each file of collector-config is accepted ${
     ['--tier agent --gateways dns:gateway.traces.svc:4317 --collector-version 0.140.0'],
     ['--tier agent --collector-version 0.140.0'],
     ...Object.values(COLLECTOR_FILES).map((args) => [args]),
-    ...['otlp', 'jaeger', 'tempo', 'zipkin', 'prometheus'].flatMap((backend) => [
+    ...['otlp', 'jaeger', 'tempo', 'zipkin', 'prometheus', 'loki'].flatMap((backend) => [
       [`--backend ${backend}`],
       [`--tier gateway --backend ${backend} ${EVERY_POLICY}`],
       [`--tier gateway --backend ${backend} --backend prometheus --collector-version 0.140.0`],

@@ -16,8 +16,9 @@ export const SERVICE: ServiceSettings = {
   sendsLogs: false,
 }
 
-/** The files in `deploy/` that `spanwright collector-config` writes, and by which options. */
+/** The files in `deploy/` that `spanwright collector-config` writes, and by which options; for services that send logs where it names Loki. */
 export const COLLECTOR_FILES: Readonly<Record<string, string>> = {
+  'compose/grafana-collector.yaml': '--backend tempo --backend prometheus --backend loki',
   'compose/collector.yaml': '--backend jaeger --backend prometheus',
   'compose/agent.yaml': '--tier agent',
   'compose/gateway.yaml': '--tier gateway --backend jaeger --backend prometheus',
@@ -27,5 +28,6 @@ export const COLLECTOR_FILES: Readonly<Record<string, string>> = {
 
 export function collectorFile(args: string, service: Partial<ServiceSettings> = {}): string {
   const list = args.split(' ')
-  return collectorConfigFile(collectorConfigArguments(list), { ...SERVICE, ...service }, list)
+  const sendsLogs = list.includes('loki')
+  return collectorConfigFile(collectorConfigArguments(list), { ...SERVICE, sendsLogs, ...service }, list)
 }

@@ -2,7 +2,7 @@ import type { ServiceSettings } from './service-settings.js'
 import { componentName, type CollectorVersion } from './version.js'
 import type { Yaml } from './yaml.js'
 
-export const BACKEND_NAMES = ['otlp', 'jaeger', 'tempo', 'zipkin', 'opensearch', 'xray', 'prometheus'] as const
+export const BACKEND_NAMES = ['otlp', 'jaeger', 'tempo', 'zipkin', 'opensearch', 'xray', 'prometheus', 'loki'] as const
 export type BackendName = (typeof BACKEND_NAMES)[number]
 
 export type Signal = 'traces' | 'metrics' | 'logs'
@@ -66,6 +66,11 @@ export const BACKENDS: Readonly<Record<BackendName, BackendMaker>> = {
       enable_open_metrics: true,
       resource_to_telemetry_conversion: { enabled: true },
     },
+  }),
+  loki: (version) => ({
+    exporter: `${componentName('otlp_http', version)}/loki`,
+    signals: ['logs'],
+    settings: { endpoint: '${env:LOKI_ENDPOINT:-http://loki:3100/otlp}' },
   }),
 }
 

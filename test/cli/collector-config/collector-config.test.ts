@@ -20,7 +20,7 @@ describe('spanwright collector-config, the command line', () => {
     ['--tier edge', '--tier must be one of agent, gateway, got "edge"'],
     [
       '--backend jager',
-      '--backend must be one of otlp, jaeger, tempo, zipkin, opensearch, xray, prometheus, got "jager"',
+      '--backend must be one of otlp, jaeger, tempo, zipkin, opensearch, xray, prometheus, loki, got "jager"',
     ],
     ['--policy slow', '--policy must be one of errors, slow=DURATION, rest=PERCENT, service=NAME, attribute=KEY:VALUE'],
     ['--policy slow=0s', 'got "slow=0s"'],
