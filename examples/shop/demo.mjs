@@ -1,6 +1,6 @@
 // Starts the shop, sends it four requests, stops it, and shows the traces that they left.
 // With --json it prints the traces and the log as JSON; with --view they are on the page of `spanwright view`; with
-// --to http://localhost:4318 they go to whatever takes OTLP there.
+// --to http://localhost:4318 they go to whatever takes OTLP there, and with --all logs and metrics, too.
 import { startDatabase } from './database.mjs'
 import { faultsOf, receiveTraces } from './receive-traces.mjs'
 import { showTrace } from './show-traces.mjs'
@@ -50,7 +50,8 @@ async function demo() {
   if (place > 0) {
     const endpoint = process.argv[place]
     if (!URL.canParse(endpoint)) throw new Error('--to needs the address of a backend: --to http://localhost:4318')
-    await trade({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }, () => undefined)
+    const others = process.argv.includes('--all') && { OTEL_LOGS_EXPORTER: 'otlp', OTEL_METRICS_EXPORTER: 'otlp' }
+    await trade({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, ...others }, () => undefined)
     console.error(`\nThe traces have gone to ${endpoint}.`)
     return
   }

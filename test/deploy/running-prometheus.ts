@@ -35,6 +35,8 @@ export interface PrometheusOptions {
   readonly scrapeIntervalMillis: number
   /** The longest that it may live. */
   readonly lifetimeMillis: number
+  /** As `deploy/prometheus/scrape-collector.yaml` has it; no by default. */
+  readonly honorLabels?: boolean
   /** One with an OTLP receiver, which is then on; the machine's own Prometheus by default. */
   readonly programWithOtlp?: string
 }
@@ -79,13 +81,17 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Runni
 }
 
 /** JSON is YAML. */
-function configuration({ targets, scrapeIntervalMillis }: PrometheusOptions): string {
+function configuration({ targets, scrapeIntervalMillis, honorLabels = false }: PrometheusOptions): string {
   const interval = `${scrapeIntervalMillis}ms`
   const jobs = Object.entries(targets)
   return JSON.stringify({
     global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
     rule_files: [deployFile('prometheus/rules.yaml')],
-    scrape_configs: jobs.map(([job_name, target]) => ({ job_name, static_configs: [{ targets: [target] }] })),
+    scrape_configs: jobs.map(([job_name, target]) => ({
+      job_name,
+      honor_labels: honorLabels,
+      static_configs: [{ targets: [target] }],
+    })),
   })
 }
 
