@@ -6,6 +6,7 @@ const LONG_GROUPS = {
   exits: ['test/process-exit/**/*.test.ts'],
   apps: [
     'test/{apps,examples,package}/**/*.test.ts',
+    'test/docs/pages.test.ts',
     'test/cli/doctor-*.test.ts',
     'test/start/{environment,protocols}.test.ts',
     'test/instrumentation/warnings/bundled-app.test.ts',

@@ -8,7 +8,7 @@ import type { CassandraDriverInstrumentationConfig } from '@opentelemetry/instru
 import type { CucumberInstrumentationConfig } from '@opentelemetry/instrumentation-cucumber'
 import type { DataloaderInstrumentationConfig } from '@opentelemetry/instrumentation-dataloader'
 import type { DnsInstrumentationConfig } from '@opentelemetry/instrumentation-dns'
-import type { ExpressInstrumentationConfig } from '@opentelemetry/instrumentation-express'
+import type { ExpressInstrumentationConfig, ExpressLayerType } from '@opentelemetry/instrumentation-express'
 import type { FsInstrumentationConfig } from '@opentelemetry/instrumentation-fs'
 import type { GraphQLInstrumentationConfig } from '@opentelemetry/instrumentation-graphql'
 import type { GrpcInstrumentationConfig } from '@opentelemetry/instrumentation-grpc'
@@ -17,7 +17,7 @@ import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-h
 import type { IORedisInstrumentationConfig } from '@opentelemetry/instrumentation-ioredis'
 import type { KafkaJsInstrumentationConfig } from '@opentelemetry/instrumentation-kafkajs'
 import type { KnexInstrumentationConfig } from '@opentelemetry/instrumentation-knex'
-import type { KoaInstrumentationConfig } from '@opentelemetry/instrumentation-koa'
+import type { KoaInstrumentationConfig, KoaLayerType } from '@opentelemetry/instrumentation-koa'
 import type { InstrumentationConfig as MemcachedInstrumentationConfig } from '@opentelemetry/instrumentation-memcached'
 import type { MongoDBInstrumentationConfig } from '@opentelemetry/instrumentation-mongodb'
 import type { MongooseInstrumentationConfig } from '@opentelemetry/instrumentation-mongoose'
@@ -35,6 +35,11 @@ import type { TediousInstrumentationConfig } from '@opentelemetry/instrumentatio
 import type { UndiciInstrumentationConfig } from '@opentelemetry/instrumentation-undici'
 import type { WinstonInstrumentationConfig } from '@opentelemetry/instrumentation-winston'
 
+/** Layers may be texts: upstream's enum is of a package that the app does not have. */
+type WithLayersByText<Config, Layer extends string> = Omit<Config, 'ignoreLayersType'> & {
+  ignoreLayersType?: (Layer | `${Layer}`)[]
+}
+
 /** What each instrumentation of the catalogue takes as its options, by its short name: upstream's own types. */
 export interface InstrumentationConfigs {
   readonly amqplib: AmqplibInstrumentationConfig
@@ -46,7 +51,7 @@ export interface InstrumentationConfigs {
   readonly cucumber: CucumberInstrumentationConfig
   readonly dataloader: DataloaderInstrumentationConfig
   readonly dns: DnsInstrumentationConfig
-  readonly express: ExpressInstrumentationConfig
+  readonly express: WithLayersByText<ExpressInstrumentationConfig, ExpressLayerType>
   readonly fs: FsInstrumentationConfig
   readonly 'generic-pool': InstrumentationConfig
   readonly graphql: GraphQLInstrumentationConfig
@@ -57,7 +62,7 @@ export interface InstrumentationConfigs {
   readonly ioredis: IORedisInstrumentationConfig
   readonly kafkajs: KafkaJsInstrumentationConfig
   readonly knex: KnexInstrumentationConfig
-  readonly koa: KoaInstrumentationConfig
+  readonly koa: WithLayersByText<KoaInstrumentationConfig, KoaLayerType>
   readonly 'lru-memoizer': InstrumentationConfig
   readonly memcached: MemcachedInstrumentationConfig
   readonly mongodb: MongoDBInstrumentationConfig

@@ -13,28 +13,60 @@ async function packedFiles(): Promise<string[]> {
   return packed.flatMap(({ files }) => files.map(({ path }) => path))
 }
 
-/** Of markdown and of HTML in it; those to other places of the web, and within the page, left out. */
+/** Of markdown and of HTML in it; code, and links to other places of the web, left out. */
 function relativeLinks(text: string): string[] {
-  const links = [...text.matchAll(/\]\(([^)\s]+)\)|\b(?:src|srcset|href)="([^"]+)"/g)].map(([, a, b]) => a ?? b ?? '')
-  return links.filter((link) => !/^(https?:|mailto:|#)/.test(link)).map((link) => link.replace(/#.*$/, ''))
+  const links = [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)|\b(?:src|srcset|href)="([^"]+)"/g)]
+  return links.map(([, a, b]) => a ?? b ?? '').filter((link) => !/^(https?:|mailto:)/.test(link))
 }
 
-test('every relative link of README and docs leads to a file of the published package', async () => {
+const withoutCode = (text: string): string => text.replace(/^```[^]*?^```/gm, '')
+
+/** Of the headings of a page, as GitHub makes them: letters, digits, blanks as hyphens; repeated ones are numbered. */
+function anchorsOf(text: string): Set<string> {
+  const anchors = new Set<string>()
+  for (const [, heading = ''] of withoutCode(text).matchAll(/^#{1,6} (.+)$/gm)) {
+    const shown = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    const base = shown
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-')
+    let anchor = base
+    for (let count = 1; anchors.has(anchor); count++) anchor = `${base}-${count}`
+    anchors.add(anchor)
+  }
+  return anchors
+}
+
+test('every relative link of a packed page leads to a file of the package, and to a heading of it', async () => {
   const files = await packedFiles()
   expect(files).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md', 'docs/instrumentation.md']))
   const folders = new Set(files.flatMap((file) => [posix.dirname(file), posix.dirname(posix.dirname(file))]))
   const pages = files.filter((file) => file.endsWith('.md'))
+  const texts = new Map<string, string>()
+  for (const page of pages) texts.set(page, await readFile(join(REPOSITORY, page), 'utf8'))
   const dead: string[] = []
   let count = 0
-  for (const page of pages) {
-    for (const link of relativeLinks(await readFile(join(REPOSITORY, page), 'utf8'))) {
+  for (const [page, text] of texts) {
+    for (const link of relativeLinks(text)) {
       // Pictures of pages are in the repository alone: they are a fifth of the package's size.
       if (page.startsWith('docs/') && link.startsWith('images/')) continue
       count += 1
-      const target = posix.join(posix.dirname(page), link).replace(/\/$/, '')
-      if (!files.includes(target) && !folders.has(target)) dead.push(`${page}: ${link}`)
+      const [path = '', anchor] = link.split('#')
+      const target = path === '' ? page : posix.join(posix.dirname(page), path).replace(/\/$/, '')
+      const isThere = files.includes(target) || folders.has(target)
+      const isAnchored = anchor === undefined || anchorsOf(texts.get(target) ?? '').has(decodeURIComponent(anchor))
+      if (!isThere || !isAnchored) dead.push(`${page}: ${link}`)
     }
   }
   expect(dead).toEqual([])
-  expect(count).toBeGreaterThan(50)
+  expect(count).toBeGreaterThan(200)
+})
+
+test('anchors are those of GitHub', () => {
+  expect([...anchorsOf('# A `b`: c…\n## [Docs](a.md) & more\n## x\n## x\n')]).toEqual([
+    'a-b-c',
+    'docs--more',
+    'x',
+    'x-1',
+  ])
 })

@@ -150,6 +150,7 @@ const ignoreIncomingRequestHook = (request: { url?: string }): boolean => reques
 const instrumentationConfig: InstrumentationConfigMap = {
   '@opentelemetry/instrumentation-http': { ignoreIncomingRequestHook },
   pg: { requireParentSpan: true },
+  express: { ignoreLayersType: ['middleware', 'router'] },
 }
 startTracing({ instrumentationConfig })
 // @ts-expect-error -- no such option

@@ -19,11 +19,13 @@ const INCOMPLETE: ReadonlySet<number> = new Set([
   7006, // implicitly any, in plain JavaScript
   7016, // no types
   7031, // implicitly any
+  18046, // is of type unknown, in plain JavaScript
+  2834, // Relative import without an extension, as CommonJS has it
 ])
 
 const UNTYPED = join(REPOSITORY, 'untyped.d.ts')
 
-const FENCED = /^```(js|ts)\n([^]*?)^```$/gm
+const FENCED = /^```(js|ts)(?: [^\n]*)?\n([^]*?)^```$/gm
 
 /** Fenced code of the documentation, by the place where it stands. */
 function snippets(): Map<string, string> {
