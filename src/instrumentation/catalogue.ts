@@ -95,6 +95,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   entry('undici', 'UndiciInstrumentation', [], 'default', { alsoModules: ['undici'] }),
   entry('winston', 'WinstonInstrumentation', ['winston']),
   ours('better-sqlite3'),
+  ours('bullmq'),
   ours('mariadb'),
   ours('postgres'),
   ours('sqlite', ['node:sqlite']),

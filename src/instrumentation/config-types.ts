@@ -88,6 +88,7 @@ export interface InstrumentationConfigs {
 /** Libraries that OpenTelemetry has no instrumentation of. */
 export interface OwnInstrumentationConfigs {
   readonly 'better-sqlite3': InstrumentationConfig
+  readonly bullmq: InstrumentationConfig
   readonly mariadb: InstrumentationConfig
   readonly postgres: InstrumentationConfig
   readonly sqlite: InstrumentationConfig

@@ -11,6 +11,7 @@ import {
 import { requireOwn } from '../internal/runtime/own-package.js'
 import type { OwnInstrumentationName } from './config-types.js'
 import type { InstrumentationClass } from './instrumentation-class.js'
+import { BULLMQ } from './libraries/bullmq.js'
 import { TracedCalls, type Library, type Safely } from './libraries/library.js'
 import { MARIADB } from './libraries/mariadb.js'
 import { POSTGRES } from './libraries/postgres.js'
@@ -18,6 +19,7 @@ import { BETTER_SQLITE3, NODE_SQLITE } from './libraries/sqlite.js'
 
 const LIBRARIES: Readonly<Record<OwnInstrumentationName, Library>> = {
   'better-sqlite3': BETTER_SQLITE3,
+  bullmq: BULLMQ,
   mariadb: MARIADB,
   postgres: POSTGRES,
   sqlite: NODE_SQLITE,

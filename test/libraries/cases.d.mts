@@ -1,6 +1,8 @@
 interface LibraryCase {
   /** What has to be there. */
   readonly server?: 'MARIADB' | 'MEMCACHED' | 'POSTGRES' | 'RABBITMQ' | 'REDIS'
+  /** Another library that it uses, whose spans are not asked about here. */
+  readonly besides?: string
   /** What can be imported of it. Default: both. */
   readonly forms?: readonly string[]
   /** What is made, but for requests, by each form. */

@@ -75,6 +75,21 @@ export const CASES = {
       db.close()
     },
   },
+  bullmq: {
+    server: 'REDIS',
+    spans: ['PRODUCER add matrix', 'CONSUMER process matrix'],
+    besides: 'ioredis',
+    async use({ Queue, Worker }) {
+      const connection = { port: ports('REDIS'), host: '127.0.0.1', maxRetriesPerRequest: null }
+      const done = Promise.withResolvers()
+      const worker = new Worker('matrix', async () => {}, { connection })
+      worker.on('completed', done.resolve)
+      const queue = new Queue('matrix', { connection })
+      await queue.add('job', {})
+      await done.promise
+      await Promise.all([worker.close(), queue.close()])
+    },
+  },
   'cassandra-driver': {
     spans: ['CLIENT cassandra-driver.execute ERROR'],
     async use({ Client }) {

@@ -50,14 +50,18 @@ export class TracedCalls {
   /** Ends the span of a call that has failed. Anything can be thrown. */
   fail(span: Span | undefined, error: unknown, more?: (span: Span) => void): void {
     if (!span?.isRecording()) return
+    this.recordError(span, error)
+    if (more) this.safely(() => more(span))
+    this.end(span)
+  }
+
+  recordError(span: Span, error: unknown): void {
     this.safely(() => {
       span.setAttribute('error.type', errorTypeOf(error))
       span.recordException((error ?? String(error)) as Exception)
       const { message = String(error) } = (error ?? {}) as Partial<Error>
       span.setStatus({ code: SpanStatusCode.ERROR, message })
-      more?.(span)
     })
-    this.end(span)
   }
 
   end(span: Span | undefined): void {
