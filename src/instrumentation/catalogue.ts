@@ -96,7 +96,9 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   entry('winston', 'WinstonInstrumentation', ['winston']),
   ours('better-sqlite3'),
   ours('bullmq'),
+  ours('hono'),
   ours('mariadb'),
+  ours('node-cron'),
   ours('postgres'),
   ours('sqlite', ['node:sqlite']),
 ]

@@ -89,7 +89,9 @@ export interface InstrumentationConfigs {
 export interface OwnInstrumentationConfigs {
   readonly 'better-sqlite3': InstrumentationConfig
   readonly bullmq: InstrumentationConfig
+  readonly hono: InstrumentationConfig
   readonly mariadb: InstrumentationConfig
+  readonly 'node-cron': InstrumentationConfig
   readonly postgres: InstrumentationConfig
   readonly sqlite: InstrumentationConfig
 }

@@ -12,15 +12,19 @@ import { requireOwn } from '../internal/runtime/own-package.js'
 import type { OwnInstrumentationName } from './config-types.js'
 import type { InstrumentationClass } from './instrumentation-class.js'
 import { BULLMQ } from './libraries/bullmq.js'
+import { HONO } from './libraries/hono.js'
 import { TracedCalls, type Library, type Safely } from './libraries/library.js'
 import { MARIADB } from './libraries/mariadb.js'
+import { NODE_CRON } from './libraries/node-cron.js'
 import { POSTGRES } from './libraries/postgres.js'
 import { BETTER_SQLITE3, NODE_SQLITE } from './libraries/sqlite.js'
 
 const LIBRARIES: Readonly<Record<OwnInstrumentationName, Library>> = {
   'better-sqlite3': BETTER_SQLITE3,
   bullmq: BULLMQ,
+  hono: HONO,
   mariadb: MARIADB,
+  'node-cron': NODE_CRON,
   postgres: POSTGRES,
   sqlite: NODE_SQLITE,
 }

@@ -178,6 +178,14 @@ export const CASES = {
       await server.stop()
     },
   },
+  hono: {
+    spans: ['INTERNAL request handler - /items/:id'],
+    async use({ Hono }) {
+      const app = new Hono()
+      app.get('/items/:id', (c) => c.text('ok'))
+      await app.request('/items/1')
+    },
+  },
   ioredis: {
     server: 'REDIS',
     spans: ['CLIENT connect', 'CLIENT info', 'CLIENT set'],
@@ -324,6 +332,15 @@ export const CASES = {
       const pool = new Pool(sql('POSTGRES'))
       await pool.query('SELECT 2')
       await pool.end()
+    },
+  },
+  'node-cron': {
+    spans: [],
+    roots: ['INTERNAL node-cron sweep'],
+    async use({ createTask }) {
+      const task = createTask('0 0 1 1 *', function sweep() {})
+      await task.execute()
+      await task.destroy()
     },
   },
   'node:sqlite': {

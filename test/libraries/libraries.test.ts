@@ -55,7 +55,7 @@ function made(spans: readonly ReceivedSpan[], form: string, besides = 'http'): s
 test.skipIf(!isInstalled).for(Object.entries(CASES))(
   '%s is traced as it is required and imported (npm run test:libraries)',
   { timeout: 60_000 },
-  async ([name, { server, spans: expected, besides }], { skip }) => {
+  async ([name, { server, spans: expected, besides, roots = [] }], { skip }) => {
     if (server !== undefined && STARTS[server] === undefined) skip(`${server.toLowerCase()} is not installed`)
     const file = join(import.meta.dirname, 'run-case.mjs')
     const verdicts: string[] = []
@@ -67,6 +67,11 @@ test.skipIf(!isInstalled).for(Object.entries(CASES))(
       const tried = spans.filter(({ scope }) => scope.name === 'matrix').map((span) => span.name)
       expect(tried.length).toBeGreaterThan(0)
       for (const form of tried) expect(made(spans, form, besides).toSorted(), form).toEqual(expected.toSorted())
+      const ofForms = new Set(spans.filter(({ scope }) => scope.name === 'matrix').map(({ traceId }) => traceId))
+      const others = spans.filter(({ traceId, parentSpanId }) => parentSpanId === undefined && !ofForms.has(traceId))
+      expect(others.map(({ kind, name: root }) => `${kind} ${root}`)).toEqual(
+        expect.arrayContaining(tried.flatMap(() => roots)),
+      )
       verdicts.push(tried.map((form) => FORMS[form] ?? form).join(', '))
     }
     rows.push(`| \`${name}\` | ${versionOf(name)} | ${verdicts.join(' | ')} |`)

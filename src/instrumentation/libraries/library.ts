@@ -68,18 +68,24 @@ export class TracedCalls {
     if (span?.isRecording()) this.safely(() => span.end())
   }
 
-  /** Makes the call in the span, which ends with it: as it returns or throws, or as its promise settles. */
-  run<T>(span: Span | undefined, call: () => T, more?: (span: Span, error: unknown) => void): T {
+  /**
+   * Makes the call in the span, which ends with it: as it returns or throws, or as its promise settles.
+   *
+   * @param failed what is done with an error in place of {@link fail}; the span ends in any case
+   */
+  run<T>(span: Span | undefined, parent: Context, call: () => T, failed?: (span: Span, error: unknown) => void): T {
     if (!span) return call()
-    const failed = (error: unknown): never => {
-      this.fail(span, error, (failedSpan) => more?.(failedSpan, error))
+    const rethrow = (error: unknown): never => {
+      if (!failed) this.fail(span, error)
+      else if (span.isRecording()) this.safely(() => failed(span, error))
+      this.end(span)
       throw error
     }
     let result: T
     try {
-      result = context.with(trace.setSpan(context.active(), span), call)
+      result = context.with(trace.setSpan(parent, span), call)
     } catch (error) {
-      return failed(error)
+      return rethrow(error)
     }
     if (!(result instanceof Promise) || !span.isRecording()) {
       this.end(span)
@@ -88,18 +94,32 @@ export class TracedCalls {
     return result.then((value: unknown) => {
       this.end(span)
       return value
-    }, failed) as T
+    }, rethrow) as T
   }
 
   /** Replaces a method of an object, or of what it inherits it from: once, however often that comes along. */
   replace(object: unknown, name: string, wrap: (original: AnyFunction) => AnyFunction): void {
     const owner = ownerOf(object, name)
-    const original = owner && Object.getOwnPropertyDescriptor(owner, name)
-    const method: unknown = original?.value
-    if (!owner || typeof method !== 'function' || this.#replaced.has(method)) return
+    if (owner) this.#put(owner, name, Object.getOwnPropertyDescriptor(owner, name), wrap)
+  }
+
+  /** Replaces a method of one object, and of no other that inherits it. */
+  replaceOwn(object: object, name: string, wrap: (original: AnyFunction) => AnyFunction): void {
+    const value: unknown = Reflect.get(object, name)
+    this.#put(object, name, { value, writable: true, configurable: true }, wrap)
+  }
+
+  #put(
+    owner: object,
+    name: string,
+    descriptor: PropertyDescriptor | undefined,
+    wrap: (original: AnyFunction) => AnyFunction,
+  ): void {
+    const method: unknown = descriptor?.value
+    if (typeof method !== 'function' || this.#replaced.has(method)) return
     const value = mimicFunction(wrap(method as AnyFunction), method)
     this.#replaced.add(value)
-    Object.defineProperty(owner, name, { ...original, value })
+    Object.defineProperty(owner, name, { ...descriptor, value })
   }
 }
 
