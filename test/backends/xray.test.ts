@@ -1,10 +1,15 @@
 import { execFileSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { collectorFile } from '../deploy/collector-files.js'
 import { awsEndpoint, containerCredentials } from '../helpers/aws-endpoint.js'
+import { freePort } from '../helpers/free-port.js'
 import type { ReceivedRequest } from '../helpers/otlp-sink.js'
-import { runNode } from '../helpers/run-node.js'
+import { runNode, startNode } from '../helpers/run-node.js'
 import { fixture, REPOSITORY } from '../helpers/traced-app.js'
+import { temporaryFolder } from './collector.js'
+import { sendEverything } from './everything.js'
 import { has, needs, programPath } from './programs.js'
 
 const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY'
@@ -44,3 +49,43 @@ describe.skipIf(!has('botocore'))(`the signatures of what goes to AWS ${needs('b
     },
   )
 })
+
+describe.skipIf(!has('botocore', 'jaeger'))(
+  `what collector-config writes for X-Ray ${needs('botocore', 'jaeger')}`,
+  () => {
+    // Jaeger is a collector of release 0.140, and has its authenticator; only the probes' extension has another name.
+    test('sends every trace to X-Ray by the authenticator sigv4auth, signed as botocore does it', async () => {
+      await using aws = await awsEndpoint('xray.eu-west-1.amazonaws.com')
+      await using folder = await temporaryFolder('xray')
+      const [grpc, http, health] = await Promise.all([freePort(), freePort(), freePort()])
+      const text = collectorFile('--backend xray --policy rest=100% --collector-version 0.140.0')
+        .replaceAll('health_check', 'healthcheckv2')
+        .replace('${env:LISTEN_HOST:-0.0.0.0}:4317', `127.0.0.1:${grpc}`)
+        .replace('${env:LISTEN_HOST:-0.0.0.0}:4318', `127.0.0.1:${http}`)
+        .replace('${env:LISTEN_HOST:-0.0.0.0}:13133', `127.0.0.1:${health}`)
+        .replace('decision_wait: 10s', 'decision_wait: 1s')
+        // What was signed is the body as it is sent, and the sink keeps it unpacked.
+        .replace(/^( +)auth:$/m, '$1compression: none\n$&')
+      const file = join(folder.path, 'collector.yaml')
+      await writeFile(file, `${text}  telemetry:\n    metrics:\n      level: none\n`)
+      await using _collector = await startNode({
+        node: programPath('jaeger'),
+        args: ['--config', `file:${file}`],
+        env: {
+          ...aws.env,
+          SSL_CERT_FILE: aws.env.OTEL_EXPORTER_OTLP_CERTIFICATE ?? '',
+          AWS_REGION: 'eu-west-1',
+          AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+          AWS_SECRET_ACCESS_KEY: SECRET,
+        },
+        ready: /Everything is ready/,
+        timeoutMillis: 20_000,
+      })
+      await sendEverything({ OTEL_SERVICE_NAME: 'orders', OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}` })
+      expect(await aws.sink.waitForSpans(2, { timeoutMillis: 15_000 })).toHaveLength(2)
+      expect(comparedWithBotocore(aws.sink.requests, 'https://xray.eu-west-1.amazonaws.com/v1/traces', SECRET)).toEqual(
+        ['same'],
+      )
+    }, 60_000)
+  },
+)
