@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { deployFile } from '../deploy/prometheus-tools.js'
 import type { ReceivedSpan } from '../helpers/otlp-sink.js'
-import { startNode } from '../helpers/run-node.js'
+import { runNode, startNode } from '../helpers/run-node.js'
 import { fixture, REPOSITORY } from '../helpers/traced-app.js'
 import { temporaryFolder, waitForSpans } from './collector.js'
 import { expectEverything, sendEverything, type SentTrace } from './everything.js'
-import { startJaeger } from './jaeger.js'
+import { startJaeger, type RunningJaeger } from './jaeger.js'
+import { countsOf } from './load.js'
 import { startOpenSearch } from './opensearch.js'
 import { has, hasJava, needs, programPath } from './programs.js'
 
@@ -53,7 +54,25 @@ describe.skipIf(!has('jaeger'))(`Jaeger ${needs('jaeger')}`, () => {
     const tags = (value: object): Record<string, string> => ({ service: 'by gRPC', tags: JSON.stringify(value) })
     expect(await jaeger.search(tags({ 'http.response.status_code': '500' }))).toEqual([byGrpc.traceId])
     expect(await jaeger.search(tags({ 'http.response.status_code': '200' }))).toEqual([])
+    expect(await jaeger.search({ service: 'by gRPC', minDuration: '1ms' })).toEqual([byGrpc.traceId])
+    expect(await jaeger.search({ service: 'by gRPC', minDuration: '1s' })).toEqual([])
+    // In memory Jaeger has no tag of errors, which docs/backends.md says.
+    expect(await jaeger.search(tags({ error: 'true' }))).toEqual([])
   })
+
+  test('has the traces of the shop demo, as deploy/README.md says', async () => {
+    await using jaeger = await startJaeger()
+    const demo = await runNode({
+      args: ['examples/shop/demo.mjs', '--to', jaeger.httpUrl],
+      cwd: REPOSITORY,
+      timeoutMillis: 60_000,
+    })
+    expect(demo).toMatchObject({ exitCode: 0 })
+    const traces = await jaeger.search({ service: 'storefront' })
+    // The fifth caller has decided not to keep its trace.
+    expect(traces).toHaveLength(4)
+    for (const traceId of traces) expect(countsOf(await jaeger.trace(traceId))).toMatchObject({ twice: 0, orphans: 0 })
+  }, 90_000)
 
   test('with badger has the same ids, parents, times, events and errors; arrays become text there', async () => {
     await using jaeger = await startJaeger({
@@ -64,6 +83,7 @@ describe.skipIf(!has('jaeger'))(`Jaeger ${needs('jaeger')}`, () => {
     const sent = await sendEverything({ OTEL_SERVICE_NAME: 'kept', OTEL_EXPORTER_OTLP_ENDPOINT: jaeger.httpUrl })
     const spans = await waitForSpans(() => jaeger.trace(sent.traceId), 2)
     expectStored(spans, sent)
+    await expectFound(jaeger, sent)
   })
 
   test.skipIf(!has('opensearch') || !hasJava)(
@@ -82,7 +102,7 @@ describe.skipIf(!has('jaeger'))(`Jaeger ${needs('jaeger')}`, () => {
       // Another one, since the traces are not in Jaeger.
       await using jaeger = await startJaeger({ storage })
       expectStored(await waitForSpans(() => jaeger.trace(sent.traceId), 2), sent)
-      expect(await jaeger.search({ service: 'kept', operation: 'SELECT orders' })).toEqual([sent.traceId])
+      await expectFound(jaeger, sent)
     },
     240_000,
   )
@@ -130,6 +150,18 @@ function expectShares(line: string | undefined, shares: Readonly<Record<string, 
       4 * error,
     )
   }
+}
+
+/** By the searches that docs/backends.md names. */
+async function expectFound(jaeger: RunningJaeger, { traceId }: SentTrace): Promise<void> {
+  const search = (query: Readonly<Record<string, string>>): Promise<readonly string[]> =>
+    jaeger.search({ service: 'kept', ...query })
+  expect(await search({ operation: 'SELECT orders' })).toEqual([traceId])
+  expect(await search({ tags: '{"error":"true"}' })).toEqual([traceId])
+  expect(await search({ tags: '{"error":"true","url.path":"/orders/7"}' })).toEqual([traceId])
+  expect(await search({ tags: '{"url.path":"/orders/8"}' })).toEqual([])
+  expect(await search({ minDuration: '1ms' })).toEqual([traceId])
+  expect(await search({ minDuration: '1s' })).toEqual([])
 }
 
 /** What all stores that turn arrays into text keep. */
