@@ -34,14 +34,15 @@ export class SpanConventions {
     const rows = RENAMED.filter(({ domain }) => domain === convention.domain)
     this.#convention = convention
     this.#isDuplicated = isDuplicated
-    this.#renames = isDuplicated || WITH_FORMER_NAMES.has(convention.domain)
+    this.#renames = isDuplicated || convention.writesFormerNames === true || WITH_FORMER_NAMES.has(convention.domain)
     this.#byFormer = new Map(rows.map((row) => [row.former, row]))
     this.#byCurrent = isDuplicated ? Map.groupBy(rows, ({ current = '' }) => current) : new Map()
   }
 
   /** What a span begins with: what a sampler is asked about. */
   begin(name: string, options: SpanOptions): { name: string; options: SpanOptions } {
-    const kind = this.#convention.kind ?? options.kind ?? SpanKind.INTERNAL
+    const given = options.kind ?? SpanKind.INTERNAL
+    const kind = this.#convention.kind?.(given) ?? given
     const attributes = this.attributes(options.attributes ?? {}, kind)
     const current = this.#convention.name?.({ name, kind, attributes }) ?? name
     const isAsGiven = attributes === options.attributes && kind === options.kind

@@ -1,4 +1,5 @@
-import { SpanKind, SpanStatusCode, type AnyValue, type Attributes } from '@opentelemetry/api'
+import { SpanKind, SpanStatusCode, trace, type AnyValue, type Attributes } from '@opentelemetry/api'
+import { activeHttpMetadata } from '../http/served-request.js'
 import { readStatement, type Statement } from '../sql/statement.js'
 import type { Domain } from './opt-in.js'
 
@@ -39,6 +40,7 @@ const SERVER = [SpanKind.SERVER]
 export const RENAMED: readonly Renamed[] = [
   { domain: 'http', former: 'http.method', current: 'http.request.method' },
   { domain: 'http', former: 'http.status_code', current: 'http.response.status_code' },
+  { domain: 'http', former: 'http.target' },
   { domain: 'http', former: 'http.scheme', current: 'url.scheme' },
   { domain: 'http', former: 'http.url', current: 'url.full', kinds: CLIENT },
   { domain: 'http', former: 'http.user_agent', current: 'user_agent.original' },
@@ -103,8 +105,10 @@ export interface Convention {
   readonly combined?: (given: Attributes) => Attributes
   /** Undefined: the name that the instrumentation has given is right. */
   readonly name?: (span: Described) => string | undefined
-  /** Of a span that is about the work of another one's. */
-  readonly kind?: SpanKind
+  /** Of a span that is about the work of another one's, by the kind that it is given. */
+  readonly kind?: (given: SpanKind) => SpanKind
+  /** As the only one of its domain. */
+  readonly writesFormerNames?: true
   /** Attributes that follow from others: `add` sets those that the span has not, where there is a value. */
   readonly derive?: (span: Described, add: (key: string, value: AnyValue) => void) => void
   /** The instrumentation renames its spans itself, so a new name is not the app's. */
@@ -199,7 +203,26 @@ const messaging = (name?: Convention['name']): Convention => ({
   },
 })
 
-/** By the instrumentation's short name. */
+/** What is a request beside the server span that it is in is work for that; and undici makes the span of the call that goes out. */
+function kindOfNext(given: SpanKind): SpanKind {
+  if (given === SpanKind.CLIENT) return SpanKind.INTERNAL
+  const above = given === SpanKind.SERVER ? trace.getActiveSpan()?.spanContext() : undefined
+  return above && above.isRemote !== true ? SpanKind.INTERNAL : given
+}
+
+function pathOfTarget({ 'http.target': target }: Attributes): Attributes {
+  if (typeof target !== 'string') return {}
+  const [path = '', query] = target.split(/\?(.*)/s)
+  return query === undefined ? { 'url.path': path } : { 'url.path': path, 'url.query': query }
+}
+
+/** The server span that is above. */
+function nameRequest(route: string | undefined): void {
+  const metadata = activeHttpMetadata()
+  if (metadata && route !== undefined) metadata.route = route
+}
+
+/** By the instrumentation's short name, or the name of a tracer that is none's. */
 export const CONVENTIONS: Readonly<Record<string, Convention>> = {
   amqplib: {
     ...messaging(({ name }) => {
@@ -222,7 +245,7 @@ export const CONVENTIONS: Readonly<Record<string, Convention>> = {
   ioredis: { domain: 'database' },
   kafkajs: { domain: 'messaging' },
   // Of the driver below it, which makes the call.
-  knex: sql(FIRST_WORD, { kind: SpanKind.INTERNAL }),
+  knex: sql(FIRST_WORD, { kind: () => SpanKind.INTERNAL }),
   koa: { domain: 'http', exceptionsAreErrors: true },
   memcached: {
     domain: 'database',
@@ -233,6 +256,15 @@ export const CONVENTIONS: Readonly<Record<string, Convention>> = {
   mongoose: { domain: 'database' },
   mysql: sql(FIRST_WORD),
   mysql2: sql(FIRST_WORD),
+  'next.js': {
+    domain: 'http',
+    writesFormerNames: true,
+    kind: kindOfNext,
+    // `fetch GET https://…`
+    name: ({ name }) => /^fetch \w+(?= )/.exec(name)?.[0],
+    combined: pathOfTarget,
+    derive: ({ attributes }) => nameRequest(textOf(attributes, 'http.route')),
+  },
   openai: { domain: 'gen_ai' },
   oracledb: { domain: 'database' },
   pg: sql(/^pg\.query(?::\s*([a-z]*))?/i, { failure: /type '([^']*)' occurred \(code: (\w+)\)/ }),

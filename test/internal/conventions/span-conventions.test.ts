@@ -1,4 +1,16 @@
-import { diag, SpanKind, SpanStatusCode, type Attributes } from '@opentelemetry/api'
+import {
+  context,
+  diag,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Span,
+  type SpanContext,
+} from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { RPCType, setRPCMetadata, type RPCMetadata } from '@opentelemetry/core'
 import * as incubating from '@opentelemetry/semantic-conventions/incubating'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -44,6 +56,57 @@ describe('gRPC', () => {
     const span = unaryCall(kind, code)
     expect(span.status.code).toBe(status)
     expect(span.attributes['error.type']).toBe(errorType)
+  })
+})
+
+describe('Next.js, which makes spans by itself', () => {
+  const request = {
+    name: 'GET /items/1',
+    kind: SpanKind.SERVER,
+    attributes: {
+      'http.method': 'GET',
+      'http.target': '/items/1?page=2',
+      'next.span_type': 'BaseServer.handleRequest',
+    },
+  }
+  const finish = (span: Span): Span =>
+    span.setAttributes({ 'http.status_code': 200, 'http.route': '/items/[id]' }).updateName('GET /items/[id]')
+  const inContext = <T>(spanContext: SpanContext, metadata: RPCMetadata | undefined, fn: () => T): T => {
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+    const withSpan = trace.setSpan(ROOT_CONTEXT, trace.wrapSpanContext(spanContext))
+    try {
+      return context.with(metadata ? setRPCMetadata(withSpan, metadata) : withSpan, fn)
+    } finally {
+      context.disable()
+    }
+  }
+  const above = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 }
+
+  test('has one server span a request: that of http, which gets the route', () => {
+    const metadata: RPCMetadata = { type: RPCType.HTTP, span: trace.wrapSpanContext(above) }
+    const { name, kind, attributes } = inContext(above, metadata, () => written('next.js', request, finish))
+    expect([name, kind]).toEqual(['GET /items/[id]', SpanKind.INTERNAL])
+    expect(attributes).toEqual({
+      'http.request.method': 'GET',
+      'url.path': '/items/1',
+      'url.query': 'page=2',
+      'http.response.status_code': 200,
+      'http.route': '/items/[id]',
+      'next.span_type': 'BaseServer.handleRequest',
+    })
+    expect(metadata.route).toBe('/items/[id]')
+  })
+
+  test('has its own where http has none, also in the trace of a caller', () => {
+    expect(written('next.js', request, finish).kind).toBe(SpanKind.SERVER)
+    const remote = { ...above, isRemote: true }
+    expect(inContext(remote, undefined, () => written('next.js', request, finish).kind)).toBe(SpanKind.SERVER)
+  })
+
+  test('leaves the call of a fetch to undici, and its URL out of the name', () => {
+    const call = { name: 'fetch GET https://shop.example/items/1', kind: SpanKind.CLIENT }
+    const { name, kind } = written('next.js', call)
+    expect([name, kind]).toEqual(['fetch GET', SpanKind.INTERNAL])
   })
 })
 
@@ -193,7 +256,7 @@ describe('the table', () => {
   })
 
   test('is of instrumentations that there are', () => {
-    const names = new Set(CATALOGUE.map(({ name }): string => name))
+    const names = new Set([...CATALOGUE.map(({ name }): string => name), 'next.js'])
     expect(Object.keys(CONVENTIONS).filter((name) => !names.has(name))).toEqual([])
   })
 })

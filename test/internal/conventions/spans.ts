@@ -14,7 +14,9 @@ export function written(
   const onEnd = (span: ReadableSpan): unknown => ended.push(span)
   const processor = { onStart: () => {}, onEnd, forceFlush: nothing, shutdown: nothing }
   const provider = tracerProviderWith({ conventionsForScope }, { spanProcessors: [processor] })
-  const tracer = provider.getTracer(`@opentelemetry/instrumentation-${instrumentation}`)
+  const tracer = provider.getTracer(
+    instrumentation === 'next.js' ? instrumentation : `@opentelemetry/instrumentation-${instrumentation}`,
+  )
   const span = tracer.startSpan(name, options, ROOT_CONTEXT)
   work(span)
   span.end()
