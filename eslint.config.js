@@ -9,7 +9,8 @@ const TIME_MESSAGE =
 const RANDOM_MESSAGE = 'Decisions are deterministic in the trace id; where randomness is needed it is injected.'
 
 export default defineConfig(
-  { ignores: ['dist/', 'coverage/', 'node_modules/', 'docs/api/'] },
+  // An example in TypeScript is a project of its own, with its own settings.
+  { ignores: ['dist/', 'coverage/', 'node_modules/', 'docs/api/', 'examples/*/**/*.{ts,tsx}'] },
   js.configs.recommended,
   {
     files: ['**/*.ts', '**/*.tsx'],

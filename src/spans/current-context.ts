@@ -7,6 +7,15 @@ export function currentSpan(): Span | undefined {
   return trace.getActiveSpan()
 }
 
+/**
+ * The local root of the current span: the one above all others in this process, as a rule that of the request or message which is
+ * handled here, where the current span may be one of a framework. Attributes that traces are searched by, such as a user's id, belong
+ * on it. Undefined outside of a span, of one that records nothing, and of one of another SDK's tracer.
+ */
+export function localRootSpan(): Span | undefined {
+  return (trace.getActiveSpan() as { readonly localRoot?: Span } | undefined)?.localRoot
+}
+
 /** Sets attributes on the current span. Does nothing outside of a span, and on one that has ended. */
 export function setSpanAttributes(attributes: Attributes): void {
   const span = trace.getActiveSpan()

@@ -42,6 +42,8 @@ export interface SpanStart {
   readonly kind: SpanKind
   readonly spanContext: SpanContext
   readonly parentSpanContext: SpanContext | undefined
+  /** Undefined where the span is its own. */
+  readonly localRoot: RecordingSpan | undefined
   readonly clock: TraceClock
   readonly startTime: HrTime
   readonly attributes: Attributes
@@ -84,6 +86,8 @@ export class RecordingSpan implements Span {
   declare droppedLinksCount: number
   /** The trace's, for its children. */
   declare readonly clock: TraceClock
+  /** The span above all others of this trace in this process. */
+  declare readonly localRoot: RecordingSpan
   declare private readonly ownContext: SpanContext
   declare private readonly origin: SpanOrigin
   declare private attributesCount: number
@@ -109,6 +113,7 @@ export class RecordingSpan implements Span {
     this.droppedEventsCount = 0
     this.droppedLinksCount = surplusLinks
     this.clock = clock
+    this.localRoot = start.localRoot ?? this
     this.ownContext = start.spanContext
     this.origin = origin
     this.attributesCount = countOf(attributes)
@@ -209,7 +214,15 @@ export class RecordingSpan implements Span {
 
   /** For `console.log(span)`: what a reader of spans sees, without the machinery. */
   private shown(): object {
-    const { clock: _clock, origin: _origin, attributesCount: _count, ownContext: spanContext, resource, ...seen } = this
+    const {
+      clock: _clock,
+      localRoot: _root,
+      origin: _origin,
+      attributesCount: _count,
+      ownContext: spanContext,
+      resource,
+      ...seen
+    } = this
     return { spanContext, ...seen, resource: resource.getRawAttributes() }
   }
 

@@ -111,12 +111,14 @@ export class SpanTracer implements Tracer {
     if (result.decision === SamplingDecision.NOT_RECORD) return trace.wrapSpanContext(spanContext)
     const { attributes = {}, droppedAttributesCount: surplus = 0 } = attributesWithin(limits, valid, result.attributes)
     const now = this.time.nowMillis()
-    const clock = parent instanceof RecordingSpan ? parent.clock.forChild(now) : new TraceClock(this.time, now)
+    const localParent = parent instanceof RecordingSpan ? parent : undefined
+    const clock = localParent?.clock.forChild(now) ?? new TraceClock(this.time, now)
     const start: SpanStart = {
       name,
       kind,
       spanContext,
       parentSpanContext,
+      localRoot: localParent?.localRoot,
       clock,
       startTime: options.startTime === undefined ? clock.at(now) : clock.timeOf(options.startTime),
       attributes,

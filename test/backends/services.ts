@@ -20,7 +20,7 @@ export interface RunningService extends AsyncDisposable {
 
 const COMMANDS: Readonly<Record<Language, { readonly node?: string; readonly args: readonly string[] }>> = {
   node: { args: ['--import', 'spanwright/register', fixture('backends/service.mjs')] },
-  python: { node: programPath('python'), args: [join(REPOSITORY, 'scripts/backends/python-service.py')] },
+  python: { node: programPath('python'), args: [join(REPOSITORY, 'examples/polyglot/python-service.py')] },
   go: { node: programPath('go'), args: [] },
 }
 
