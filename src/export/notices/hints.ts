@@ -76,6 +76,14 @@ const BY_WORDS: readonly Hint[] = [
     /certificate|\bTLS\b/,
     'Set OTEL_EXPORTER_OTLP_CERTIFICATE to the file of the CA that signed the certificate of the server.',
   ],
+  [
+    /delivery thread did not/,
+    'The process has too little CPU time: give it more, or a longer time to end (shutdownTimeoutMillis).',
+  ],
+  [
+    /\bE[MN]FILE\b/,
+    'The process has no file handles left: raise its limit (ulimit -n), or find what leaves them open.',
+  ],
   [/had no time to send/, 'Wait for shutdown() of tracing before process.exit().'],
   [
     /ECONNREFUSED/,

@@ -32,6 +32,8 @@ export class OtlpDelivery {
   readonly #inFlight: InFlightBatches
   readonly #client: DeliveryClient
   #notices: Notices
+  /** A request was under way when the rest was given up. */
+  #wasExporting = false
   #endpoint = 'the OTLP endpoint'
 
   constructor(otlp: OtlpSettings, options: DeliveryOptions) {
@@ -139,10 +141,19 @@ export class OtlpDelivery {
   }
 
   #giveUpRest(): void {
+    this.#wasExporting = this.counts.exporting > 0
     this.#notices.dropped('exit', this.#inFlight.abandon())
     this.#notices.close()
     // A process that survives its signal goes on.
     this.#notices = this.#newNotices()
+  }
+
+  /** The backend is named where it has a request, and nowhere else. */
+  #lossWithoutFailure(): string {
+    if (this.needsEventLoop) return NO_TIME_TO_SEND
+    return (
+      this.#client.obstacle ?? (this.#wasExporting ? 'no answer in time' : 'the delivery thread did not get to them')
+    )
   }
 
   #newNotices(): Notices {
@@ -158,7 +169,7 @@ export class OtlpDelivery {
       onLoss: reportToGlobalErrorHandler,
       hintFor: (reason, endpoint) => hintFor(reason, endpoint, SIGNALS[signal]),
       endpoint: () => this.#endpoint,
-      lossWithoutFailure: () => (this.needsEventLoop ? NO_TIME_TO_SEND : 'no answer in time'),
+      lossWithoutFailure: () => this.#lossWithoutFailure(),
       waitingSpans: () => this.counts.queued + this.counts.exporting,
       spansOf: (id) => this.#inFlight.spansOf(id),
     })

@@ -44,7 +44,7 @@ export function withoutOpenSslNoise(text: string): string {
   return beginningOf(text).replace(/(?:\w+ EPROTO )?[0-9A-F]*:error:[0-9A-F]+:[\w ]+:[^:]*:([^:]+):.*$/s, 'TLS: $1')
 }
 
-/** Whether no server was reached, by the words of the error. */
+/** Whether no server was reached (or, without file handles, could have been), by the words of the error. */
 export function isUnreachable(words: string): boolean {
-  return /\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)\b|\bTLS\b|certificate/.test(words)
+  return /\b(EMFILE|ENFILE|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)\b|\bTLS\b|certificate/.test(words)
 }

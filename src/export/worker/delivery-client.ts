@@ -4,6 +4,8 @@ import type { DeliveryEvent } from '../delivery/events.js'
 
 /** Brings encoded batches to the backend, from a thread or from here. Nothing of it throws or rejects. */
 export interface DeliveryClient {
+  /** Why nothing was sent, where that is not the backend's doing; known after a shutdown. */
+  readonly obstacle: string | undefined
   /** Whether batches are sent as copies, so that those that it was given are the owner's alone. */
   readonly copies: boolean
   /** Whether it can't send without this thread's event loop; a thread that can't be started is known of after `send`. */

@@ -8,16 +8,21 @@ import type { EncodedBatch } from '../delivery/queued-batch.js'
 import type { DeliveryClient, DeliveryListener, DeliverySettings } from './delivery-client.js'
 import { openChannel, type DeliveryWorker } from './delivery-worker.js'
 import { inProcessClient } from './in-process-client.js'
-import type { FromDelivery, ToDelivery } from './worker-messages.js'
+import { threadObstacle } from './thread-obstacles.js'
+import { THREAD_STATE, type FromDelivery, type ToDelivery } from './worker-messages.js'
 import { deliveryThreadFile } from '../../internal/runtime/own-package.js'
 
 /** A thread that dies this often will not live longer the next time. */
 const MOST_THREADS = 3
 
+/** A thread that does not run by then is not waited for when the process ends. */
+const LONGEST_START_MILLIS = 2_000
+
 /** A thread that runs, and the way to it. */
 interface Running extends DeliveryWorker {
   readonly port: MessagePort
-  readonly hasStopped: Int32Array
+  readonly state: Int32Array
+  readonly startedMillis: number
   isAskedToStop: boolean
 }
 
@@ -34,6 +39,7 @@ class WorkerClient implements DeliveryClient {
   #worker: Running | undefined
   #threadsDied = 0
   #lastToken = 0
+  obstacle: string | undefined
   /** Instead, once threads have turned out not to work here. */
   #inProcess: DeliveryClient | undefined
 
@@ -85,10 +91,14 @@ class WorkerClient implements DeliveryClient {
         if (message.hasStopped) done()
       }
       thread.port.on('message', onMessage)
+      thread.worker.on('exit', done)
       this.#askToStop(thread, timeoutMillis)
-      return () => thread.port.off('message', onMessage)
+      return () => {
+        thread.port.off('message', onMessage)
+        thread.worker.off('exit', done)
+      }
     })
-    this.#close(thread)
+    this.#stopped(thread)
     for (const { done } of this.#flushes.values()) done()
   }
 
@@ -102,8 +112,21 @@ class WorkerClient implements DeliveryClient {
     if (!thread) return this.#inProcess?.shutdownSync(timeoutMillis)
     this.startLeaving(timeoutMillis)
     this.#worker = undefined
-    Atomics.wait(thread.hasStopped, 0, 0, timeoutMillis)
+    const { state, startedMillis } = thread
+    const began = monotonicClock.nowMillis()
+    const startMillis = Math.max(0, startedMillis + LONGEST_START_MILLIS - began)
+    if (Atomics.wait(state, 0, THREAD_STATE.starting, Math.min(timeoutMillis, startMillis)) !== 'timed-out') {
+      const passedMillis = monotonicClock.nowMillis() - began
+      Atomics.wait(state, 0, THREAD_STATE.running, Math.max(0, timeoutMillis - passedMillis))
+    }
+    this.#stopped(thread)
+  }
+
+  #stopped(thread: Running): void {
     this.#close(thread)
+    const millis = Math.round(monotonicClock.nowMillis() - thread.startedMillis)
+    const isRunning = Atomics.load(thread.state, 0) !== THREAD_STATE.starting
+    this.obstacle = isRunning ? undefined : `the delivery thread did not run in the ${millis} ms since it was started`
   }
 
   #askToStop(thread: Running, timeoutMillis: number): void {
@@ -129,6 +152,11 @@ class WorkerClient implements DeliveryClient {
   }
 
   #start(): void {
+    const obstacle = threadObstacle(this.#file)
+    if (obstacle !== undefined) {
+      this.#sendInProcess(`no delivery thread can be started (${obstacle})`)
+      return
+    }
     try {
       const thread = this.#outside(() => this.#newThread())
       this.#worker = thread
@@ -143,8 +171,8 @@ class WorkerClient implements DeliveryClient {
 
   #newThread(): Running {
     const { port1: port, port2 } = new MessageChannel()
-    const hasStopped = new Int32Array(new SharedArrayBuffer(4))
-    const shared = openChannel(this.#file, this.#env, { port: port2, hasStopped, settings: this.#settings }, port2)
+    const state = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+    const shared = openChannel(this.#file, this.#env, { port: port2, state, settings: this.#settings }, port2)
     const { worker } = shared
     const onError = (error: unknown): void => this.#died(thread, messageOf(error))
     const onExit = (): void => this.#died(thread, 'it ended')
@@ -153,7 +181,8 @@ class WorkerClient implements DeliveryClient {
       worker.off('exit', onExit)
       shared.release()
     }
-    const thread: Running = { worker, release, port, hasStopped, isAskedToStop: false }
+    const startedMillis = monotonicClock.nowMillis()
+    const thread: Running = { worker, release, port, state, startedMillis, isAskedToStop: false }
     port.on('message', (message: FromDelivery) => {
       this.#receive(message)
       if (message.restBytes > 0) this.#post(thread, { kind: 'taken', bytes: message.restBytes })
@@ -194,7 +223,9 @@ class WorkerClient implements DeliveryClient {
     this.#worker = undefined
     this.#close(thread)
     this.#threadsDied += 1
-    if (this.#threadsDied >= MOST_THREADS) {
+    if (Atomics.load(thread.state, 0) === THREAD_STATE.starting) {
+      this.#sendInProcess(`no delivery thread can be started (${reason})`)
+    } else if (this.#threadsDied >= MOST_THREADS) {
       this.#sendInProcess(`the delivery thread keeps dying (${reason})`)
     } else {
       warnOnce('delivery thread died', `the delivery thread died and is started again; nothing is lost: ${reason}`)
@@ -208,7 +239,8 @@ class WorkerClient implements DeliveryClient {
       `${why}; spans are sent from the main thread, and lost where the process ends at once`,
     )
     this.#inProcess = inProcessClient(this.#settings, this.#listener)
-    for (const batch of this.#listener.unsent()) this.#inProcess.send(batch)
+    // It is given all that is not settled.
+    this.#inProcess.warmUp()
     for (const { done, untilMillis } of this.#flushes.values()) {
       void this.#inProcess.flush(untilMillis - monotonicClock.nowMillis()).then(done)
     }

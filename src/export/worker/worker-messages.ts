@@ -3,11 +3,14 @@ import type { EncodedBatch } from '../delivery/queued-batch.js'
 import type { DeliverySettings } from './delivery-client.js'
 import type { DeliveryEvent } from '../delivery/events.js'
 
+/** How far the thread is with a delivery, as a number in shared memory: the process's end waits on it. */
+export const THREAD_STATE = { starting: 0, running: 1, stopped: 2 } as const
+
 /** What a delivery in the thread is opened with. */
 export interface ChannelData {
   readonly port: MessagePort
-  /** One number in shared memory: 1 once the delivery has left. The process's end waits on it. */
-  readonly hasStopped: Int32Array
+  /** One number, a THREAD_STATE. */
+  readonly state: Int32Array
   readonly settings: DeliverySettings
 }
 

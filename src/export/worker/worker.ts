@@ -3,7 +3,7 @@ import { parentPort, type MessagePort } from 'node:worker_threads'
 import { monotonicClock } from '../../internal/runtime/clock.js'
 import { freeMemory } from './free-memory.js'
 import { inProcessDelivery } from './in-process-delivery.js'
-import type { ChannelData, ToDelivery, ToWorker, FromDelivery } from './worker-messages.js'
+import { THREAD_STATE, type ChannelData, type ToDelivery, type ToWorker, type FromDelivery } from './worker-messages.js'
 import type { DeliveryEvent, Shed, Split } from '../delivery/events.js'
 import type { EncodedBatch } from '../delivery/queued-batch.js'
 
@@ -24,7 +24,12 @@ parentPort?.on('message', (message: ToWorker) => {
   else parentPort?.close()
 })
 
-function open({ port, hasStopped, settings }: ChannelData): void {
+function open({ port, state, settings }: ChannelData): void {
+  const enter = (next: number): void => {
+    Atomics.store(state, 0, next)
+    Atomics.notify(state, 0)
+  }
+  enter(THREAD_STATE.running)
   const own = new WorkerReports(port)
   openChannels.add(own)
 
@@ -36,8 +41,7 @@ function open({ port, hasStopped, settings }: ChannelData): void {
     delivery.close()
     openChannels.delete(own)
     own.stopped()
-    Atomics.store(hasStopped, 0, 1)
-    Atomics.notify(hasStopped, 0)
+    enter(THREAD_STATE.stopped)
     port.close()
   }
 

@@ -19,10 +19,17 @@ export interface Ended extends NodeResult {
 export async function run(
   sink: OtlpSink,
   args: readonly string[],
-  more: { env?: Record<string, string>; cwd?: string; protocol?: OtlpProtocol; timeoutMillis?: number } = {},
+  more: {
+    env?: Record<string, string>
+    cwd?: string
+    protocol?: OtlpProtocol
+    timeoutMillis?: number
+    node?: string
+  } = {},
 ): Promise<Ended> {
-  const { env, cwd = REPOSITORY, protocol = 'http/protobuf', timeoutMillis = 15_000 } = more
-  return endedOf(await runNode({ args, cwd, timeoutMillis, env: { ...environmentFor(sink, protocol), ...env } }))
+  const { env, cwd = REPOSITORY, protocol = 'http/protobuf', timeoutMillis = 15_000, node } = more
+  const all = { ...environmentFor(sink, protocol), ...env }
+  return endedOf(await runNode({ args, cwd, timeoutMillis, env: all, ...(node !== undefined && { node }) }))
 }
 
 /**
