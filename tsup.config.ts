@@ -20,6 +20,7 @@ const ENTRIES = {
   'vendor-propagators': 'src/propagation/vendor-propagators.ts',
   redaction: 'src/internal/privacy/redaction.ts',
   'pattern-check': 'src/internal/privacy/pattern-check.ts',
+  'console-processors': 'src/console/console-processors.ts',
   waterfall: 'src/console/drawing/waterfall.ts',
   'findings-in-spans': 'src/viewer/findings-in-spans.ts',
   cli: 'src/cli/main.ts',

@@ -39,6 +39,12 @@ const APART: readonly { readonly file: string; readonly importer: RegExp; readon
   },
   // Of GraphQL.js 17, which few apps have; without state.
   { file: 'graphql-spans', importer: /[\\/]channels[\\/]graphql\.ts$/, names: ['traceGraphql'] },
+  // Few processes print their traces.
+  {
+    file: 'console-processors',
+    importer: /[\\/]console[\\/]console-exporter\.ts$/,
+    names: ['ConsoleExporter', 'ConsoleSpanProcessor'],
+  },
   // Drawing is for development; it is without state, and loaded with the first trace that is printed.
   { file: 'waterfall', importer: /[\\/]console[\\/]printer\.ts$/, names: ['waterfall'] },
   // Loaded with the first package that is traced and whose spans are not by the current conventions. It reads SQL, too.

@@ -1,9 +1,6 @@
-import { TraceFlags } from '@opentelemetry/api'
-import { ExportResultCode, type ExportResult } from '@opentelemetry/core'
-import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { checkKeys, checkNumber, checkPart, checkBoolean } from '../internal/checks/validate.js'
-import { Printer } from './printer.js'
-import { TraceBuffer } from './trace-buffer.js'
+import { ConsoleExporter, ConsoleSpanProcessor, type ConsoleParts } from './console-processors.js'
 
 export interface ConsoleExporterOptions {
   /** Where traces are printed. Default: `process.stdout`. */
@@ -27,7 +24,7 @@ const DEFAULTS = { columns: 100, maxBufferedSpans: 10_000 } as const
  * @throws TracingConfigError when an option is wrong
  */
 export function consoleSpanProcessor(options: ConsoleExporterOptions = {}): SpanProcessor {
-  return new ConsoleSpanProcessor(partsOf(options, true))
+  return new ConsoleSpanProcessor(partsOf(options))
 }
 
 /**
@@ -38,86 +35,15 @@ export function consoleSpanProcessor(options: ConsoleExporterOptions = {}): Span
  * @throws TracingConfigError when an option is wrong
  */
 export function consoleExporter(options: ConsoleExporterOptions = {}): SpanExporter {
-  return new ConsoleExporter(partsOf(options, false))
+  return new ConsoleExporter(partsOf(options))
 }
 
-function partsOf(options: ConsoleExporterOptions, seesStarts: boolean): { buffer: TraceBuffer; printer: Printer } {
-  const { stream, columns, colours, maxBufferedSpans } = options
+function partsOf(options: ConsoleExporterOptions): ConsoleParts {
+  const { stream, columns, colours, maxBufferedSpans = DEFAULTS.maxBufferedSpans } = options
   checkKeys('', options, ['stream', 'columns', 'colours', 'maxBufferedSpans'])
   if (stream !== undefined) checkPart('stream', stream, 'a writable stream', ['write', 'on', 'removeListener'])
   checkNumber('columns', columns, { min: 1, integer: true })
   checkNumber('maxBufferedSpans', maxBufferedSpans, { min: 1, integer: true })
   checkBoolean('colours', colours)
-  const printer = new Printer({ stream, columns, colours, defaultColumns: DEFAULTS.columns })
-  const buffer = new TraceBuffer({
-    maxBufferedSpans: maxBufferedSpans ?? DEFAULTS.maxBufferedSpans,
-    seesStarts,
-    print: (piece) => printer.print(piece),
-  })
-  return { buffer, printer }
-}
-
-class ConsoleSpanProcessor implements SpanProcessor {
-  readonly #buffer: TraceBuffer
-  readonly #printer: Printer
-  #stopped = false
-
-  constructor({ buffer, printer }: ReturnType<typeof partsOf>) {
-    this.#buffer = buffer
-    this.#printer = printer
-  }
-
-  onStart(span: ReadableSpan): void {
-    if (!this.#stopped && isSampled(span)) this.#buffer.started(span)
-  }
-
-  onEnd(span: ReadableSpan): void {
-    if (!this.#stopped && isSampled(span)) this.#buffer.ended(span)
-  }
-
-  async forceFlush(): Promise<void> {
-    this.#buffer.printAll()
-    await this.#printer.written()
-  }
-
-  async shutdown(): Promise<void> {
-    await this.forceFlush()
-    this.#stopped = true
-    this.#buffer.forget()
-  }
-}
-
-class ConsoleExporter implements SpanExporter {
-  readonly #buffer: TraceBuffer
-  readonly #printer: Printer
-  #stopped = false
-
-  constructor({ buffer, printer }: ReturnType<typeof partsOf>) {
-    this.#buffer = buffer
-    this.#printer = printer
-  }
-
-  export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
-    const error = this.#stopped ? new Error('the console exporter has been shut down') : this.#printer.failure
-    if (error) {
-      resultCallback({ code: ExportResultCode.FAILED, error })
-      return
-    }
-    for (const span of spans) if (isSampled(span)) this.#buffer.ended(span)
-    resultCallback({ code: ExportResultCode.SUCCESS })
-  }
-
-  async forceFlush(): Promise<void> {
-    this.#buffer.printAll()
-    await this.#printer.written()
-  }
-
-  async shutdown(): Promise<void> {
-    this.#stopped = true
-    await this.forceFlush()
-  }
-}
-
-function isSampled(span: ReadableSpan): boolean {
-  return (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0
+  return { stream, columns, colours, defaultColumns: DEFAULTS.columns, maxBufferedSpans }
 }

@@ -7,7 +7,7 @@ import { waterfall } from './drawing/waterfall.js'
 const MOST_BYTES_WAITING = 16 * 1_024 * 1_024
 const WRITTEN_TIMEOUT_MILLIS = 1_000
 
-interface PrinterOptions {
+export interface PrinterOptions {
   /** Default: `process.stdout`. */
   readonly stream: (NodeJS.WritableStream & { isTTY?: boolean; columns?: number }) | undefined
   readonly columns: number | undefined
