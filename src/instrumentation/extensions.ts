@@ -5,7 +5,7 @@ import type { CatalogueEntry } from './catalogue.js'
 import { withGraphqlChannels } from './channels/graphql.js'
 import type { InstrumentationName } from './config-types.js'
 import { withInProcessRequests } from './frameworks/in-process-requests.js'
-import { withFaithfulRequests } from './http-client/outgoing-requests.js'
+import { withOutgoingRequests } from './http-client/outgoing-requests.js'
 import { withOurUndici } from './http-client/undici.js'
 import { whenClosed } from './http-server/after-close.js'
 import { withFastPath } from './http-server/fast-path.js'
@@ -22,7 +22,7 @@ const EXTENSIONS: Readonly<Partial<Record<InstrumentationName, Extension>>> = {
   express: (Class) => ofPackages.withExpressLayers(Class, { contextWithSpan, safely, whenClosed }),
   'generic-pool': (Class) => ofPackages.withGenericPoolCallers(Class),
   graphql: withGraphqlChannels,
-  http: (Class) => withFaithfulRequests(withFastPath(withOutcomes(Class))),
+  http: (Class) => withOutgoingRequests(withFastPath(withOutcomes(Class))),
   mysql2: (Class) => ofPackages.withMysql2Callers(Class),
   ioredis: (Class) => ofPackages.withIoredisCommands(Class),
   mysql: (Class) => ofPackages.withMysqlPools(Class),

@@ -1,8 +1,8 @@
 import { context, type Context } from '@opentelemetry/api'
-import { IncomingMessage, ServerResponse } from 'node:http'
-import { replaceMethod } from '../../internal/runtime/methods.js'
+import { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
+import { replaceMethod, type AnyFunction } from '../../internal/runtime/methods.js'
 
-type Listener = ((this: unknown, ...args: unknown[]) => unknown) & { [IS_BOUND]?: boolean }
+type Listener = ((this: unknown, ...args: unknown[]) => unknown) & { [IS_BOUND]?: boolean; listener?: Listener }
 type Add = (this: Bindable, event: string | symbol, listener: Listener) => unknown
 type Prototype = Record<'on' | 'addListener' | 'prependListener' | 'once' | 'prependOnceListener', Add>
 
@@ -17,15 +17,14 @@ interface Bindable extends Pick<Prototype, 'on' | 'prependListener'> {
 let isPatched = false
 
 /**
- * Has all listeners that are added from now on run in the context: Node.js emits the events of requests and responses outside of
- * it. In place of the API's `context.bind`, which patches seven methods of each request and of each response; here it is
+ * Has all listeners that are added from now on run in the context: Node.js emits the events of requests and responses, of servers
+ * and clients, outside of it. In place of the API's `context.bind`, which patches seven methods of each request and of each response; here it is
  * one property. Requests of other classes, which may be passed to a server (HTTP/2's, or a test's), are bound by the API.
  */
-export function bindListeners(target: IncomingMessage | ServerResponse, active: Context): void {
+export function bindListeners(target: IncomingMessage | ServerResponse | ClientRequest, active: Context): void {
   if (!isPatched) patchClasses()
-  if (target instanceof IncomingMessage || target instanceof ServerResponse) {
-    ;(target as unknown as Bindable)[CONTEXT] = active
-  } else context.bind(active, target)
+  if (CLASSES.some((Class) => target instanceof Class)) (target as unknown as Bindable)[CONTEXT] = active
+  else context.bind(active, target)
 }
 
 /** Whether a request is being handled in a context already: apps hand requests from one event, or server, to another. */
@@ -33,9 +32,11 @@ export function isBound(target: object): boolean {
   return (target as Bindable)[CONTEXT] !== undefined
 }
 
+const CLASSES: readonly (typeof IncomingMessage | typeof ServerResponse | typeof ClientRequest)[] = [IncomingMessage, ServerResponse, ClientRequest]
+
 function patchClasses(): void {
   isPatched = true
-  for (const { prototype } of [IncomingMessage, ServerResponse]) patch(prototype)
+  for (const { prototype } of CLASSES) patch(prototype)
 }
 
 function patch(prototype: Prototype): void {
@@ -50,11 +51,16 @@ function bound(add: Add): Add {
     if (active === undefined || typeof listener !== 'function' || listener[IS_BOUND]) {
       return add.call(this, event, listener)
     }
-    const inContext: Listener = function (...args) {
-      return context.with(active, listener, this, ...args)
-    }
-    return add.call(this, event, findableBy(listener, inContext))
+    return add.call(this, event, boundTo(active, listener))
   }
+}
+
+/** In place of the API's `context.bind`, which defines the length of each, too. */
+export function boundTo(active: Context, listener: AnyFunction): AnyFunction {
+  const inContext: Listener = function (...args) {
+    return context.with(active, listener, this, ...args)
+  }
+  return findableBy(listener, inContext)
 }
 
 /**
@@ -79,5 +85,6 @@ function boundOnce(addOnce: Add, add: 'on' | 'prependListener'): Add {
 
 /** Emitters look there for what is to be removed, and show it as the listener. */
 function findableBy(listener: Listener, inContext: Listener): Listener {
-  return Object.assign(inContext, { listener })
+  inContext.listener = listener
+  return inContext
 }

@@ -36,7 +36,7 @@ export function withOutcomes(Class: InstrumentationClass): InstrumentationClass 
     _onOutgoingRequestError(span: Span, metrics: Attributes, start: HrTime, error: unknown): void {
       const inside = this as unknown as HttpInstrumentationInside
       if (isGivenUp(error)) inside._closeHttpSpan(span, SpanKind.CLIENT, start, metrics)
-      else fail(inside, SpanKind.CLIENT, { span, metrics, start }, timeoutIn(error) ?? error)
+      else fail(inside, SpanKind.CLIENT, { span, metrics, start }, reasonOf(error))
     }
   }
 }
@@ -82,6 +82,9 @@ export function setError(span: Span, error: unknown): void {
 export function isGivenUp(error: unknown): boolean {
   return nameOf(error) === 'AbortError' && !timeoutIn(error)
 }
+
+/** What to show of an error of a request. */
+export const reasonOf = (error: unknown): unknown => timeoutIn(error) ?? error
 
 /** Of `AbortSignal.timeout()`, which Node.js reports as an abort. */
 const timeoutIn = (error: unknown): unknown => {

@@ -6,6 +6,8 @@ export type Scheme = 'http' | 'https'
 export type Emit = (this: Server, ...args: unknown[]) => boolean
 export type Request = (this: unknown, ...args: unknown[]) => unknown
 
+type CaptureHeaders = (get: (name: string) => unknown) => Attributes
+
 /**
  * What there is inside of upstream's class, and what ours override or call: none of it is public, and a test sees whether it is
  * there. Where an upgrade takes a method away, what it does is upstream's again.
@@ -13,6 +15,11 @@ export type Request = (this: unknown, ...args: unknown[]) => unknown
 export interface HttpInstrumentationInside {
   readonly tracer: Tracer
   readonly _httpServerDurationHistogram?: object
+  readonly _httpClientDurationHistogram?: object
+  readonly _headerCapture: {
+    readonly client: { readonly captureRequestHeaders: CaptureHeaders; readonly captureResponseHeaders: CaptureHeaders }
+  }
+  _recordClientDuration(millis: number, attributes: Attributes): void
   getConfig(): HttpInstrumentationConfig
   _incomingRequestFunction(scheme: Scheme, original: Emit): Emit
   _outgoingRequestFunction(scheme: Scheme, original: Request): Request
