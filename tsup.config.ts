@@ -16,6 +16,7 @@ const ENTRIES = {
   'library-instrumentations': 'src/instrumentation/library-instrumentations.ts',
   'span-conventions': 'src/internal/conventions/span-conventions.ts',
   'graphql-spans': 'src/instrumentation/channels/graphql-spans.ts',
+  'undici-spans': 'src/instrumentation/http-client/undici-spans.ts',
   'known-secrets': 'src/internal/privacy/known-secrets.ts',
   'vendor-propagators': 'src/propagation/vendor-propagators.ts',
   redaction: 'src/internal/privacy/redaction.ts',

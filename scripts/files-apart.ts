@@ -45,6 +45,12 @@ const APART: readonly { readonly file: string; readonly importer: RegExp; readon
     importer: /[\\/]console[\\/]console-exporter\.ts$/,
     names: ['ConsoleExporter', 'ConsoleSpanProcessor'],
   },
+  // Of requests that `fetch`, or undici, sends; what has state is handed to it.
+  {
+    file: 'undici-spans',
+    importer: /[\\/]http-client[\\/]undici\.ts$/,
+    names: ['requestCreated', 'requestDone', 'requestFailed', 'requestSent', 'responseStarted'],
+  },
   // Drawing is for development; it is without state, and loaded with the first trace that is printed.
   { file: 'waterfall', importer: /[\\/]console[\\/]printer\.ts$/, names: ['waterfall'] },
   // Loaded with the first package that is traced and whose spans are not by the current conventions. It reads SQL, too.

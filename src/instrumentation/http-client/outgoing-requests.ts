@@ -9,11 +9,7 @@ import {
   type Span,
 } from '@opentelemetry/api'
 import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-http'
-import {
-  ATTR_HTTP_REQUEST_METHOD,
-  ATTR_SERVER_ADDRESS,
-  ATTR_SERVER_PORT,
-} from '@opentelemetry/semantic-conventions'
+import { ATTR_HTTP_REQUEST_METHOD, ATTR_SERVER_ADDRESS, ATTR_SERVER_PORT } from '@opentelemetry/semantic-conventions'
 import type { ClientRequest, OutgoingHttpHeaders, RequestOptions } from 'node:http'
 import { safely } from '../../internal/diagnostics/diagnostics.js'
 import { contextWithSpan } from '../../internal/otel-api/context-with-span.js'
@@ -35,7 +31,8 @@ export function withOutgoingRequests(Class: InstrumentationClass): Instrumentati
   return class extends Class {
     _outgoingRequestFunction(scheme: Scheme, original: Request): Request {
       const inside = this as unknown as HttpInstrumentationInside
-      const byUpstream = upstream._outgoingRequestFunction.call(inside, scheme, original)
+      const upstreamAround = (next: Request): Request => upstream._outgoingRequestFunction.call(inside, scheme, next)
+      const byUpstream = withHeaderArrays(original, upstreamAround)
       return function (...args) {
         const call = isOwnPath(inside.getConfig()) ? readCall(args) : undefined
         return call ? request(inside, { scheme, original, receiver: this }, call) : byUpstream.apply(this, args)
@@ -156,7 +153,11 @@ function start(
 ): { readonly span: Span; readonly measurement: Measurement | undefined } {
   const { startOutgoingSpanHook: hook, requireParentforOutgoingSpans: needsParent } = inside.getConfig()
   const attributes = attributesOfCall(scheme, options)
-  if (hook) Object.assign(attributes, safely('the startOutgoingSpanHook of http failed', () => hook(options)))
+  if (hook)
+    Object.assign(
+      attributes,
+      safely('the startOutgoingSpanHook of http failed', () => hook(options)),
+    )
   const { method } = options
   const name = typeof method === 'string' && method !== '' ? method.toUpperCase() : 'GET'
   const spanOptions = { kind: SpanKind.CLIENT, attributes }
@@ -184,6 +185,29 @@ function injected(active: Context, headers: unknown): unknown {
   const readable = readableHeaders(headers)
   const carrier = { ...readable }
   propagation.inject(active, carrier)
-  const added = Object.entries(carrier).filter(([name, value]) => readable[name] !== value)
-  return withHeaders(headers as HeaderArray, Object.fromEntries(added))
+  return withChanged(headers, readable, carrier)
+}
+
+type Named = Readonly<Record<string, unknown>>
+
+function withChanged(headers: HeaderArray, readable: Named, changed: Named): HeaderArray {
+  const added = Object.entries(changed).filter(([name, value]) => readable[name] !== value)
+  return withHeaders(headers, Object.fromEntries(added))
+}
+
+/** Upstream makes an object of any headers, and an array of them arrives as `0: Accept`. */
+function withHeaderArrays(original: Request, traced: (original: Request) => Request): Request {
+  const byUpstream = traced(original)
+  return function (...args) {
+    const at = isUrl(args[0]) || typeof args[0] === 'string' ? 1 : 0
+    const headers = (args[at] as { headers?: unknown } | null | undefined)?.headers
+    if (!Array.isArray(headers)) return byUpstream.apply(this, args)
+    const readable = readableHeaders(headers)
+    args[at] = { ...(args[at] as object), headers: readable }
+    const asGiven: Request = function (options, ...rest) {
+      const { headers: changed = {} } = options as { headers?: Named }
+      return original.call(this, { ...(options as object), headers: withChanged(headers, readable, changed) }, ...rest)
+    }
+    return traced(asGiven).apply(this, args)
+  }
 }

@@ -1,34 +1,33 @@
 import { context, type Context } from '@opentelemetry/api'
 import { InstrumentationNodeModuleDefinition, type Instrumentation } from '@opentelemetry/instrumentation'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { errorTypeOf } from '../../internal/http/error-type.js'
-import { isGivenUp } from '../http/http-outcomes.js'
+import type { Socket } from 'node:net'
+import { safely, warnOfError } from '../../internal/diagnostics/diagnostics.js'
+import { announceOutgoingUrl } from '../../internal/http/outgoing-request.js'
+import { contextWithSpan } from '../../internal/otel-api/context-with-span.js'
 import type { InstrumentationClass } from '../instrumentation-class.js'
 import { wrapMethod } from '../queued-calls.js'
+import {
+  requestCreated,
+  requestDone,
+  requestFailed,
+  requestSent,
+  responseStarted,
+  type UndiciInside,
+  type UndiciRequest,
+  type UndiciResponse,
+} from './undici-spans.js'
 
-interface RequestCreated {
-  readonly request: object
-}
-
-interface RequestFailed {
-  readonly request: object
-  readonly error: unknown
-}
-
-/** What there is inside of upstream's class, none of it public; tests see whether it is there. */
-interface UndiciInside {
-  onRequestCreated(message: RequestCreated): void
-  onError(message: RequestFailed): void
+interface OfRequest {
+  readonly request: UndiciRequest
 }
 
 /**
- * The instrumentation of undici, with two things mended. The span and the headers of a request are made in the context of its
- * call: before undici 8.13 a pool without a free connection makes the request in the context of the one that has freed it.
- * And `error.type` is a text: upstream takes any `code`, which is a number in the time-out of `AbortSignal.timeout()`, and an
- * error for an object, while a signal's reason can be anything.
+ * The instrumentation of undici, its channels heard by code of our own, for half of the cost: spans, options and hooks are the
+ * same. The span and the headers of a request are made in the context of its call: before undici 8.13 a pool without a free
+ * connection makes the request in the context of the one that has freed it.
  */
 export function withOurUndici(Class: InstrumentationClass): InstrumentationClass {
-  const upstream = Class.prototype as unknown as UndiciInside
   return class extends Class {
     override init(): InstrumentationNodeModuleDefinition[] {
       return [
@@ -40,24 +39,69 @@ export function withOurUndici(Class: InstrumentationClass): InstrumentationClass
       ]
     }
 
-    onRequestCreated(message: RequestCreated): void {
-      rememberCallersOfFetch()
-      context.with(callerOf(message.request) ?? context.active(), () => upstream.onRequestCreated.call(this, message))
+    // What a subscriber throws ends the process.
+    onRequestCreated({ request }: OfRequest): void {
+      try {
+        rememberCallersOfFetch()
+        created(this as never, request)
+      } catch (error) {
+        warnOfError('a request of undici is not traced', error)
+      }
     }
 
-    onError({ request, error }: RequestFailed): void {
-      upstream.onError.call(this, { request, error: isGivenUp(error) ? error : describable(error) })
+    onRequestHeaders({ request, socket }: OfRequest & { readonly socket: Socket }): void {
+      try {
+        requestSent(this as never, request, socket)
+      } catch (error) {
+        warnOfError(INCOMPLETE, error)
+      }
+    }
+
+    onResponseHeaders({ request, response }: OfRequest & { readonly response: UndiciResponse }): void {
+      try {
+        responseStarted(this as never, request, response, SHARED)
+      } catch (error) {
+        warnOfError(INCOMPLETE, error)
+      }
+    }
+
+    onDone({ request }: OfRequest): void {
+      try {
+        requestDone(this as never, request)
+      } catch (error) {
+        warnOfError(INCOMPLETE, error)
+      }
+    }
+
+    onError({ request, error }: OfRequest & { readonly error: unknown }): void {
+      try {
+        requestFailed(this as never, request, error)
+      } catch (thrown) {
+        warnOfError(INCOMPLETE, thrown)
+      }
     }
   }
 }
+
+const SHARED = { announceOutgoingUrl, contextWithSpan, safely }
+
+/** Hooks and propagators run in the caller's context. */
+function created(inside: UndiciInside, request: UndiciRequest): void {
+  const active = context.active()
+  const caller = callerOf(request) ?? active
+  if (caller === active) requestCreated(inside, request, active, SHARED)
+  else context.with(caller, requestCreated, undefined, inside, request, caller, SHARED)
+}
+
+const INCOMPLETE = 'the span of a request of undici is not complete'
 
 interface UndiciExports {
   readonly Pool?: { readonly prototype: object }
   readonly default?: { readonly Pool?: { readonly prototype: object } }
 }
 
-/** Calls that a pool has taken, by the handler that each has of its own, until it is a request. */
-const callers = new WeakMap<object, Context>()
+/** Of calls that a pool has taken, on the handler that each has of its own, until it is a request: a WeakMap costs the collector more. */
+const CALLER = Symbol('spanwright.caller')
 
 /** Has a kind of dispatcher note who calls it. */
 function rememberCallers(dispatcher: object): void {
@@ -67,7 +111,8 @@ function rememberCallers(dispatcher: object): void {
     (original) =>
       function (...args) {
         const [, handler] = args
-        if (typeof handler === 'object' && handler !== null) callers.set(handler, context.active())
+        // One that is frozen has none.
+        if (typeof handler === 'object' && handler !== null) Reflect.set(handler, CALLER, context.active())
         return original.apply(this, args)
       },
   )
@@ -95,14 +140,7 @@ function callerOf(request: object): Context | undefined {
     handlerKeys.push(key)
   }
   const handler = (request as Record<symbol, unknown>)[key]
-  return typeof handler === 'object' && handler !== null ? callers.get(handler) : undefined
-}
-
-/** What upstream reads of an error. */
-function describable(error: unknown): object {
-  const { message = String(error), stack } = (error ?? {}) as Partial<Error>
-  const type = errorTypeOf(error)
-  return { code: type, name: type, message, ...(stack !== undefined && { stack }) }
+  return (handler as { readonly [CALLER]?: Context } | null | undefined)?.[CALLER]
 }
 
 /** Undici, which is also behind `fetch`, announces each request there, before it is sent. */
@@ -116,7 +154,7 @@ export function startWithFirstFetch(start: () => Instrumentation | undefined): v
   const onCreated = (message: unknown): void => {
     unsubscribe(REQUEST_CREATED, onCreated)
     const instrumentation = start() as (Instrumentation & Partial<UndiciInside>) | undefined
-    instrumentation?.onRequestCreated?.(message as RequestCreated)
+    instrumentation?.onRequestCreated?.(message as OfRequest)
   }
   subscribe(REQUEST_CREATED, onCreated)
 }

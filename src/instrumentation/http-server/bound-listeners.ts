@@ -23,8 +23,9 @@ let isPatched = false
  */
 export function bindListeners(target: IncomingMessage | ServerResponse | ClientRequest, active: Context): void {
   if (!isPatched) patchClasses()
-  if (CLASSES.some((Class) => target instanceof Class)) (target as unknown as Bindable)[CONTEXT] = active
-  else context.bind(active, target)
+  if (target instanceof IncomingMessage || target instanceof ServerResponse || target instanceof ClientRequest) {
+    ;(target as unknown as Bindable)[CONTEXT] = active
+  } else context.bind(active, target)
 }
 
 /** Whether a request is being handled in a context already: apps hand requests from one event, or server, to another. */
@@ -32,11 +33,9 @@ export function isBound(target: object): boolean {
   return (target as Bindable)[CONTEXT] !== undefined
 }
 
-const CLASSES: readonly (typeof IncomingMessage | typeof ServerResponse | typeof ClientRequest)[] = [IncomingMessage, ServerResponse, ClientRequest]
-
 function patchClasses(): void {
   isPatched = true
-  for (const { prototype } of CLASSES) patch(prototype)
+  for (const { prototype } of [IncomingMessage, ServerResponse, ClientRequest]) patch(prototype)
 }
 
 function patch(prototype: Prototype): void {

@@ -1,15 +1,9 @@
-import { propagation, type Attributes, type Span } from '@opentelemetry/api'
+import type { Attributes, Span } from '@opentelemetry/api'
 import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-http'
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation'
 import type { UndiciInstrumentationConfig } from '@opentelemetry/instrumentation-undici'
-import {
-  ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
-  ATTR_URL_FULL,
-  ATTR_URL_QUERY,
-  ATTR_USER_AGENT_ORIGINAL,
-} from '@opentelemetry/semantic-conventions'
+import { ATTR_URL_FULL, ATTR_USER_AGENT_ORIGINAL } from '@opentelemetry/semantic-conventions'
 import { ServerResponse, type RequestOptions } from 'node:http'
-import { normalizedMethod } from '../../internal/http/http-method.js'
 import { announceOutgoingUrl } from '../../internal/http/outgoing-request.js'
 import { StreamAnswer } from '../http2/stream-answer.js'
 import type { CapturedHeaders } from './request-options.js'
@@ -77,20 +71,9 @@ function hookedUndici(
     ...config,
     ...hookForUndiciHosts(config),
     ...(headers && { headersToSpanAttributes: headers }),
-    startSpanHook(request) {
-      if (config.requireParentforSpans !== true) dropTraceHeaders(request)
-      announceOutgoingUrl(() => (URL.canParse(request.path) ? request.path : `${request.origin}${request.path}`))
-      const url = HAS_QUERY_OR_USER.test(request.path) ? URL.parse(request.path, request.origin) : null
-      const attributes = { ...(url && attributesOfUrl(url)), ...withoutRepeatedMethod(request.method) }
-      return { ...attributes, ...config.startSpanHook?.(request) }
-    },
   }
   return hooked
 }
-
-/** Upstream writes the original method in any case, not only where it is another one. */
-const withoutRepeatedMethod = (method: string): Attributes =>
-  normalizedMethod(method) === method ? { [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: undefined } : {}
 
 interface Headers {
   requestHeaders?: string[]
@@ -119,11 +102,6 @@ function addWholeUrl(attributes: Attributes, request: RequestOptions): void {
   attributes[ATTR_URL_FULL] = url.href
 }
 
-/** Upstream's undici instrumentation takes a proxied URL for a path, and leaves the question mark. */
-function attributesOfUrl(url: URL): Attributes {
-  return { [ATTR_URL_FULL]: url.href, [ATTR_URL_QUERY]: url.search.slice(1) }
-}
-
 /** Upstream looks for it in lower case only. */
 function userAgentOf({ headers }: RequestOptions): Attributes {
   for (const name of Object.keys(headers ?? {})) {
@@ -132,22 +110,6 @@ function userAgentOf({ headers }: RequestOptions): Attributes {
     if (typeof value === 'string') return { [ATTR_USER_AGENT_ORIGINAL]: value }
   }
   return {}
-}
-
-/**
- * Headers that the app has injected itself would stand there twice: this instrumentation adds its own and replaces none, and
- * two are read as none. Baggage may stand there twice.
- */
-function dropTraceHeaders(request: { headers?: unknown }): void {
-  const { headers } = request
-  const fields = new Set(propagation.fields().filter((field) => field !== 'baggage'))
-  const isOurs = (name: unknown): boolean => fields.has(String(name).toLowerCase())
-  if (Array.isArray(headers)) {
-    for (let i = headers.length - 2; i >= 0; i -= 2) if (isOurs(headers[i])) headers.splice(i, 2)
-  } else if (typeof headers === 'string') {
-    // Undici 5 has them as text.
-    request.headers = headers.replaceAll(/^([^:\r\n]+):.*\r\n/gm, (line, name) => (isOurs(name) ? '' : line))
-  }
 }
 
 /** As Node puts it together from the options. To a proxy the path is the whole URL. */

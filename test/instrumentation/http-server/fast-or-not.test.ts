@@ -40,9 +40,15 @@ test('upstream has what is reached into', () => {
   expect(HttpInstrumentation.prototype).toHaveProperty('_incomingRequestFunction.length', 2)
   expect(inside).toHaveProperty('_httpServerDurationHistogram')
   expect(inside._httpServerDurationHistogram?.constructor).toBe(createNoopMeter().createHistogram('none').constructor)
+  expect(inside._httpClientDurationHistogram?.constructor).toBe(createNoopMeter().createHistogram('none').constructor)
+  expect(inside).toHaveProperty('_headerCapture.client.captureRequestHeaders.length', 1)
+  expect(inside).toHaveProperty('_headerCapture.client.captureResponseHeaders.length', 1)
   expect(inside.tracer).toHaveProperty('startSpan')
   const lengths = {
     _outgoingRequestFunction: 2,
+    _getPatchHttpsOutgoingRequestFunction: 1,
+    _recordClientDuration: 2,
+    _startHttpSpan: 2,
     _setDefaultOptions: 1,
     _traceClientRequest: 4,
     _onServerResponseFinish: 5,

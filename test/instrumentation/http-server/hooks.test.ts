@@ -120,22 +120,3 @@ describe('processors', () => {
     expect(active).toEqual([spans.only.spanContext().spanId])
   })
 })
-
-describe('trace headers that the app has injected by hand are taken out before undici adds its own', () => {
-  const { startSpanHook } = withHttpHooks('undici', {}, {}) as {
-    startSpanHook: (request: { origin: string; method?: string; path: string; headers: unknown }) => unknown
-  }
-
-  test.each([
-    [
-      ['X-A', '1', 'TraceParent', 'stale', 'baggage', 'a=1'],
-      ['X-A', '1', 'baggage', 'a=1'],
-    ],
-    // Of undici 5.
-    ['X-A: 1\r\nTraceParent: stale\r\nbaggage: a=1\r\n', 'X-A: 1\r\nbaggage: a=1\r\n'],
-  ])('of headers %j', (headers, left) => {
-    const request = { origin: 'http://a', method: 'GET', path: '/', headers }
-    startSpanHook(request)
-    expect(request.headers).toEqual(left)
-  })
-})
