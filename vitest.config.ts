@@ -12,6 +12,7 @@ const LONG_GROUPS = {
     'test/instrumentation/warnings/bundled-app.test.ts',
   ],
   viewer: ['test/viewer/page/**/*.test.ts', 'test/cli/view/**/*.test.ts'],
+  site: ['test/site/*.test.ts'],
   libraries: ['test/libraries/*.test.ts'],
   servers: ['test/deploy/**/*.test.ts', 'test/messaging/{rabbitmq,bullmq}.test.ts'],
   sampling: ['test/sampling/{acceptance,integration}/**/*.test.ts'],

@@ -51,7 +51,7 @@ Made from the table in the code by \`npm run docs:options\`: every option of \`s
 set counts; then the default. Variables without an option in code (endpoints, headers, log level, …), and what each takes in
 words: [configuration](../configuration.md). What a wrong one does: [errors](errors.md).
 
-| option | type | default | variables | key in the file | since | |
+| option | what it does | type | default | variables | key in the file | since |
 | --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 `
@@ -65,8 +65,9 @@ function rowsOf(table: AnyTable, documented: ReadonlyMap<string, Documented>, pr
     if (row.table) return rowsOf(row.table, documented, `${name}.`)
     const { type, text, since } = documented.get(name) ?? missing(name)
     const variables = row.variables ?? MORE_VARIABLES[name] ?? []
-    const cells = [code(name), code(type), defaultOf(row), variables.map(code).join(', '), fileKeyOf(name, row)]
-    return `| ${[...cells, since, text].map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+    const read = [variables.map(code).join(', '), fileKeyOf(name, row)]
+    const cells = [code(name), text, code(type), defaultOf(row), ...read, since]
+    return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   })
 }
 
