@@ -10,7 +10,16 @@ const RANDOM_MESSAGE = 'Decisions are deterministic in the trace id; where rando
 
 export default defineConfig(
   // An example in TypeScript is a project of its own, with its own settings.
-  { ignores: ['dist/', 'coverage/', 'node_modules/', 'docs/api/', 'examples/*/**/*.{ts,tsx}', 'site/{cache,dist,pages}/'] },
+  {
+    ignores: [
+      'dist/',
+      'coverage/',
+      'node_modules/',
+      'docs/api/',
+      'examples/*/**/*.{ts,tsx}',
+      'site/{cache,dist,pages}/',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts', '**/*.tsx'],
