@@ -17,6 +17,8 @@ export type Program =
   | 'victorialogs'
   | 'prometheus'
   | 'botocore'
+  | 'kafka'
+  | 'brokers'
 
 const CACHE =
   process.env.SPANWRIGHT_BACKENDS ??
