@@ -26,7 +26,7 @@ const EXTENSIONS: Readonly<Partial<Record<InstrumentationName, Extension>>> = {
   mysql2: (Class) => ofPackages.withMysql2Callers(Class),
   ioredis: (Class) => ofPackages.withIoredisCommands(Class),
   mysql: (Class) => ofPackages.withMysqlPools(Class),
-  pg: (Class) => ofPackages.withPgCallers(Class),
+  pg: (Class) => ofPackages.withPgCallers(Class, { contextWithSpan }),
   redis: (Class) => ofPackages.withRedisCallers(Class),
   undici: withOurUndici,
 }

@@ -1,14 +1,24 @@
-import { context, SpanKind, SpanStatusCode, trace, type Exception, type Span, type Tracer } from '@opentelemetry/api'
-import type { PgInstrumentationConfig } from '@opentelemetry/instrumentation-pg'
+import { context, SpanKind, type Span } from '@opentelemetry/api'
+import { ATTR_DB_QUERY_TEXT } from '@opentelemetry/semantic-conventions'
 import type { InstrumentationClass } from '../instrumentation-class.js'
+import {
+  attributesOf,
+  hasParent,
+  isOwnPath,
+  recordFailure,
+  textOfQuery,
+  tracedConnect,
+  tracedQuery,
+  type Client,
+  type Method,
+  type PgInside,
+  type Shared,
+} from './pg-queries.js'
 
-type Method = (this: unknown, ...args: unknown[]) => unknown
 /** Makes of a method of pg's the one that takes its place. */
 type Patch = (original: Method) => Method
 
-interface Upstream {
-  readonly tracer: Tracer
-  getConfig(): PgInstrumentationConfig
+interface Upstream extends PgInside {
   _getClientConnectPatch(): Patch
   _getPoolConnectPatch(): Patch
   _getClientQueryPatch(): Patch
@@ -30,7 +40,7 @@ interface Submittable {
  * The instrumentation of pg, whose callbacks run in the context that has called, also where no span is active there; they ran within the span
  * of the connection, which has ended. And for cursors and streams, whose spans never ended.
  */
-export function withPgCallers(Class: InstrumentationClass): InstrumentationClass {
+export function withPgCallers(Class: InstrumentationClass, shared: Shared): InstrumentationClass {
   const upstream = Class.prototype as unknown as Upstream
   return class extends Class {
     _getClientConnectPatch(): Patch {
@@ -38,7 +48,17 @@ export function withPgCallers(Class: InstrumentationClass): InstrumentationClass
     }
 
     _getPoolConnectPatch(): Patch {
-      return withBoundCallback(upstream._getPoolConnectPatch.call(this))
+      const inside = this as unknown as Upstream
+      const patchConnect = withBoundCallback(upstream._getPoolConnectPatch.call(this))
+      return (original) => {
+        const connect = patchConnect(original)
+        return function (...args) {
+          const { requireParentSpan, ignoreConnectSpans } = inside.getConfig()
+          if (!isOwnPath(inside) || ignoreConnectSpans) return connect.apply(this, args)
+          if (requireParentSpan && !hasParent()) return connect.apply(this, args)
+          return tracedConnect({ inside, ...shared }, this as object, original, args)
+        }
+      }
     }
 
     _getClientQueryPatch(): Patch {
@@ -48,6 +68,10 @@ export function withPgCallers(Class: InstrumentationClass): InstrumentationClass
         const query = patchQuery(original)
         return function (...args) {
           const [submitted] = args
+          const text = textOfQuery(args)
+          if (text !== undefined && isOwnPath(inside) && (!inside.getConfig().requireParentSpan || hasParent())) {
+            return tracedQuery(inside, this as Client, original, args, text)
+          }
           if (!isSubmittable(submitted) || args.length > 1 || submitted.callback) return query.apply(this, args)
           if (inside.getConfig().requireParentSpan && !hasParent()) return original.apply(this, args)
           traceSubmittable(inside, this as Client, submitted)
@@ -69,27 +93,14 @@ const withBoundCallback =
     }
   }
 
-interface Client {
-  readonly connectionParameters?: { readonly database?: string; readonly host?: string; readonly port?: number }
-}
-
-const hasParent = (): boolean => trace.getSpan(context.active()) !== undefined
-
 function isSubmittable(submitted: unknown): submitted is Submittable {
   return typeof submitted === 'object' && submitted !== null && typeof (submitted as Submittable).submit === 'function'
 }
 
 /** The span lasts until the connection is free again: a cursor holds it until it is read to its end, or closed. */
-function traceSubmittable({ tracer }: Upstream, { connectionParameters = {} }: Client, submitted: Submittable): void {
-  const { database, host, port } = connectionParameters
+function traceSubmittable({ tracer }: Upstream, client: Client, submitted: Submittable): void {
   const text = submitted.text ?? submitted.cursor?.text
-  const attributes = {
-    'db.system.name': 'postgresql',
-    'db.namespace': database,
-    'server.address': host,
-    'server.port': port,
-    'db.query.text': typeof text === 'string' ? text : undefined,
-  }
+  const attributes = { ...attributesOf(client), [ATTR_DB_QUERY_TEXT]: typeof text === 'string' ? text : undefined }
   const span = tracer.startSpan('pg.query', { kind: SpanKind.CLIENT, attributes })
   endWith(submitted, span)
   const active = context.active()
@@ -108,10 +119,7 @@ function endWith(submitted: Submittable, span: Span): void {
     return handleReadyForQuery.apply(this, args)
   }
   submitted.handleError = function (error, ...args) {
-    const { code, message = '', name = 'Error' } = (error ?? {}) as { code?: string; message?: string; name?: string }
-    // Without the message, which may have values in it, as upstream has it.
-    span.recordException(`PostgreSQL error of type '${name}' occurred (code: ${code ?? 'UNKNOWN'})` as Exception)
-    span.setStatus({ code: SpanStatusCode.ERROR, message })
+    recordFailure(span, error ?? {})
     span.end()
     Object.assign(submitted, { handleReadyForQuery, handleError })
     return handleError.call(this, error, ...args)
