@@ -11,6 +11,12 @@ const pages = (folder, names) => Object.entries(names).map(([file, text]) => ({ 
 /** A folder's README.md is its index, for pages and for links. */
 const asIndex = (path) => path.replace(/(^|\/)README\.md(?=#|$)/, '$1index.md')
 
+/** A site can't list the files of an example: its package.json says what it starts with, and the shop has a page. */
+function inFolder(href, page) {
+  if (page !== 'examples/README.md' || !/^[\w-]+$/.test(href)) return href
+  return `${href}/${href === 'shop' ? 'README.md' : 'package.json'}`
+}
+
 const SIDEBAR = [
   {
     text: 'Getting started',
@@ -34,7 +40,7 @@ const SIDEBAR = [
         sampling: 'Sampling',
         'users-headers-and-baggage': 'Users, headers, baggage',
         testing: 'Test your spans',
-        backends: 'Backends',
+        backends: 'Send to a backend',
         'noise-and-cost': 'Noise and cost',
       }),
       ...pages('', { logs: 'Logs', metrics: 'Metrics', security: 'Security and privacy' }),
@@ -57,6 +63,7 @@ const SIDEBAR = [
         delivery: 'Delivery, ledger',
         doctor: 'Doctor',
         viewer: 'Viewer',
+        backends: 'Backends',
         collector: 'Collector',
         scaling: 'Scaling',
         bundling: 'Bundling',
@@ -123,10 +130,10 @@ export default defineConfig({
           for (const cell of [tokens[index - 1], tokens[index + 1]]) cell.tag = 'td'
         }
       })
-      md.core.ruler.push('readme', ({ tokens }) => {
+      md.core.ruler.push('readme', ({ tokens, env }) => {
         for (const link of tokens.flatMap(({ children }) => children ?? [])) {
           const href = link.type === 'link_open' ? link.attrGet('href') : null
-          if (href !== null) link.attrSet('href', asIndex(href))
+          if (href !== null) link.attrSet('href', asIndex(inFolder(href, env.relativePath)))
         }
       })
     },

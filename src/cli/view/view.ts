@@ -203,6 +203,11 @@ async function runAndWait(
   await lateSpans(store)
   const { spans, traces } = store.counts()
   say(`the app ended with status ${status}; ${plural(spans, 'span')} of ${plural(traces, 'trace')} arrived`)
+  if (spans === 0) {
+    say(
+      "an exporter or endpoint in the app's code takes precedence over this command: spanwright doctor -- <command> says where spans go",
+    )
+  }
   // Somebody who sits before it wants to look at what arrived, however short the app was.
   if (!wasAsked && report === undefined && process.stdout.isTTY) {
     say('the page stays until Ctrl-C')

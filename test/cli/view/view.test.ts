@@ -24,6 +24,9 @@ beforeAll(async () => {
       'starts-itself.mjs': `import { startTracing } from 'spanwright'
         startTracing({ serviceName: 'by-itself' })
         const { default: http } = await import('node:http')\n${REQUEST_ITSELF}`,
+      'goes-elsewhere.mjs': `import { startTracing, withSpan } from 'spanwright'
+        startTracing({ traceExporter: 'console' })
+        withSpan('work', () => undefined)`,
       'waits.cjs': `
         process.on('SIGTERM', () => { console.log('the app heard SIGTERM'); process.exit(7) })
         setInterval(() => {}, 1000)
@@ -52,6 +55,12 @@ describe('view -- command', () => {
     expect(stdout).toContain('the app is done')
     expect(stderr).toContain('the app ended with status 3; 2 spans of 1 trace arrived')
     expect(exitCode).toBe(3)
+  })
+
+  test('says what takes precedence where the app sends its spans elsewhere', async () => {
+    const { stdout, stderr } = await runView(['--port', '0', '--', 'node', 'goes-elsewhere.mjs'], { cwd: folder.path })
+    expect(stdout).toContain('work')
+    expect(stderr).toMatch(/0 spans of 0 traces arrived\n.*exporter or endpoint in the app's code takes precedence/)
   })
 
   test('a signal goes on to the app, whose status it ends with', async () => {
