@@ -28,6 +28,7 @@ const APART: readonly { readonly file: string; readonly importer: RegExp; readon
       'withMysqlPools',
       'withMysql2Callers',
       'withPgCallers',
+      'withQueryErrors',
       'withRedisCallers',
     ],
   },

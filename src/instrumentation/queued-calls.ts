@@ -103,6 +103,10 @@ const withBoundCommand = (original: Method): Method =>
   }
 
 const REDIS_CLIENT = '@redis/client'
+interface UpstreamRedis {
+  _getPatchMultiCommandsExec(isPipeline: boolean): (original: Method) => Method
+}
+
 const SINCE_POOLS = ['>=5']
 
 /** The instrumentation of redis, for the commands of a pool; transactions, too, are tasks for a client. */
@@ -110,11 +114,20 @@ export function withRedisCallers(Class: InstrumentationClass): InstrumentationCl
   return class extends Class {
     // Upstream's own patches are those of two instrumentations inside of it.
     override init(): InstrumentationNodeModuleDefinition[] {
+      const inside = this as unknown as { instrumentationV4_V5?: UpstreamRedis }
+      // Upstream has forgotten it: the spans of commands that are sent so never ended.
+      const pipelines = patchedFile(`${REDIS_CLIENT}/dist/lib/cluster/multi-command.js`, SINCE_POOLS, (exported) => {
+        const prototype = (exported as { default?: { readonly prototype: object } }).default?.prototype
+        const wrap = inside.instrumentationV4_V5?._getPatchMultiCommandsExec(true)
+        if (prototype && wrap) wrapMethod(prototype, 'execAsPipeline', wrap)
+      })
       const pool = patchedFile(`${REDIS_CLIENT}/dist/lib/client/pool.js`, SINCE_POOLS, (exported) => {
         const { RedisClientPool } = exported as { RedisClientPool?: { readonly prototype: object } }
         if (RedisClientPool) wrapMethod(RedisClientPool.prototype, 'execute', withBoundFirst)
       })
-      return [new InstrumentationNodeModuleDefinition(REDIS_CLIENT, SINCE_POOLS, undefined, undefined, [pool])]
+      return [
+        new InstrumentationNodeModuleDefinition(REDIS_CLIENT, SINCE_POOLS, undefined, undefined, [pool, pipelines]),
+      ]
     }
   }
 }

@@ -32,11 +32,12 @@ const LIFETIME_MILLIS = 180_000
 /** For the hook that starts one: some seconds of work for RabbitMQ, which a busy machine has not always to give. */
 export const START_TIMEOUT_MILLIS = 120_000
 
-export async function startRedis(): Promise<RunningBroker> {
+/** @param more arguments of the server */
+export async function startRedis(...more: readonly string[]): Promise<RunningBroker> {
   await using started = new AsyncDisposableStack()
   const folder = await scratchFolder(started)
   const port = await freePort()
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '']
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...more]
   const redis = start(started, 'redis-server', args, {})
   await saidOnStdout(redis, 'Ready to accept connections')
   return running(started.move(), `redis://127.0.0.1:${port}`)

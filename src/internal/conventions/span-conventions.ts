@@ -102,13 +102,18 @@ export class SpanConventions {
     const attributes = span.events.find((event) => event.name === 'exception')?.attributes
     if (!attributes) return
     const message = String(attributes['exception.message'])
-    const [, type, code = attributes['exception.type']] = this.#convention.failure?.exec(message) ?? []
+    const { failure, answers = SQLSTATE } = this.#convention
+    const { type, code = attributes['exception.type'] } = failure?.exec(message)?.groups ?? {}
     if (type !== undefined) attributes['exception.type'] ??= type
-    const isAnswer = typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code)
+    const isAnswer = typeof code === 'string' && answers.test(code)
+    // That an error is one says nothing.
+    if (isAnswer && span.attributes['error.type'] === 'Error') span.setAttribute('error.type', code)
     addMissing(span, 'error.type', typeof code === 'string' && code !== 'UNKNOWN' ? code : type)
     if (isAnswer) addMissing(span, 'db.response.status_code', code)
   }
 }
+
+const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/
 
 function addMissing(span: EndingSpan, key: string, value: AnyValue): void {
   if (value !== undefined && span.attributes[key] === undefined) span.setAttribute(key, value)

@@ -115,8 +115,10 @@ export interface Convention {
   readonly renamesItself?: true
   /** The instrumentation ends its spans twice, which is no fault of the app's to be logged. */
   readonly endsTwice?: true
-  /** The code and class of a failure that the instrumentation puts into a text. */
+  /** Finds the `type` and `code` of a failure in the message of its exception. */
   readonly failure?: RegExp
+  /** Codes that are answers of the database. Default: the five characters of an SQLSTATE. */
+  readonly answers?: RegExp
   /** Status of a span that has ended, where the instrumentation's is wrong. */
   readonly status?: (span: Described) => SpanStatusCode | undefined
   /** What the spans are of records exceptions and sets no status; those that stand for an answer below 500 are no errors. */
@@ -222,6 +224,9 @@ function nameRequest(route: string | undefined): void {
   if (metadata && route !== undefined) metadata.route = route
 }
 
+/** `WRONGTYPE Operation against …` */
+const REDIS_FAILURE = { failure: /^(?<code>[A-Z]{2,})(?= )/, answers: /^[A-Z]+$/ }
+
 /** By the instrumentation's short name, or the name of a tracer that is none's. */
 export const CONVENTIONS: Readonly<Record<string, Convention>> = {
   amqplib: {
@@ -242,7 +247,7 @@ export const CONVENTIONS: Readonly<Record<string, Convention>> = {
     derive: (span, add) => isFailure(span) && add('error.type', span.attributes['rpc.status_code']),
   },
   http: { domain: 'http' },
-  ioredis: { domain: 'database' },
+  ioredis: { domain: 'database', ...REDIS_FAILURE },
   kafkajs: { domain: 'messaging' },
   // Of the driver below it, which makes the call.
   knex: sql(FIRST_WORD, { kind: () => SpanKind.INTERNAL }),
@@ -267,9 +272,10 @@ export const CONVENTIONS: Readonly<Record<string, Convention>> = {
   },
   openai: { domain: 'gen_ai' },
   oracledb: { domain: 'database' },
-  pg: sql(/^pg\.query(?::\s*([a-z]*))?/i, { failure: /type '([^']*)' occurred \(code: (\w+)\)/ }),
+  pg: sql(/^pg\.query(?::\s*([a-z]*))?/i, { failure: /type '(?<type>[^']*)' occurred \(code: (?<code>\w+)\)/ }),
   redis: {
     domain: 'database',
+    ...REDIS_FAILURE,
     name: ({ attributes }) => textOf(attributes, 'db.operation.name'),
   },
   restify: { domain: 'http', endsTwice: true, exceptionsAreErrors: true },

@@ -151,7 +151,7 @@ test('a message of RabbitMQ is described by the current names', () => {
 test('names that are current stay, whichever instrumentation writes them', () => {
   const attributes = { 'messaging.operation.name': 'send', 'messaging.operation.type': 'send', 'db.name': 'x' }
   expect(written('kafkajs', { name: 'send orders', attributes }).attributes).toEqual(attributes)
-  for (const name of ['http', 'undici', 'express', 'ioredis', 'mongodb', 'nobody']) {
+  for (const name of ['http', 'undici', 'express', 'mongodb', 'nobody']) {
     expect(conventionsForScope(`@opentelemetry/instrumentation-${name}`)).toBeUndefined()
   }
   expect(conventionsForScope('grpc')).toBeUndefined()
