@@ -4,7 +4,7 @@
 # the tests that need it are skipped by name. --quick: leaves out what takes minutes to compile.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 minutes=${SPANWRIGHT_BACKENDS_MINUTES:-30}
-slow=' collector jaeger prometheus '
+slow=' collector jaeger prometheus ferretdb '
 quick=
 if [ "${1:-}" = --quick ]; then
   quick=1

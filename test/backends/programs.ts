@@ -19,6 +19,8 @@ export type Program =
   | 'botocore'
   | 'kafka'
   | 'brokers'
+  | 'ferretdb'
+  | 'mongodb'
 
 const CACHE =
   process.env.SPANWRIGHT_BACKENDS ??
