@@ -13,7 +13,7 @@ const asIndex = (path) => path.replace(/(^|\/)README\.md(?=#|$)/, '$1index.md')
 
 /** A site can't list the files of an example: its package.json says what it starts with, and the shop has a page. */
 function inFolder(href, page) {
-  if (page !== 'examples/README.md' || !/^[\w-]+$/.test(href)) return href
+  if (page !== 'examples/index.md' || !/^[\w-]+$/.test(href)) return href
   return `${href}/${href === 'shop' ? 'README.md' : 'package.json'}`
 }
 
