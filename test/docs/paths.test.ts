@@ -7,7 +7,7 @@ const pagesIn = (folder: string): string[] =>
   readdirSync(join(REPOSITORY, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name))
-const PAGES = ['README.md', ...pagesIn('docs'), ...pagesIn('deploy'), 'examples/shop/README.md']
+const PAGES = ['README.md', 'CONTRIBUTING.md', ...pagesIn('docs'), ...pagesIn('deploy'), 'examples/shop/README.md']
 
 /** What a page may name a file from: the repository, src/ and its folders, test/, and the page's own folder. */
 const ROOTS = ['', 'src', 'src/instrumentation', 'test', 'examples', 'deploy', 'docs']
