@@ -3,6 +3,11 @@ import { Kafka } from 'kafkajs'
 import { withSpan } from 'spanwright'
 
 const kafka = new Kafka({ clientId: 'bakery', brokers: (process.env.KAFKA_BROKERS ?? 'localhost:9092').split(',') })
+const admin = kafka.admin()
+await admin.connect()
+await admin.createTopics({ topics: [{ topic: 'orders' }], waitForLeaders: true })
+await admin.disconnect()
+
 const consumer = kafka.consumer({ groupId: `bakery-${process.pid}` })
 const producer = kafka.producer()
 const baked = Promise.withResolvers()

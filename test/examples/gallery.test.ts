@@ -135,4 +135,14 @@ describe.skipIf(!hasRedis)(`with Redis ${NEEDS_REDIS}`, () => {
     const tree = await treeAfter(example.sink, server)
     expect(tree.join('\n')).toMatch(/SERVER GET \/visits .*\n(.*\n)* +CLIENT INCR/)
   })
+
+  test('bullmq-worker has one trace from who adds a job to who does it', async () => {
+    await using example = await exampleOf('bullmq-worker')
+    await using redis = await startRedis()
+    const worker = await example.start('start', { REDIS_URL: redis.url })
+    expect(await example.run('add', { REDIS_URL: redis.url })).toMatchObject({ exitCode: 0, stderr: '' })
+    await worker.waitForLine(/a loaf of rye/)
+    const tree = (await treeAfter(example.sink, worker)).join('\n')
+    expect(tree).toMatch(/PRODUCER .*orders[^]*CONSUMER .*orders[^]*INTERNAL bake/)
+  })
 })
