@@ -42,6 +42,19 @@ test('without @fastify/otel, server spans have their routes, and there are no ot
   expect(run.stderr).toBe('')
 })
 
+test('a failure has its exception on the server span, and no source of the app is in a name', async () => {
+  await using app = await withFastifyOtel()
+  const { answers, spans } = await serveAndAsk({ args: ['app.mjs'], cwd: app.path, requests: ['/fails', '/refused'] })
+  expect(answers.map((answer) => answer.slice(0, 3))).toEqual(['500', '403'])
+  const servers = spans.filter(({ kind }) => kind === 'SERVER')
+  expect(servers.map(({ events }) => events.map(({ attributes }) => attributes['exception.message']))).toEqual([
+    ['no such shelf'],
+    [],
+  ])
+  const written = JSON.stringify(spans.map(({ name, attributes }) => [name, attributes]))
+  expect(written).not.toContain('instance')
+})
+
 describe('with @fastify/otel', () => {
   test('its spans stand below one server span a call, and the names stay', async () => {
     await using app = await withFastifyOtel()

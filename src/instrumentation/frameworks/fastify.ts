@@ -1,6 +1,7 @@
-import { trace, context } from '@opentelemetry/api'
+import { trace, context, type Exception } from '@opentelemetry/api'
 import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation'
 import { subscribe } from 'node:diagnostics_channel'
+import { safeGet } from '../../internal/checks/safe-get.js'
 import { safely } from '../../internal/diagnostics/diagnostics.js'
 import type { ContextOfRequest } from './in-process-requests.js'
 import { createRequire } from 'node:module'
@@ -79,6 +80,10 @@ function resolved(require: NodeJS.Require): string | undefined {
 /** The part of a Fastify instance and request that is used here. */
 interface FastifyLike {
   addHook(
+    name: 'onError',
+    hook: (request: unknown, reply: { readonly statusCode?: number }, error: unknown, done: () => void) => void,
+  ): void
+  addHook(
     name: 'onRequest',
     hook: (
       request: { readonly raw: IncomingMessage; readonly routeOptions?: { readonly url?: string } },
@@ -91,7 +96,8 @@ interface FastifyLike {
 /**
  * Gives the server spans of a Fastify app their `http.route` and with it their name (`GET /items/:id`). The HTTP
  * instrumentation reads the route from the request's RPC metadata, as the Express and Koa instrumentations hand it over.
- * A request that a handler has injected gets a span of its own, and leaves that of the handler's request alone.
+ * A request that a handler has injected gets a span of its own, and leaves that of the handler's request alone. And the errors that
+ * Fastify makes an answer of: the span has no other word of what has failed.
  */
 function nameFastifyRoutes(fastify: FastifyLike, contextOf?: ContextOfRequest): void {
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -105,4 +111,15 @@ function nameFastifyRoutes(fastify: FastifyLike, contextOf?: ContextOfRequest): 
     if (own) context.with(own, proceed)
     else proceed()
   })
+  fastify.addHook('onError', (_request, _reply, error, done) => {
+    safely('an error of Fastify is not recorded', () => recordFailure(error))
+    done()
+  })
+}
+
+/** What is thrown with a status below 500 tells the caller of something. */
+function recordFailure(error: unknown): void {
+  const status = safeGet(error, 'statusCode')
+  if (typeof status === 'number' && status < 500) return
+  activeHttpMetadata()?.span.recordException(error as Exception)
 }

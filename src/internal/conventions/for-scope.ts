@@ -14,15 +14,16 @@ export interface ScopeConventions {
 }
 
 const INSTRUMENTATION = '@opentelemetry/instrumentation-'
-/** Next.js makes spans by itself. */
-const NEXT = 'next.js'
+/** Frameworks that make spans by themselves. */
+const OTHERS: ReadonlySet<string> = new Set(['@fastify/otel', 'next.js'])
 /** Nearly every app has these, and their spans are right: what brings others to the conventions is not loaded for them. */
 const CURRENT: ReadonlySet<string> = new Set(['dns', 'express', 'fs', 'http', 'net', 'undici'])
 
 /** Undefined where the spans of a scope are left as they are: by far the most. */
 export function conventionsForScope(scope: string): ScopeConventions | undefined {
-  if (!scope.startsWith(INSTRUMENTATION) && scope !== NEXT) return undefined
-  const name = scope === NEXT ? scope : scope.slice(INSTRUMENTATION.length)
+  const isOther = OTHERS.has(scope)
+  if (!isOther && !scope.startsWith(INSTRUMENTATION)) return undefined
+  const name = isOther ? scope : scope.slice(INSTRUMENTATION.length)
   if (CURRENT.has(name) && duplicatedDomains().size === 0) return undefined
   return safely(`spans of ${name} are not brought to the current conventions`, () => spanConventions(name))
 }

@@ -227,8 +227,21 @@ function nameRequest(route: string | undefined): void {
 /** `WRONGTYPE Operation against …` */
 const REDIS_FAILURE = { failure: /^(?<code>[A-Z]{2,})(?= )/, answers: /^[A-Z]+$/ }
 
+/** Fastify calls a plugin without a name by the first lines of its source, and its instrumentation a handler without one by its plugin. */
+const SOURCE = /=>|[(){}\n]/
+
+function withoutSource({ name }: Described): string | undefined {
+  const [hook = name, of = ''] = name.split(/ - (.*)/s)
+  return SOURCE.test(of) ? hook : undefined
+}
+
+function hookWithoutSource({ 'hook.name': hook }: Attributes): Attributes {
+  return typeof hook === 'string' && SOURCE.test(hook) ? { 'hook.name': hook.slice(hook.lastIndexOf(' - ') + 3) } : {}
+}
+
 /** By the instrumentation's short name, or the name of a tracer that is none's. */
 export const CONVENTIONS: Readonly<Record<string, Convention>> = {
+  '@fastify/otel': { domain: 'http', writesFormerNames: true, name: withoutSource, combined: hookWithoutSource },
   amqplib: {
     ...messaging(({ name }) => {
       if (name === 'publish <default>') return 'publish amq.default'

@@ -110,6 +110,16 @@ describe('Next.js, which makes spans by itself', () => {
   })
 })
 
+test('no source of a plugin without a name is in what @fastify/otel writes', () => {
+  const source = 'async (app) => { -- app.get("/", async () => query("hunter2"))'
+  const attributes = { 'hook.name': `${source} - route -> onRequest`, 'hook.callback.name': 'anonymous' }
+  const span = written('@fastify/otel', { name: `handler - ${source}`, attributes })
+  expect([span.name, span.attributes['hook.name']]).toEqual(['handler', 'route -> onRequest'])
+  const withName = { 'hook.name': 'shop - route -> onRequest' }
+  const other = written('@fastify/otel', { name: 'handler - one', attributes: withName })
+  expect([other.name, other.attributes]).toEqual(['handler - one', withName])
+})
+
 test('a message of RabbitMQ is described by the current names', () => {
   const attributes = {
     'messaging.system': 'rabbitmq',
@@ -256,7 +266,7 @@ describe('the table', () => {
   })
 
   test('is of instrumentations that there are', () => {
-    const names = new Set([...CATALOGUE.map(({ name }): string => name), 'next.js'])
+    const names = new Set([...CATALOGUE.map(({ name }): string => name), '@fastify/otel', 'next.js'])
     expect(Object.keys(CONVENTIONS).filter((name) => !names.has(name))).toEqual([])
   })
 })

@@ -15,7 +15,9 @@ export function written(
   const processor = { onStart: () => {}, onEnd, forceFlush: nothing, shutdown: nothing }
   const provider = tracerProviderWith({ conventionsForScope }, { spanProcessors: [processor] })
   const tracer = provider.getTracer(
-    instrumentation === 'next.js' ? instrumentation : `@opentelemetry/instrumentation-${instrumentation}`,
+    /^(next\.js|@fastify\/otel)$/.test(instrumentation)
+      ? instrumentation
+      : `@opentelemetry/instrumentation-${instrumentation}`,
   )
   const span = tracer.startSpan(name, options, ROOT_CONTEXT)
   work(span)
