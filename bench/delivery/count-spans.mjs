@@ -17,7 +17,7 @@ export function countSpans(requests) {
       counts.arrived.dd = (counts.arrived.dd ?? 0) + 5 * Number(headers['x-datadog-trace-count'])
       continue
     }
-    for (const { id, name } of spansIn(messageOf(kind, headers, body), SPANS_OF_REQUEST)) {
+    for (const { id, name } of otlpSpansIn(messageOf(kind, headers, body))) {
       if (seen.has(id)) counts.twice += 1
       else counts.arrived[name] = (counts.arrived[name] ?? 0) + 1
       seen.add(id)
@@ -25,6 +25,9 @@ export function countSpans(requests) {
   }
   return counts
 }
+
+/** The spans of an OTLP request in protobuf: id and name of each. */
+export const otlpSpansIn = (bytes) => spansIn(bytes, SPANS_OF_REQUEST)
 
 function messageOf(kind, headers, body) {
   const isCompressed = kind === 'grpc' ? body[0] === 1 : headers['content-encoding'] === 'gzip'

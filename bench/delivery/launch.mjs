@@ -2,9 +2,11 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 
-/** Starts an app of this folder under a peer. What it prints is kept for the case that something goes wrong. */
-export function launch({ cwd, env }, app, args = []) {
-  const child = fork(join(import.meta.dirname, 'apps', app), args.map(String), {
+const APPS = join(import.meta.dirname, 'apps')
+
+/** Starts an app under a peer, of this folder or of the peer's own. What it prints is kept for the case that something goes wrong. */
+export function launch({ cwd, env, apps = APPS }, app, args = []) {
+  const child = fork(join(apps, app), args.map(String), {
     cwd,
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     silent: true,
