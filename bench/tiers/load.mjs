@@ -5,11 +5,10 @@ import { Agent, createServer, request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
+import { SPANS_A_TRACE } from './model.mjs'
 import { REPOSITORY, start } from './programs.mjs'
 
 const TRACES = 100
-/** A server span in each service, and a client span in the first two. */
-export const SPANS_A_TRACE = 5
 const SPANS = TRACES * SPANS_A_TRACE
 
 /** The bodies of the three services, with the places of the trace ids in them; one trace in a hundred has an error. */

@@ -1,6 +1,7 @@
 // From what one span costs to what a fleet needs. Pure; test/docs/scaling.test.ts compares the page with it.
 
 export const RATES = [1e4, 1e6, 1e8]
+/** A server span in each of three services, and a client span in the first two. */
 export const SPANS_A_TRACE = 5
 /** An instance of a gateway, and how much of it is meant to be used: the rest is for a peak, and for one that is gone. */
 export const GATEWAY = { cores: 4, gibibytes: 8, utilization: 0.6 }

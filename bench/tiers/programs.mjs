@@ -21,13 +21,13 @@ process.on('exit', () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-export function programPath(name) {
+function programPath(name) {
   const path = join(CACHE, PATHS[name])
   if (!existsSync(path)) throw new Error(`${name} is not there: bash scripts/backends/get.sh ${name}`)
   return path
 }
 
-export async function freePort() {
+async function freePort() {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address()

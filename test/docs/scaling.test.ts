@@ -6,11 +6,11 @@ import { REPOSITORY } from '../helpers/traced-app.js'
 type Figures = Readonly<Record<string, number>>
 
 interface PageTools {
-  figuresIn(page: string): Figures
-  withTables(page: string, figures: Figures): string
+  readonly figuresIn: (page: string) => Figures
+  readonly withTables: (page: string, figures: Figures) => string
 }
 interface ModelTools {
-  sizeOf(spansASecond: number, figures: Figures): Readonly<Record<string, number | string>>
+  readonly sizeOf: (spansASecond: number, figures: Figures) => Readonly<Record<string, number | string>>
 }
 
 const load = <T>(name: string): Promise<T> => import(join(REPOSITORY, 'bench/tiers', name)) as Promise<T>
