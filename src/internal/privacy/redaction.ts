@@ -23,7 +23,7 @@ interface Rule {
 /** What is done to the value of one attribute. */
 interface Plan {
   readonly whole: Change | undefined
-  readonly texts: TextRules | undefined
+  readonly texts: LastText | undefined
 }
 
 const MOST_NAMES_REMEMBERED = 2_000
@@ -38,13 +38,13 @@ export function createRedaction(options: readonly RedactOption[]): Redaction {
 class RuleRedaction implements Redaction {
   readonly #rules: readonly Rule[]
   readonly #plans = new Map<string, Plan>()
-  readonly #anywhere: TextRules | undefined
+  readonly #anywhere: LastText | undefined
   /** Most attributes have the same ones. */
   readonly #textRules = new Map<string, TextRules>()
 
   constructor(rules: readonly Rule[]) {
     this.#rules = rules
-    this.#anywhere = this.#textRulesFor(undefined)
+    this.#anywhere = lastTextOf(this.#textRulesFor(undefined))
   }
 
   attribute(key: string, value: AnyValue): AnyValue {
@@ -62,7 +62,7 @@ class RuleRedaction implements Redaction {
     const known = this.#plans.get(key)
     if (known !== undefined) return known
     const whole = this.#rules.find(({ isMeant, pattern }) => pattern === undefined && isMeant?.(key))
-    const texts = whole ? undefined : this.#textRulesFor(key)
+    const texts = whole ? undefined : lastTextOf(this.#textRulesFor(key))
     const plan = { whole: whole?.change, texts }
     if (this.#plans.size >= MOST_NAMES_REMEMBERED) this.#plans.clear()
     this.#plans.set(key, plan)
@@ -96,12 +96,37 @@ class RuleRedaction implements Redaction {
   }
 }
 
-function withTexts(value: AnyValue, texts: TextRules): AnyValue {
+function withTexts(value: AnyValue, texts: LastText): AnyValue {
   if (typeof value === 'string') return texts.apply(value)
   if (typeof value !== 'bigint' && !(typeof value === 'number' && Math.abs(value) >= LEAST_NUMBER_READ)) return value
   const text = String(value)
   const changed = texts.apply(text)
   return changed === text ? value : changed
+}
+
+function lastTextOf(rules: TextRules | undefined): LastText | undefined {
+  return rules && new LastText(rules)
+}
+
+/** Many attributes have the same text again and again: to see that takes a fraction of what a look at it takes. */
+class LastText {
+  readonly #rules: TextRules
+  #text = ''
+  #applied = ''
+
+  constructor(rules: TextRules) {
+    this.#rules = rules
+  }
+
+  apply(text: string): string {
+    if (text === this.#text) return this.#applied
+    const applied = this.#rules.apply(text)
+    if (text.length <= LONGEST_REMEMBERED) {
+      this.#text = text
+      this.#applied = applied
+    }
+    return applied
+  }
 }
 
 /** Patterns, and what becomes of what they match. */
