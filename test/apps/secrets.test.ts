@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { expect, test, vi } from 'vitest'
+import { hasMariadb, NEEDS_MARIADB, startMariadb } from '../helpers/mariadb.js'
 import { otlpSink } from '../helpers/otlp-sink.js'
 import { runNode } from '../helpers/run-node.js'
 import { fixture, REPOSITORY, runTracedApp } from '../helpers/traced-app.js'
 import { CLI, runDoctorInWords } from '../cli/run-doctor.js'
+import { hasRedis, NEEDS_REDIS, startRedis } from '../messaging/brokers.js'
 
 vi.setConfig({ testTimeout: 90_000 })
 
@@ -63,6 +65,27 @@ test('no secret of an app is in what it sends of any signal, nor in what it prin
   expect(leaksIn(textOf(sink.otherRequests.map(({ message }) => message)))).toEqual([])
   expect(leaksIn(run.stdout + run.stderr)).toEqual([])
 })
+
+test.skipIf(!hasMariadb || !hasRedis)(
+  `nor of what clients of MariaDB and Redis write and their servers answer ${NEEDS_MARIADB} ${NEEDS_REDIS}`,
+  async () => {
+    await using mariadb = await startMariadb()
+    await using redis = await startRedis()
+    await using sink = await otlpSink()
+    const env = { ...ENVIRONMENT, MYSQL_PORT: String(mariadb.port), REDIS_URL: redis.url }
+    const run = await runTracedApp('secrets/databases.mjs', { sink, env, timeoutMillis: 60_000 })
+    expect(run.exitCode, run.stderr).toBe(0)
+    const failed = JSON.parse(run.stdout) as string[]
+    for (const client of ['mysql2', 'mariadb']) expect(failed).toContain(`${client} duplicate`)
+    for (const client of ['redis', 'ioredis']) expect(failed).toContain(`${client} unknown command`)
+    const scopes = new Set(run.spans.map(({ scope }) => scope.name.split('/').at(-1)))
+    for (const client of ['mysql2', 'ioredis', 'redis']) expect(scopes).toContain(`instrumentation-${client}`)
+    expect(scopes).toContain('mariadb')
+    expect(leaksIn(sink.requests.map(({ body }) => Buffer.from(body).toString('latin1')).join('\n'))).toEqual([])
+    expect(leaksIn(textOf(sink.requests.map(({ spans }) => spans)))).toEqual([])
+    expect(leaksIn(run.stderr)).toEqual([])
+  },
+)
 
 test('nor in the spool, on the console, and in messages of a backend that repeats what it was sent', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'secrets '))

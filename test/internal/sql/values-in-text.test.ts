@@ -12,6 +12,19 @@ test.each([
     "insert into `users` (`pw`) values ('s3cret') - ER_NO_SUCH_TABLE: Table 'shop.users' doesn't exist",
     "insert into `users` (`pw`) values (?) - ER_NO_SUCH_TABLE: Table 'shop.users' doesn't exist",
   ],
+  [
+    "(conn:4, no: 1062, SQLState: 23000) Duplicate entry 's3cret' for key 'PRIMARY'\nsql: INSERT INTO users VALUES (?, 9) - parameters:['s3cret','a\ns3cret']",
+    "(conn:4, no: 1062, SQLState: 23000) Duplicate entry ? for key 'PRIMARY'\nsql: INSERT INTO users VALUES (?, ?) - parameters:?",
+  ],
+  [
+    "You have an error in your SQL syntax near 's3cret' at line 1\nsql: SELEC 's3cret' FRM users - parameters:[]",
+    'You have an error in your SQL syntax near ? at line 1\nsql: SELEC ? FRM users - parameters:?',
+  ],
+  [
+    'Failed query: insert into "users" ("pw") values ($1)\nparams: s3cret,7',
+    'Failed query: insert into ? (?) values ($1) params: ?',
+  ],
+  ["Failed query: insert into users values ('a - s3cret')", 'Failed query: insert into users values (?)'],
   ['invalid input syntax for type integer: "s3cret"', 'invalid input syntax for type integer: ?'],
   ['syntax error at or near "s3cret"', 'syntax error at or near ?'],
   ['Key (email)=(s3cret@example.org) already exists.', 'Key (email)=? already exists.'],
@@ -53,6 +66,9 @@ test('a long hostile message takes no longer than its length asks for', () => {
   const began = performance.now()
   for (const part of [
     "near '",
+    ' - parameters:[',
+    '\nparams: ',
+    '\nsql: ',
     'select ',
     'Duplicate entry ',
     '(a)=(',
