@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -48,6 +48,20 @@ function leaksIn(text: string): string[] {
   return [...new Set([...found, ...base64.filter((piece) => text.includes(piece))])]
 }
 
+/** Says no, and repeats the header that it was sent: whole, in base64 and in part, with characters that act on terminals. */
+async function repeatingBackend(): Promise<Server> {
+  const hostile = '\u202eevil\u001b[2J'
+  const server = createServer((request, response) => {
+    request.resume()
+    const { authorization = '' } = request.headers
+    const basic = Buffer.from(authorization).toString('base64')
+    response.writeHead(503, { 'content-type': 'text/plain' })
+    response.end(`${hostile} got ${authorization}, ${basic}, ${authorization.slice(12, 28)}…`)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return server
+}
+
 const textOf = (value: unknown): string =>
   inspect(value, { depth: Infinity, maxStringLength: Infinity, maxArrayLength: Infinity })
 
@@ -89,15 +103,7 @@ test.skipIf(!hasMariadb || !hasRedis)(
 
 test('nor in the spool, on the console, and in messages of a backend that repeats what it was sent', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'secrets '))
-  const hostile = '\u202eevil\u001b[2J'
-  const server = createServer((request, response) => {
-    request.resume()
-    const { authorization = '' } = request.headers
-    const basic = Buffer.from(authorization).toString('base64')
-    response.writeHead(503, { 'content-type': 'text/plain' })
-    response.end(`${hostile} got ${authorization}, ${basic}, ${authorization.slice(12, 28)}…`)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const server = await repeatingBackend()
   try {
     const { port } = server.address() as AddressInfo
     const run = await runNode({
@@ -131,6 +137,24 @@ test.each([['--json'], []])('nor in what the doctor prints, with %j', async (...
   const run = await runDoctorInWords([...flags, '--', process.execPath, fixture(APP), ...ARGUMENTS], { env })
   expect(run.stdout).toContain('REDACTED')
   expect(leaksIn(run.stdout + run.stderr)).toEqual([])
+})
+
+test.each([['--json'], []])('nor of what the doctor prints of a backend that repeats it, with %j', async (...flags) => {
+  const server = await repeatingBackend()
+  try {
+    const { port } = server.address() as AddressInfo
+    const endpoint = `http://shop:${planted('endpoint')}@127.0.0.1:${port}`
+    const env = { ...ENVIRONMENT, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }
+    const run = await runDoctorInWords([...flags, '--', process.execPath, fixture(APP), ...ARGUMENTS], { env })
+    expect(run.exitCode).toBe(1)
+    const printed = run.stdout + run.stderr
+    expect(printed).toContain('evil')
+    for (const character of ['\u001b', '\u202e']) expect(printed).not.toContain(character)
+    expect(leaksIn(printed)).toEqual([])
+  } finally {
+    server.close()
+    server.closeAllConnections()
+  }
 })
 
 test('nor in what spanwright view prints', async () => {
