@@ -8,8 +8,9 @@ const PAGES = join(import.meta.dirname, '../pages')
 
 const pages = (folder, names) => Object.entries(names).map(([file, text]) => ({ text, link: `/docs/${folder}${file}` }))
 
-/** A folder's README.md is its index, for pages and for links. */
-const asIndex = (path) => path.replace(/(^|\/)README\.md(?=#|$)/, '$1index.md')
+/** A folder's README.md is its index, for pages and for links. The API has pages of its own here, instead of the snapshot. */
+const asIndex = (path) =>
+  path.replace(/^(\.\.\/)*api-snapshot\.api\.md$/, '/api/index.md').replace(/(^|\/)README\.md(?=#|$)/, '$1index.md')
 
 /** A site can't list the files of an example: its package.json says what it starts with, and the shop has a page. */
 function inFolder(href, page) {
@@ -68,6 +69,7 @@ const SIDEBAR = [
         scaling: 'Scaling',
         bundling: 'Bundling',
       }),
+      { text: 'API', link: '/api/' },
       { text: 'Set-ups and dashboards', link: '/deploy/' },
     ],
   },
@@ -114,8 +116,8 @@ export default defineConfig({
   cacheDir: './cache',
   rewrites: asIndex,
   cleanUrls: false,
-  // The snapshot of the API is for tools; files of examples and deploy are copied as they are.
-  ignoreDeadLinks: [/^https?:\/\/localhost/, /api-snapshot/],
+  // Files of examples and deploy are copied as they are.
+  ignoreDeadLinks: [/^https?:\/\/localhost/],
   markdown: {
     anchor: { slugify },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },

@@ -26,6 +26,7 @@ const PAGES = {
   options: '/docs/reference/options.html',
   sampler: '/docs/sampling/rate-limiting.html',
   contributing: '/CONTRIBUTING.html',
+  api: '/api/functions/withSpan.html',
 }
 
 if (existsSync(SITE)) describeInBrowser('the site', siteTests)
