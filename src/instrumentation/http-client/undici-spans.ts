@@ -74,7 +74,7 @@ type Watched = UndiciRequest & { [SENT]?: Sent | undefined }
 type Hooks = Parameters<NonNullable<UndiciInstrumentationConfig['requestHook']>>
 
 /** What is one for the process. */
-export interface Shared {
+interface Shared {
   readonly safely: <T>(failure: string, fn: () => T) => T | undefined
   readonly contextWithSpan: (parent: Context, span: Span) => Context
   readonly announceOutgoingUrl: (url: () => string) => void
