@@ -16,6 +16,7 @@ import { startBackend } from './peers/backend.mjs'
 import { defaultFolder, installPeers } from './peers/install.mjs'
 import { PEERS } from './peers/peers.mjs'
 import { readResults, writePage, writeResults } from './peers/results.mjs'
+import { reasonOf } from './peers/run.mjs'
 import { ROWS } from './peers/rows/index.mjs'
 
 const REPOSITORY = join(import.meta.dirname, '..')
@@ -73,7 +74,10 @@ async function measureRow(row, context) {
   const rounds = Number(options.rounds ?? (options.quick ? 1 : row.rounds))
   const begun = performance.now()
   const [before] = loadavg()
-  const { samples, dashes = {}, skipped } = await row.measure({ ...context, rounds })
+  const measured = await row
+    .measure({ ...context, rounds })
+    .catch((error) => ({ samples: {}, skipped: reasonOf(error) }))
+  const { samples, dashes = {}, skipped } = measured
   const seconds = (performance.now() - begun) / 1_000
   console.error(`${row.key}: ${rounds} rounds, ${seconds.toFixed(0)} s${skipped ? `, skipped: ${skipped}` : ''}`)
   return {

@@ -29,6 +29,11 @@ export async function lostPercent({ backend }, lane, made) {
   return (100 * (made - (await backend.arrived(lane)))) / made
 }
 
+/** What the page says of a peer that could not be measured. */
+export function reasonOf({ message }) {
+  return `failed: ${message.split('\n').slice(0, 3).join(' ').slice(0, 200)}`
+}
+
 /**
  * One sample of each peer a round. A peer that fails twice in a round has no samples: its place says why.
  * @returns `samples` by the names of the peers, and `dashes`
@@ -42,7 +47,7 @@ export async function inRounds(context, sampleOf) {
       try {
         ;(samples[peer.name] ??= []).push(await sampleOf(peer).catch(() => sampleOf(peer)))
       } catch (error) {
-        dashes[peer.name] = `failed: ${error.message.split('\n').slice(0, 3).join(' ').slice(0, 200)}`
+        dashes[peer.name] = reasonOf(error)
         delete samples[peer.name]
         console.error(`${peer.name} ${dashes[peer.name]}`)
       }

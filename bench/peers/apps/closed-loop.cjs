@@ -1,8 +1,8 @@
 // Makes spans as fast as they can be sent: a flush is awaited before any would be dropped. Tells the CPU time of a span.
 const { openTracer, run } = require('./tracer.cjs')
 
-const WARM_UP = 20_000
-const SPANS = 50_000
+const WARM_UP = 15_000
+const SPANS = 40_000
 const { makeTrace, flush, finish, flushEvery } = openTracer()
 
 /** In this order: the kernel brings the figures of a running thread up to date when it is asked for those of the process. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { lostPercent, start } from '../run.mjs'
+import { lostPercent, reasonOf, start } from '../run.mjs'
 
 const MODES = ['down', 'unavailable', 'hangs']
 const BAD_SECONDS = 30
@@ -32,10 +32,10 @@ export const outages = {
         .flatMap((peer) => MODES.map((mode) => ({ peer, mode })))
         .map(async ({ peer, mode }, i) => {
           await sleep(i * START_APART_MILLIS)
-          return { name: peer.name, mode, lost: await oneRun(context, peer, mode).catch(({ message }) => message) }
+          return { name: peer.name, mode, lost: await oneRun(context, peer, mode).catch(reasonOf) }
         })
       for (const { name, mode, lost } of await Promise.all(runs)) {
-        if (typeof lost === 'string') dashes[name] = `failed: ${lost.slice(0, 200)}`
+        if (typeof lost === 'string') dashes[name] = lost
         else ((samples[name] ??= [])[round] ??= {})[`${mode}Percent`] = lost
       }
     }

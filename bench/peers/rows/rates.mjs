@@ -25,7 +25,7 @@ export const bursts = {
   key: 'bursts',
   title: 'Bursts',
   text: '10,000 spans in one turn of the event loop, three times: how long the turn is, and the longest block in the second after it.',
-  rounds: 2,
+  rounds: 1,
   figures: [
     { key: 'turnMillis', label: 'the turn', unit: 'ms', isLessBetter: true, isAdded: true },
     { key: 'afterMillis', label: 'longest block after it', unit: 'ms', isLessBetter: true, isAdded: true },

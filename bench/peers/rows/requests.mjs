@@ -3,9 +3,9 @@ import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inTurn } from '../../delivery/launch.mjs'
 import { warmUp as load } from '../../delivery/load.mjs'
-import { start } from '../run.mjs'
+import { reasonOf, start } from '../run.mjs'
 
-const WARM_UP_REQUESTS = 2_500
+const WARM_UP_REQUESTS = 2_000
 const BLOCK_REQUESTS = 200
 const BLOCKS = 8
 /** Until what has been made has also been sent: five seconds in most of these. */
@@ -62,17 +62,24 @@ async function measure(context, shape) {
   await once(other, 'listening')
   const args = [shape, context.postgres?.port ?? 0, other.address().port]
   const samples = {}
+  const failed = {}
   for (let round = 0; round < context.rounds; round++) {
-    for (const [name, sample] of Object.entries(await oneRound(context, args))) (samples[name] ??= []).push(sample)
+    for (const [name, sample] of Object.entries(await oneRound(context, args, failed)))
+      (samples[name] ??= []).push(sample)
   }
+  for (const name of Object.keys(failed)) delete samples[name]
   other.close()
   other.closeAllConnections()
-  return { samples }
+  return { samples, dashes: failed }
 }
 
-async function oneRound(context, args) {
-  const peers = context.peers.filter(({ name }) => !dashes[name])
-  const services = await Promise.all(peers.map((peer) => startService(context, peer, args)))
+/** Who doesn't start is noted in `failed`, and left out. */
+async function oneRound(context, args, failed) {
+  const peers = context.peers.filter(({ name }) => !dashes[name] && !failed[name])
+  const started = await Promise.all(
+    peers.map((peer) => startService(context, peer, args).catch((error) => void (failed[peer.name] = reasonOf(error)))),
+  )
+  const services = started.filter(Boolean)
   for (const { port } of services) await load(port, WARM_UP_REQUESTS)
   await sleep(SENT_MILLIS)
   for (const one of services) {
