@@ -77,11 +77,12 @@ function missing(name: string): never {
   throw new Error(`${name} of the table is no option of TracingOptions`)
 }
 
-function defaultOf({ default: value, format }: OptionRow): string {
+function defaultOf(row: OptionRow): string {
+  const value = row.default
   if (value === undefined) return ''
   if (typeof value === 'number') return value === Infinity ? 'no limit' : value.toLocaleString('en-US')
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : (format?.(value) ?? code(value.join(', ')))
-  return typeof value === 'object' ? '' : code(String(value))
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : (row.format?.(value) ?? code(value.join(', ')))
+  return typeof value === 'boolean' || typeof value === 'string' ? code(String(value)) : ''
 }
 
 function fileKeyOf(name: string, { fileKey }: OptionRow): string {
