@@ -7,6 +7,7 @@ import {
   InMemoryMetricExporter,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
+import { EventEmitter } from 'node:events'
 import http, { Agent, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { withHttpHooks } from '../../../src/instrumentation/http/http-hooks.js'
@@ -184,6 +185,35 @@ test.each([false, true])(
     expect(spans.only.parentSpanContext?.spanId).toBe('b'.repeat(16))
   },
 )
+
+test.each([
+  [['https://a/b?c=1'], { protocol: 'https:', hostname: 'a', path: '/b?c=1' }, 'https://a/b?c=1'],
+  [
+    [new URL('https://na%20me:p%40ss@a:8443/b')],
+    { port: 8443, auth: 'na me:p@ss' },
+    'https://REDACTED:REDACTED@a:8443/b',
+  ],
+  [[{ host: 'a', path: '/b' }], { protocol: 'https:', port: 443 }, 'https://a/b'],
+  [[{ host: 'a', defaultPort: 8443 }], { protocol: 'https:', port: 8443 }, 'https://a:8443/'],
+  [[{ hostname: '::1', port: 8443 }], { hostname: '::1' }, 'https://[::1]:8443/'],
+])('a request by https, %j, comes to Node.js with its protocol and port', (args, expected, url) => {
+  const { instrumentation, spans } = client()
+  const seen: object[] = []
+  const inside = instrumentation as unknown as HttpInstrumentationInside & {
+    _getPatchHttpsOutgoingRequestFunction(scheme: 'https'): (original: Request) => Request
+  }
+  const original: Request = (options) => {
+    seen.push(options as object)
+    return new EventEmitter()
+  }
+  const given = JSON.stringify(args)
+  inside
+    ._getPatchHttpsOutgoingRequestFunction('https')(original)
+    .call(undefined, ...args)
+  expect(seen).toMatchObject([{ ...expected, headers: { traceparent: expect.any(String) as string } }])
+  expect(spans.started[0]?.attributes['url.full']).toBe(url)
+  expect(JSON.stringify(args)).toBe(given)
+})
 
 test('what Node.js throws at the call is thrown, and the span has it', () => {
   const { request, spans } = client()
