@@ -19,6 +19,8 @@ const LONG_GROUPS = {
 }
 /** Talks to real programs, which `npm run test:backends` brings first; what isn't there is skipped by name. */
 const BACKENDS = ['test/backends/**/*.test.ts']
+/** Installs the packed package beside other versions of what it runs with, from a registry: `npm run test:matrix`. */
+const MATRIX = ['test/matrix/*.test.ts']
 /** `npm test` tries a sample of the cases of these, `npm run test:fuzz` as many as in SPANWRIGHT_FUZZ_RUNS. */
 const FUZZERS = [
   'test/**/*.property.test.ts',
@@ -39,6 +41,8 @@ const project = (name: string, include: string[], more: { exclude?: string[]; fu
     include,
     exclude: more.exclude ?? [],
     env: { SPANWRIGHT_FUZZ_RUNS: more.fuzzRuns ?? FUZZ_RUNS },
+    // Packages come over a network.
+    ...(name === 'matrix' && { testTimeout: 400_000, hookTimeout: 400_000 }),
     // A browser paints and answers in its own time, and a busy machine is given a second try.
     ...(name === 'viewer' && { retry: 1, testTimeout: 60_000 }),
   },
@@ -55,12 +59,13 @@ const config: ViteUserConfig = {
     env: { OTEL_SDK_DISABLED: '', OTEL_TRACES_EXPORTER: '' },
     projects: [
       project('core', ['test/**/*.test.ts'], {
-        exclude: [...Object.values(LONG_GROUPS).flat(), ...BACKENDS],
+        exclude: [...Object.values(LONG_GROUPS).flat(), ...BACKENDS, ...MATRIX],
         fuzzRuns: '10000',
       }),
       ...Object.entries(LONG_GROUPS).map(([name, include]) => project(name, include)),
       project('fuzz', FUZZERS),
       project('backends', BACKENDS),
+      project('matrix', MATRIX),
     ],
   },
 }

@@ -69,6 +69,8 @@ const APART: readonly { readonly file: string; readonly importer: RegExp; readon
     importer: /[\\/]propagation[\\/]by-name\.ts$/,
     names: ['datadogPropagator', 'jaegerPropagator'],
   },
+  // For development.
+  { file: 'unended-spans', importer: /[\\/]start-tracing\.ts$/, names: ['unendedSpansProcessor'] },
   // For those who ask for it.
   {
     file: 'redaction',

@@ -40,7 +40,7 @@ import { setRunningFlush } from './internal/process-exit/running-flush.js'
 import { watchOutgoingUrls } from './internal/http/outgoing-request.js'
 import { Rollback } from './internal/runtime/rollback.js'
 import { spanObservers } from './internal/processors/span-observers.js'
-import { isApiOfOtherVersion, releaseApiGlobals, releaseApi } from './internal/otel-api/taken-api.js'
+import { isApiOfOtherVersion, isApiTooOld, releaseApiGlobals, releaseApi } from './internal/otel-api/taken-api.js'
 import { setDefaultLogFormat } from './logs/log-format.js'
 import { baggageSpanProcessor } from './propagation/baggage-attributes.js'
 import type { PropagationOptions } from './propagation/propagation-options.js'
@@ -48,6 +48,8 @@ import { EVERYWHERE } from './propagation/propagation-targets.js'
 import { SamplingPipeline } from './sampling/runtime/pipeline.js'
 import { isCollectingAlone } from './testing/collecting-provider.js'
 import { codeLocationProcessor } from './spans/code-location.js'
+import { unendedSpansProcessor } from './spans/unended-spans.js'
+import { addExitHook } from './internal/process-exit/exit-hooks.js'
 import { offHandle, runningHandle, state, type Tracing } from './tracing.js'
 import { startSdk } from './node-sdk.js'
 import { startInstrumentations } from './start-instrumentations.js'
@@ -109,6 +111,10 @@ function boot(given: TracingOptions, report: DoctorsReport | undefined, rollback
     return offHandle()
   }
   if (ownsDiagnostics) logDiagnosticsToStderr(settings.logLevel)
+  if (isApiTooOld()) {
+    report?.off('another API')
+    return offHandle()
+  }
 
   const options = resolveOptions(given, settings.options)
   const values = resolveSpanValues(options)
@@ -142,10 +148,11 @@ function boot(given: TracingOptions, report: DoctorsReport | undefined, rollback
   const tail = sampling.wrap(spanMetrics?.exemplars ? [...senders, spanMetrics.exemplars] : senders)
   const metricPipelines = resolveMetricPipelines(options, settings, spanMetrics)
   rollback.add(() => Promise.all(metricPipelines.map(({ reader }) => reader.shutdown())))
-  const { baggageAttributes, codeLocation, shutdownTimeoutMillis } = options
+  const { baggageAttributes, codeLocation, debugSpans, shutdownTimeoutMillis } = options
   const processors = [
     ...(baggageAttributes.length > 0 ? [baggageSpanProcessor(baggageAttributes)] : []),
     ...(codeLocation ? [codeLocationProcessor()] : []),
+    ...(debugSpans ? [unendedSpansProcessor({ warnOnce, addExitHook })] : []),
     ...(spanMetrics ? [spanMetrics.processor] : []),
     tail,
     spanObservers(),

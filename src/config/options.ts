@@ -84,6 +84,12 @@ export interface TracingOptions extends PropagationOptions, HttpRequestOptions {
    * SPANWRIGHT_CODE_LOCATION, else false.
    */
   codeLocation?: boolean
+  /**
+   * Logs spans that are never ended, with the place in the app's code that started them: when nothing can end one any more, when
+   * one has been open for ten minutes, and when the process ends. To find a leak, since it writes a stack for each span. Default:
+   * SPANWRIGHT_DEBUG_SPANS, else false.
+   */
+  debugSpans?: boolean
   /** Longest time that a shutdown may take, in milliseconds. Default 2,000. */
   shutdownTimeoutMillis?: number
 }
@@ -131,6 +137,7 @@ export const OPTIONS: OptionTable<TracingOptions> = {
   },
   logFormat: { check: (_option, format) => checkLogFormat(format) },
   codeLocation: switchRow('SPANWRIGHT_CODE_LOCATION', false),
+  debugSpans: switchRow('SPANWRIGHT_DEBUG_SPANS', false),
   querySanitization: switchRow('SPANWRIGHT_QUERY_SANITIZATION', true),
   redact: {
     check: checkRedact,
@@ -149,7 +156,7 @@ export type ResolvedOptions = TracingOptions &
   Required<
     Pick<
       TracingOptions,
-      'codeLocation' | 'querySanitization' | 'redact' | 'instrumentations' | 'shutdownTimeoutMillis' | 'spanLimits'
+      'codeLocation' | 'debugSpans' | 'querySanitization' | 'redact' | 'instrumentations' | 'shutdownTimeoutMillis' | 'spanLimits'
     >
   >
 

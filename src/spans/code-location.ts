@@ -26,7 +26,7 @@ export function codeLocationProcessor(): SpanProcessor {
     onStart(span) {
       if (span.kind !== SpanKind.CLIENT || span.attributes[ATTR_CODE_FILE_PATH] !== undefined) return
       try {
-        const frame = framesOf(currentStack()).find(isOfApp)
+        const frame = callInApp()
         if (frame === undefined) return
         span.setAttribute(ATTR_CODE_FILE_PATH, frame.file)
         span.setAttribute(ATTR_CODE_LINE_NUMBER, Number(frame.line))
@@ -36,6 +36,11 @@ export function codeLocationProcessor(): SpanProcessor {
       }
     },
   })
+}
+
+/** The innermost call in the app's own code: neither in `node_modules` nor here. */
+export function callInApp(): Frame | undefined {
+  return framesOf(currentStack()).find(isOfApp)
 }
 
 function isOfApp({ file }: Frame): boolean {

@@ -122,6 +122,7 @@ test('every option of startTracing that is given is the source of a setting', ()
     logFormat: 'logFormat',
     force: 'force',
     codeLocation: 'codeLocation',
+    debugSpans: 'debugSpans',
     querySanitization: 'querySanitization',
     redact: 'redact',
     shutdownTimeoutMillis: 'shutdownTimeoutMillis',

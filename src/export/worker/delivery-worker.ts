@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream'
 import type { MessagePort, Worker } from 'node:worker_threads'
+import { preloadsOfThreads } from '../../internal/runtime/own-package.js'
 import type { ChannelData, ToWorker } from './worker-messages.js'
 
 /** Little is made there, and what is lives on buffers: a larger one is collected too rarely, and then as a whole. */
@@ -43,7 +44,7 @@ function startShared(file: string, env: Record<string, string>, key: string): Sh
     () =>
       new threads.Worker(file, {
         // Neither the app's own flags nor its preloads: ours among them would trace the tracing.
-        execArgv: [],
+        execArgv: [...preloadsOfThreads()],
         env,
         name: 'spanwright delivery',
         resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },

@@ -24,6 +24,23 @@ export function isApiOfOtherVersion(): boolean {
   return true
 }
 
+/** What 1.10 brought: package managers install an older copy all the same, with a warning at most. */
+const OLDEST_API = '1.10'
+
+/** Whether the copy that this package uses is older than it needs. That is logged once. */
+export function isApiTooOld(): boolean {
+  if ((logs as unknown) !== undefined) return false
+  const own = ownApi()
+  if (own) findings.strandedApis.push(own)
+  const found = own ? `${own.version} in ${own.folder}` : 'an older one'
+  warnOnce(
+    'api too old',
+    `the app is not traced: spanwright needs @opentelemetry/api ${OLDEST_API} or newer, and finds ${found}. ` +
+      `"npm install @opentelemetry/api@${OLDEST_API}" mends it`,
+  )
+  return true
+}
+
 interface Taken {
   /** What others had registered before the first start, and keep. */
   parts?: readonly ApiPart[]

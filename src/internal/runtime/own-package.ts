@@ -32,6 +32,14 @@ export function deliveryThreadFile(): string | undefined {
   }
 }
 
+/**
+ * What Node.js must preload in a thread to read that file: Yarn's Plug'n'Play keeps packages in archives, and has Node.js read
+ * them by what it preloads itself.
+ */
+export function preloadsOfThreads(): readonly string[] {
+  return process.versions.pnp === undefined ? [] : ['--require', requireOwn.resolve('pnpapi')]
+}
+
 /** Whether this code is part of an app's bundle, and runs without the files of the package around it. */
 export function isBundled(): boolean {
   return deliveryThreadFile() === undefined
