@@ -22,7 +22,7 @@ const ENTRIES = {
   redaction: 'src/internal/privacy/redaction.ts',
   'pattern-check': 'src/internal/privacy/pattern-check.ts',
   'console-processors': 'src/console/console-processors.ts',
-  'unended-spans': 'src/spans/unended-spans.ts',
+  'span-debugging': 'src/spans/span-debugging.ts',
   waterfall: 'src/console/drawing/waterfall.ts',
   'findings-in-spans': 'src/viewer/findings-in-spans.ts',
   cli: 'src/cli/main.ts',

@@ -70,7 +70,11 @@ const APART: readonly { readonly file: string; readonly importer: RegExp; readon
     names: ['datadogPropagator', 'jaegerPropagator'],
   },
   // For development.
-  { file: 'unended-spans', importer: /[\\/]start-tracing\.ts$/, names: ['unendedSpansProcessor'] },
+  {
+    file: 'span-debugging',
+    importer: /[\\/]start-tracing\.ts$/,
+    names: ['codeLocationProcessor', 'unendedSpansProcessor'],
+  },
   // For those who ask for it.
   {
     file: 'redaction',

@@ -41,7 +41,7 @@ test('starts nothing', async () => {
 })
 `
 
-test('Jest: requests by the flag, spans that a test collects; startTracing in a test says in one line that it can not', async (context) => {
+test('Jest: requests by the flag, and spans that a test collects; startTracing in a test starts nothing', async (context) => {
   await using app = await installedApp(context, { 'app.test.js': JEST }, ['jest@30', 'express@5'])
   ranWith(context, await app.versions('jest'))
   const args = ['node_modules/jest/bin/jest.js', '--ci']
@@ -49,7 +49,4 @@ test('Jest: requests by the flag, spans that a test collects; startTracing in a 
   expect(result.exitCode, result.stderr).toBe(0)
   // Jest has a module registry of its own, which no hook sees: Express is not traced in it.
   expect(result.tree).toEqual(['CLIENT GET (app)', '  SERVER GET (app)'])
-  expect(result.stderr.match(/^spanwright.*$/gm)).toEqual([
-    expect.stringMatching(/^spanwright: tracing could not start, the app is not traced: .*not supported in Jest/),
-  ])
 })

@@ -29,8 +29,11 @@ import { report, seeded } from '../simulation.js'
 const MINUTES = Number(process.env.SPANWRIGHT_LONG_RUN_MINUTES ?? '1')
 /** The short form makes up in traces what it lacks in time: what is bounded must be full before it is measured. */
 const TRACES_PER_SECOND = MINUTES < 10 ? 500 : 200
-/** Of which memory may grow while as many traces arrive again as had arrived before. */
-const MOST_BYTES_PER_TRACE = 60
+/**
+ * By which memory may grow while as many traces arrive again as had arrived before. In the short form, what a tail holds back for up
+ * to a minute is not full at half-time.
+ */
+const MOST_BYTES_PER_TRACE = MINUTES < 10 ? 200 : 60
 /** Of all that is remembered: caches, series, decisions, and what the tail of error-biased samplers holds back. */
 const MOST_HELD_BYTES = 40e6
 const TICK_MILLIS = 50
