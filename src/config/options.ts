@@ -156,7 +156,13 @@ export type ResolvedOptions = TracingOptions &
   Required<
     Pick<
       TracingOptions,
-      'codeLocation' | 'debugSpans' | 'querySanitization' | 'redact' | 'instrumentations' | 'shutdownTimeoutMillis' | 'spanLimits'
+      | 'codeLocation'
+      | 'debugSpans'
+      | 'querySanitization'
+      | 'redact'
+      | 'instrumentations'
+      | 'shutdownTimeoutMillis'
+      | 'spanLimits'
     >
   >
 
