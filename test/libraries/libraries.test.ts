@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { pathToFileURL } from 'node:url'
+import { afterAll, expect, test } from 'vitest'
 import { hasMariadb, startMariadb } from '../helpers/mariadb.js'
 import type { ReceivedSpan } from '../helpers/otlp-sink.js'
-import { runTracedApp } from '../helpers/traced-app.js'
-import { hasRabbitmq, hasRedis, START_TIMEOUT_MILLIS, startRabbitmq, startRedis } from '../messaging/brokers.js'
+import { REPOSITORY, runTracedApp } from '../helpers/traced-app.js'
+import { hasRabbitmq, hasRedis, startRabbitmq, startRedis } from '../messaging/brokers.js'
 import { CASES } from './cases.mjs'
 import { librariesFolder } from './folder.mjs'
 import { hasMemcached, startMemcached, startPostgres } from './servers.js'
@@ -23,20 +24,17 @@ const STARTS: Readonly<
 }
 
 const rows: string[] = []
-const env: Record<string, string> = {}
-const servers = new AsyncDisposableStack()
-beforeAll(async () => {
-  if (!isInstalled) return
-  for (const [name, start] of Object.entries(STARTS)) {
-    const server = servers.use(await start())
-    env[`${name}_PORT`] = String(server.port ?? new URL(server.url ?? '').port)
-  }
-}, START_TIMEOUT_MILLIS)
-afterAll(async () => {
-  if (rows.length > 0)
-    console.log(['| library | version | required | imported |', '| --- | --- | --- | --- |', ...rows].join('\n'))
-  await servers.disposeAsync()
+afterAll(() => {
+  if (rows.length > 0) console.log([HEADER, '| --- | --- | --- | --- | --- |', ...rows].join('\n'))
 })
+
+/** One for each case: brokers do not live for as long as all of them take. */
+async function started(name: string | undefined, servers: AsyncDisposableStack): Promise<Record<string, string>> {
+  const start = name === undefined ? undefined : STARTS[name]
+  if (!start) return {}
+  const server = servers.use(await start())
+  return { [`${name}_PORT`]: String(server.port ?? new URL(server.url ?? '').port) }
+}
 
 const OF_REQUESTS = /-(http|undici|net|dns)$/
 
@@ -54,9 +52,11 @@ function made(spans: readonly ReceivedSpan[], form: string, besides = 'http'): s
 
 test.skipIf(!isInstalled).for(Object.entries(CASES))(
   '%s is traced as it is required and imported (npm run test:libraries)',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async ([name, { server, spans: expected, besides, roots = [] }], { skip }) => {
     if (server !== undefined && STARTS[server] === undefined) skip(`${server.toLowerCase()} is not installed`)
+    await using servers = new AsyncDisposableStack()
+    const env = await started(server, servers)
     const file = join(import.meta.dirname, 'run-case.mjs')
     const verdicts: string[] = []
     for (const way of ['require', 'import']) {
@@ -74,9 +74,47 @@ test.skipIf(!isInstalled).for(Object.entries(CASES))(
       )
       verdicts.push(tried.map((form) => FORMS[form] ?? form).join(', '))
     }
-    rows.push(`| \`${name}\` | ${versionOf(name)} | ${verdicts.join(' | ')} |`)
+    const stock = await besideStock([file, name], env, { expected, besides })
+    rows.push(`| \`${name}\` | ${versionOf(name)} | ${verdicts.join(' | ')} | ${stock} |`)
   },
 )
+
+const HEADER = '| library | version | required | imported | stock |'
+
+/** OpenTelemetry's own, as its documentation has it for both kinds of modules. */
+const STOCK = [
+  '--require',
+  join(REPOSITORY, 'node_modules/@opentelemetry/auto-instrumentations-node/dist/register.cjs'),
+  '--no-warnings',
+  '--experimental-loader',
+  pathToFileURL(join(REPOSITORY, 'node_modules/import-in-the-middle/hook.mjs')).href,
+]
+
+/** What `auto-instrumentations-node` makes of the same case, as it is required and imported. Nothing is expected of it. */
+async function besideStock(
+  [file, name]: readonly [string, string],
+  env: Readonly<Record<string, string>>,
+  { expected, besides }: { readonly expected: readonly string[]; readonly besides: string | undefined },
+): Promise<string> {
+  const results: string[] = []
+  for (const way of ['require', 'import']) {
+    const run = await runTracedApp(file, {
+      cwd: folder,
+      args: [name, way],
+      withoutFlag: true,
+      nodeArgs: STOCK,
+      env: { ...env, OTEL_NODE_RESOURCE_DETECTORS: 'none', OTEL_BSP_SCHEDULE_DELAY: '100' },
+      timeoutMillis: 25_000,
+    })
+    const forms = run.spans.filter(({ scope }) => scope.name === 'matrix').map((span) => span.name)
+    const [found = []] = forms.map((form) => made(run.spans, form, besides).toSorted())
+    if (run.stdout.includes('FAILED') || forms.length === 0) results.push('fails')
+    else if (found.length === 0) results.push(expected.length === 0 ? 'none, too' : 'none')
+    else if (found.join() === expected.toSorted().join()) results.push('the same')
+    else results.push([...new Set(found)].join(', '))
+  }
+  return [...new Set(results)].join(' / ')
+}
 
 function versionOf(name: string): string {
   if (isBuiltin(name)) return `Node.js ${process.versions.node}`

@@ -1,53 +1,29 @@
-import {
-  propagation,
-  ROOT_CONTEXT,
-  SpanKind,
-  trace,
-  type Attributes,
-  type Context,
-  type Link,
-  type Span,
-} from '@opentelemetry/api'
+import { propagation, ROOT_CONTEXT, SpanKind, type Context, type Span } from '@opentelemetry/api'
 import type { TracedCalls } from './library.js'
 
-/** What is done with messages, as the library calls it. */
-export interface MessageCall {
+interface MessageCall {
   /** A value of `messaging.system.name`. */
   readonly system: string
+  /** What is done, as the library calls it. */
   readonly operation: string
-  readonly type: 'send' | 'receive' | 'process'
-  /** A queue, topic or subject; left out of the name where there are as many as there are messages. */
+  readonly type: 'send' | 'process'
+  /** A queue, topic or subject. */
   readonly destination: string
-  readonly isTemporary?: boolean
-  readonly attributes?: Attributes
 }
 
-const KINDS = { send: SpanKind.PRODUCER, receive: SpanKind.CLIENT, process: SpanKind.CONSUMER } as const
-
-/** A span by the conventions of messaging: `publish orders`. */
-export function startMessage(
-  calls: TracedCalls,
-  call: MessageCall,
-  parent?: Context,
-  links: Link[] = [],
-): Span | undefined {
-  const { system, operation, type, destination, isTemporary = false, attributes } = call
-  return calls.start(
-    isTemporary ? operation : `${operation} ${destination}`,
-    {
-      kind: KINDS[type],
-      links,
-      attributes: {
-        'messaging.system.name': system,
-        'messaging.operation.name': operation,
-        'messaging.operation.type': type,
-        'messaging.destination.name': destination,
-        ...(isTemporary && { 'messaging.destination.temporary': true }),
-        ...attributes,
-      },
-    },
-    parent,
-  )
+/** A span by the conventions of messaging: `add orders`. */
+export function startMessage(calls: TracedCalls, call: MessageCall, parent?: Context): Span | undefined {
+  const { system, operation, type, destination } = call
+  const attributes = {
+    'messaging.system.name': system,
+    'messaging.operation.name': operation,
+    'messaging.operation.type': type,
+    'messaging.destination.name': destination === '' ? undefined : destination,
+  }
+  const kind = type === 'send' ? SpanKind.PRODUCER : SpanKind.CONSUMER
+  // Flows that are added together go to several queues.
+  const name = destination === '' ? operation : `${operation} ${destination}`
+  return calls.start(name, { kind, attributes }, parent)
 }
 
 /**
@@ -63,10 +39,4 @@ export function carrierOf(calls: TracedCalls, active: Context): Record<string, s
   const carrier: Record<string, string> = {}
   calls.safely(() => propagation.inject(active, carrier))
   return carrier
-}
-
-/** A link to the span that is active, for one that continues another trace. */
-export function linkTo(active: Context): Link[] {
-  const context = trace.getSpanContext(active)
-  return context ? [{ context }] : []
 }
