@@ -74,7 +74,7 @@ test.skipIf(!isInstalled).for(Object.entries(CASES))(
       )
       verdicts.push(tried.map((form) => FORMS[form] ?? form).join(', '))
     }
-    const stock = await besideStock([file, name], env, { expected, besides })
+    const stock = await besideStock([file, name], env, { expected: [...expected, ...roots], besides })
     rows.push(`| \`${name}\` | ${versionOf(name)} | ${verdicts.join(' | ')} | ${stock} |`)
   },
 )
