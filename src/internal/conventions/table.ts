@@ -278,7 +278,7 @@ export const CONVENTIONS: Readonly<Record<string, Convention>> = {
     domain: 'http',
     writesFormerNames: true,
     kind: kindOfNext,
-    // `fetch GET https://…`
+    // A fetch has its URL in it.
     name: ({ name }) => /^fetch \w+(?= )/.exec(name)?.[0],
     combined: pathOfTarget,
     derive: ({ attributes }) => nameRequest(textOf(attributes, 'http.route')),
