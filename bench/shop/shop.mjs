@@ -10,6 +10,9 @@ const PROBE = pathToFileURL(join(import.meta.dirname, 'probe.mjs')).href
 const START_MILLIS = 60_000
 const STOP_MILLIS = 10_000
 
+const children = new Set()
+process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')))
+
 /** @param tracedTo variables that say where spans go; undefined: without spanwright */
 export async function openShop(tracedTo) {
   const database = fork(join(import.meta.dirname, 'database.mjs'))
@@ -43,8 +46,8 @@ async function startService(file, env, tracedTo) {
     env: { ...untraced(process.env), ...env, ...tracedTo, PORT: '0', OTEL_SERVICE_NAME: name },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
-  process.once('exit', () => child.kill('SIGKILL'))
-  const ended = once(child, 'exit')
+  children.add(child)
+  const ended = once(child, 'exit').finally(() => children.delete(child))
   const lines = createInterface({ input: child.stdout })
   const url = await new Promise((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`${name} did not listen in time`)), START_MILLIS)
