@@ -34,8 +34,8 @@ const TRACES_PER_SECOND = MINUTES < 10 ? 500 : 200
  * to a minute is not full at half-time.
  */
 const MOST_BYTES_PER_TRACE = MINUTES < 10 ? 200 : 60
-/** Of all that is remembered: caches, series, decisions, and what the tail of error-biased samplers holds back. */
-const MOST_HELD_BYTES = 40e6
+/** Of all that is remembered: 30 MB of code and caches in the first run, decisions, and what the tail of error-biased samplers holds back. */
+const MOST_HELD_BYTES = 60e6
 const TICK_MILLIS = 50
 /** As long as a header can be. */
 const LONG = 'x'.repeat(12_000)
