@@ -81,7 +81,8 @@ function defaultOf(row: OptionRow): string {
   const value = row.default
   if (value === undefined) return ''
   if (typeof value === 'number') return value === Infinity ? 'no limit' : value.toLocaleString('en-US')
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : (row.format?.(value) ?? code(value.join(', ')))
+  if (Array.isArray(value))
+    return value.length === 0 ? 'none' : (row.format?.(value) ?? code(value.map(String).join(', ')))
   return typeof value === 'boolean' || typeof value === 'string' ? code(String(value)) : ''
 }
 

@@ -17,14 +17,14 @@ const load = <T>(name: string): Promise<T> => import(join(REPOSITORY, 'bench/tie
 const page = readFileSync(join(REPOSITORY, 'docs/scaling.md'), 'utf8')
 
 test('the tables of docs/scaling.md are those that the model makes of the measured figures', async () => {
-  const { figuresIn, withTables } = await load<PageTools>('page.mjs')
-  const figures = figuresIn(page)
-  expect(withTables(page, figures)).toBe(page)
-  expect(withTables(page, { ...figures, gatewayMicros: 99 })).not.toBe(page)
+  const tools = await load<PageTools>('page.mjs')
+  const figures = tools.figuresIn(page)
+  expect(tools.withTables(page, figures)).toBe(page)
+  expect(tools.withTables(page, { ...figures, gatewayMicros: 99 })).not.toBe(page)
 })
 
 test('what waits for a decision is rate × decision_wait, and the gateways are as many as the scarcer of CPU time and memory needs', async () => {
-  const { sizeOf } = await load<ModelTools>('model.mjs')
+  const model = await load<ModelTools>('model.mjs')
   const figures = {
     decisionWaitSeconds: 10,
     waitingBytes: 1_000,
@@ -33,10 +33,13 @@ test('what waits for a decision is rate × decision_wait, and the gateways are a
     keptShare: 0.1,
     openSearchBytes: 500,
   }
-  const size = sizeOf(1e6, figures)
+  const size = model.sizeOf(1e6, figures)
   expect(size).toMatchObject({ waitingTraces: 2e6, waitingBytes: 1e10, keptSpans: 1e5, openSearchBytesADay: 4.32e12 })
   // 10 cores by 2.4 of each gateway; 10 GB by 4.8 GiB of each.
   expect(size).toMatchObject({ gateways: 5, gatewayLimit: 'CPU time' })
-  expect(sizeOf(1e6, { ...figures, waitingBytes: 10_000 })).toMatchObject({ gateways: 20, gatewayLimit: 'memory' })
-  expect(sizeOf(1e3, figures)).toMatchObject({ gateways: 2 })
+  expect(model.sizeOf(1e6, { ...figures, waitingBytes: 10_000 })).toMatchObject({
+    gateways: 20,
+    gatewayLimit: 'memory',
+  })
+  expect(model.sizeOf(1e3, figures)).toMatchObject({ gateways: 2 })
 })

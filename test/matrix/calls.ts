@@ -13,8 +13,10 @@ const server = app.listen(0, '127.0.0.1', () => {
 })
 `
 
-export const CALLS_IN_COMMON_JS: string = `const express = require('express')\nconst { trace } = require('@opentelemetry/api')\n${CALLS}`
-export const CALLS_IN_MODULES: string = `import express from 'express'\nimport { trace } from '@opentelemetry/api'\n${CALLS}`
+const REQUIRED = "const express = require('express')\nconst { trace } = require('@opentelemetry/api')\n"
+export const CALLS_IN_COMMON_JS: string = REQUIRED.concat(CALLS)
+const IMPORTED = "import express from 'express'\nimport { trace } from '@opentelemetry/api'\n"
+export const CALLS_IN_MODULES: string = IMPORTED.concat(CALLS)
 
 export const ANSWERED = '200 ok\n'
 export const CALLED: readonly string[] = [

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { copyFile, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -131,7 +130,3 @@ export async function runtime(
   }
   return { file: join(folder.path, 'node_modules', '.bin', name), [Symbol.asyncDispose]: folder[Symbol.asyncDispose] }
 }
-
-/** The file of a package in an app, for `node`. */
-export const fileOf = (app: InstalledApp, specifier: string): string =>
-  createRequire(join(app.path, 'package.json')).resolve(specifier)

@@ -109,7 +109,7 @@ describe('what is behind a limit is not read', () => {
   })
 
   test('an entry of Jaeger is not, behind 64 others', () => {
-    const entries = Array.from({ length: 64 }, (_, index) => [`uberctx-k${index}`, 'v'])
-    expect(keysOf(Object.fromEntries([...entries, ['uberctx-last', 'v']]))).toHaveLength(64)
+    const entries = Array.from({ length: 64 }, (_, index): [string, string] => [`uberctx-k${index}`, 'v'])
+    expect(keysOf(Object.fromEntries<string>([...entries, ['uberctx-last', 'v']]))).toHaveLength(64)
   })
 })

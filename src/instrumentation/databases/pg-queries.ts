@@ -188,7 +188,7 @@ function attributesOfPool({ options = {} }: Pool): Attributes {
       [ATTR_DB_SYSTEM_NAME]: DB_SYSTEM_NAME_VALUE_POSTGRESQL,
       [ATTR_DB_NAMESPACE]: (url?.pathname.slice(1) ?? database) as string | undefined,
       [ATTR_SERVER_ADDRESS]: (url?.hostname ?? host) as string | undefined,
-      [ATTR_SERVER_PORT]: Number(url?.port) || (Number.isInteger(port) ? (port as number) : undefined),
+      [ATTR_SERVER_PORT]: Number(url?.port) || (typeof port === 'number' && Number.isInteger(port) ? port : undefined),
     }
     pools.set(options, attributes)
   }

@@ -21,7 +21,7 @@ export function withQueryErrors(Class: InstrumentationClass): InstrumentationCla
     #tracers = new WeakMap<Tracer, Tracer>()
 
     get tracer(): Tracer {
-      const tracer = Reflect.get(upstream, 'tracer', this) as Tracer
+      const tracer: Tracer = Reflect.get(upstream, 'tracer', this)
       let noting = this.#tracers.get(tracer)
       if (!noting) {
         noting = {

@@ -79,7 +79,7 @@ export function attributesOfCall(scheme: Scheme, options: RequestOptions): Attri
     [ATTR_SERVER_ADDRESS]: address,
     [ATTR_SERVER_PORT]: Number(port),
     [ATTR_URL_FULL]: urlOf(options, `${scheme}:`),
-    [ATTR_USER_AGENT_ORIGINAL]: headerOf(options, 'user-agent') as string | undefined,
+    [ATTR_USER_AGENT_ORIGINAL]: headerOf(options, 'user-agent'),
   }
   if (method !== normalized) attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = method
   return attributes
@@ -87,8 +87,8 @@ export function attributesOfCall(scheme: Scheme, options: RequestOptions): Attri
 
 const textOr = (value: unknown, other: string): string => (typeof value === 'string' && value !== '' ? value : other)
 
-const headerOf = ({ headers }: RequestOptions, name: string): unknown =>
-  (headers as Readonly<Record<string, unknown>> | undefined)?.[name]
+const headerOf = ({ headers }: RequestOptions, name: string): string | undefined =>
+  (headers as Readonly<Record<string, string>> | undefined)?.[name]
 
 interface Server {
   readonly address: string
@@ -97,14 +97,15 @@ interface Server {
 
 function serverOf({ hostname, host, port: given, protocol }: RequestOptions): Server {
   const ofDefault = protocol === 'https:' ? 443 : 80
-  const port = (typeof given === 'number' || typeof given === 'string') && given
-  if (hostname && typeof hostname === 'string') return { address: hostname, port: port || portIn(host) || ofDefault }
-  if (typeof host !== 'string' || host === '') return { address: 'localhost', port: port || ofDefault }
-  if (!host.includes(':')) return { address: host, port: port || ofDefault }
+  const isPort = (typeof given === 'number' || typeof given === 'string') && given !== '' && given !== 0
+  const port = isPort ? given : undefined
+  if (hostname && typeof hostname === 'string') return { address: hostname, port: port ?? portIn(host) ?? ofDefault }
+  if (typeof host !== 'string' || host === '') return { address: 'localhost', port: port ?? ofDefault }
+  if (!host.includes(':')) return { address: host, port: port ?? ofDefault }
   const [, address] = /^([^:/ ]+)/.exec(host) ?? []
   // Colons at its begin, or more than one, are an IPv6 address, which upstream cuts.
-  if (address === undefined || host.indexOf(':') !== host.lastIndexOf(':')) return ofIpv6(host, port || ofDefault)
-  return { address, port: port || portIn(host) || ofDefault }
+  if (address === undefined || host.indexOf(':') !== host.lastIndexOf(':')) return ofIpv6(host, port ?? ofDefault)
+  return { address, port: port ?? portIn(host) ?? ofDefault }
 }
 
 function ofIpv6(host: string, port: number | string): Server {
@@ -118,11 +119,11 @@ const portIn = (host: unknown): string | undefined =>
 /** Credentials are not shown. */
 function urlOf(options: RequestOptions, ofModule: string): string {
   const { protocol, port, path, auth } = options
-  let host = textOr(options.host, '') || textOr(options.hostname, '') || textOr(headerOf(options, 'host'), 'localhost')
+  let host = textOr(options.host, textOr(options.hostname, textOr(headerOf(options, 'host'), 'localhost')))
   if (isIpv6(host)) host = `[${host}]`
   const isShown = port && port !== '80' && port !== '443' && port !== 80 && port !== 443
   if (isShown && (!host.includes(':') || host.endsWith(']'))) host += `:${port}`
-  return `${protocol || ofModule}//${auth ? 'REDACTED:REDACTED@' : ''}${host}${path || '/'}`
+  return `${textOr(protocol, ofModule)}//${auth ? 'REDACTED:REDACTED@' : ''}${host}${textOr(path, '/')}`
 }
 
 const isIpv6 = (host: string): boolean => {

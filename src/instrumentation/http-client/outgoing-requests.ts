@@ -11,6 +11,7 @@ import {
 import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-http'
 import { ATTR_HTTP_REQUEST_METHOD, ATTR_SERVER_ADDRESS, ATTR_SERVER_PORT } from '@opentelemetry/semantic-conventions'
 import type { ClientRequest, OutgoingHttpHeaders, RequestOptions } from 'node:http'
+import { monotonicClock } from '../../internal/runtime/clock.js'
 import { safely } from '../../internal/diagnostics/diagnostics.js'
 import { contextWithSpan } from '../../internal/otel-api/context-with-span.js'
 import type { AnyFunction } from '../../internal/runtime/methods.js'
@@ -134,8 +135,8 @@ function request(inside: HttpInstrumentationInside, target: Target, { options, r
     throw error
   }
   const { requestHook, responseHook, applyCustomAttributesOnSpan } = inside.getConfig()
-  const isSeen = span.isRecording() || measurement || requestHook || responseHook || applyCustomAttributesOnSpan
-  if (isSeen) outgoing.watch(sent)
+  const hasHook = [requestHook, responseHook, applyCustomAttributesOnSpan].some((hook) => hook !== undefined)
+  if (span.isRecording() || measurement !== undefined || hasHook) outgoing.watch(sent)
   bindListeners(sent, parent)
   if (requestHook) {
     context.with(active, () => safely('the requestHook of http failed', () => requestHook(span, sent)))
@@ -162,7 +163,9 @@ function start(
   const name = typeof method === 'string' && method !== '' ? method.toUpperCase() : 'GET'
   const spanOptions = { kind: SpanKind.CLIENT, attributes }
   const isMeasured = inside._httpClientDurationHistogram?.constructor !== NO_HISTOGRAM
-  const measurement = isMeasured ? { startMillis: performance.now(), attributes: measuredOf(attributes) } : undefined
+  const measurement = isMeasured
+    ? { startMillis: monotonicClock.nowMillis(), attributes: measuredOf(attributes) }
+    : undefined
   const span = needsParent
     ? inside._startHttpSpan(name, spanOptions)
     : inside.tracer.startSpan(name, spanOptions, parent)

@@ -8,6 +8,8 @@ import {
 } from '@opentelemetry/semantic-conventions'
 import { errorMonitor } from 'node:events'
 import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { monotonicClock } from '../../internal/runtime/clock.js'
 import { safely } from '../../internal/diagnostics/diagnostics.js'
 import { errorTypeOf } from '../../internal/http/error-type.js'
 import { isGivenUp, reasonOf, setError } from '../http/http-outcomes.js'
@@ -70,6 +72,8 @@ export class OutgoingSpan {
     const response = this.#response
     if (this.#isOver || !response) return
     const { statusCode = 0, complete } = response
+    // Destroyed it is also where it came to its end.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- Nothing else says it of both.
     const isCutShort = response.aborted && !complete
     if (isCutShort || statusCode < 100 || statusCode >= 400) this.#span.setStatus({ code: SpanStatusCode.ERROR })
     const errorType = isCutShort ? undefined : errorTypeOfStatus(statusCode)
@@ -85,6 +89,7 @@ export class OutgoingSpan {
   /** The request. An error of the response may come later than this, and after `abort()` it will. */
   closed(): void {
     const request = this.#request
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- `destroyed` is true of each request that is closed.
     if (this.#isOver || !request || request.aborted) return
     noteOutcome(request, this.#span, this.#measurement?.attributes ?? {})
     this.#end()
@@ -100,8 +105,9 @@ export class OutgoingSpan {
     this.#end()
   }
 
-  #setAnswer({ statusCode, socket, httpVersion }: IncomingMessage): void {
+  #setAnswer({ statusCode, socket: given, httpVersion }: IncomingMessage): void {
     // Of a mock there may be none.
+    const socket = given as Socket | undefined
     const attributes: Attributes = { [ATTR_HTTP_RESPONSE_STATUS_CODE]: statusCode }
     if (socket) {
       attributes[ATTR_NETWORK_PEER_ADDRESS] = socket.remoteAddress
@@ -133,7 +139,7 @@ export class OutgoingSpan {
     this.#span.end()
     if (!this.#measurement) return
     const { startMillis, attributes } = this.#measurement
-    this.#inside._recordClientDuration(performance.now() - startMillis, attributes)
+    this.#inside._recordClientDuration(monotonicClock.nowMillis() - startMillis, attributes)
   }
 }
 

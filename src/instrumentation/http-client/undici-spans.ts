@@ -29,6 +29,7 @@ import {
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions'
 import type { Socket } from 'node:net'
+import { monotonicClock } from '../../internal/runtime/clock.js'
 import { methodInName, normalizedMethod } from '../../internal/http/http-method.js'
 import { errorTypeOf } from '../../internal/http/error-type.js'
 import { isGivenUp } from '../http/http-outcomes.js'
@@ -99,7 +100,7 @@ export function requestCreated(inside: UndiciInside, request: UndiciRequest, par
   announceOutgoingUrl(() => url)
   inject(request, contextWithSpan(parent, span))
   const isSeen = span.isRecording() || isMeasured(inside) || config.responseHook
-  if (isSeen) (request as Watched)[SENT] = { span, attributes, startMillis: performance.now() }
+  if (isSeen) (request as Watched)[SENT] = { span, attributes, startMillis: monotonicClock.nowMillis() }
 }
 
 function startSpan(inside: UndiciInside, attributes: Attributes, parent: Context): Span {
@@ -144,7 +145,7 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 }
 /** In upstream's order, but for the method as it was, and without the question mark of a query. Undefined where there is no URL to be made of it. */
 function attributesOf(request: UndiciRequest): Attributes | undefined {
   const method = normalizedMethod(request.method)
-  const path = String(request.path)
+  const { path } = request
   const known = PLAIN_PATH.test(path) && typeof request.origin === 'string' ? originOf(request.origin) : undefined
   const attributes =
     known && origins.has(request.origin)
@@ -311,7 +312,10 @@ function end(inside: UndiciInside, request: UndiciRequest, { span, attributes, s
   span.end()
   if (!isMeasured(inside)) return
   const measured = MEASURED.filter((name) => name in attributes).map((name) => [name, attributes[name]] as const)
-  inside._httpClientDurationHistogram?.record((performance.now() - startMillis) / 1_000, Object.fromEntries(measured))
+  inside._httpClientDurationHistogram?.record(
+    (monotonicClock.nowMillis() - startMillis) / 1_000,
+    Object.fromEntries(measured),
+  )
 }
 
 const MEASURED = [

@@ -69,7 +69,7 @@ function tracedQueue(original: AnyFunction, calls: TracedCalls): AnyFunction {
   return async function (...args) {
     const { name, opts } = this as Traced
     const [kind, operation, , callback, metadata] = args as [SpanKind, string, string, Callback, string | undefined]
-    const isMessage = (kind as number) === SpanKind.PRODUCER || (kind as number) === SpanKind.CONSUMER
+    const isMessage = kind === SpanKind.PRODUCER || kind === SpanKind.CONSUMER
     if (opts?.telemetry || !isMessage || typeof callback !== 'function') return original.apply(this, args)
     const active = context.active()
     const type = kind === SpanKind.PRODUCER ? 'send' : 'process'

@@ -52,6 +52,7 @@ class W3CTraceState implements TraceState {
   }
 
   /** What `ownTraceState` looks for: another file of the build has a class of its own. */
+  // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- a field would be written for each of them.
   get isBounded(): true {
     return true
   }
@@ -131,7 +132,7 @@ function readMembers(text: string, atAFault: 'discard the whole' | 'leave it out
   for (let start = 0, end: number; start < text.length; start = end + 1) {
     // Lists may have empty members, but nobody needs hundreds.
     while (isNothing(text.charCodeAt(start))) {
-      if (++skipped > MOST_SKIPPED) return atAFault === 'discard the whole' ? new Map() : members
+      if (++skipped > MOST_SKIPPED) return atAFault === 'discard the whole' ? new Map<string, string>() : members
       start++
     }
     end = text.indexOf(',', start)

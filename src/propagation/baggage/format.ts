@@ -217,8 +217,7 @@ export function percentEncode(text: string): string {
   const bytes = Buffer.from(text)
   const encoded = Buffer.allocUnsafe(bytes.length * 3)
   let length = 0
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at] ?? 0
+  for (const byte of bytes) {
     if (STAYS[byte] === 1) encoded[length++] = byte
     else {
       encoded[length++] = PERCENT

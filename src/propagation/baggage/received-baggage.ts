@@ -43,6 +43,7 @@ export class ReceivedBaggage implements Baggage {
     this.text = text
   }
 
+  // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- a field would be written for each of them.
   get isAsItCame(): true {
     return true
   }

@@ -76,7 +76,7 @@ describe('the page of the benchmarks', () => {
   test('says why a row could not be measured, and leaves out one that was not asked for', () => {
     const skipped: Row = { ...BOOT, key: 'service', title: 'Service' }
     const given = results(1, 2)
-    Object.assign(given.rows, { service: { ...given.rows['boot'], samples: {}, skipped: 'needs a database' } })
+    Object.assign(given.rows, { service: { ...given.rows.boot, samples: {}, skipped: 'needs a database' } })
     expect(pageOf(given, [BOOT, skipped])).toContain('## Service\n\nNot measured: needs a database.')
     expect(pageOf(results(1, 2), [BOOT, skipped])).not.toContain('## Service')
   })

@@ -100,7 +100,7 @@ test('the span of a wait for a connection is that which upstream makes, and conn
   expect(ours).toStrictEqual(await seen(BY_UPSTREAM))
 })
 
-test('callbacks run in the context of their caller, a promise of any class is awaited', async () => {
+test('callbacks run in the context of their caller, a promise of any class is awaited', () => {
   const { inside, spans } = patched({})
   const parent = trace.wrapSpanContext({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 })
   const query = inside._getClientQueryPatch()((_text, callback) => context.with(ROOT_CONTEXT, callback as Method))

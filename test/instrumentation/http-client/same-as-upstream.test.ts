@@ -14,11 +14,10 @@ import { withHttpHooks } from '../../../src/instrumentation/http/http-hooks.js'
 import { withOutcomes } from '../../../src/instrumentation/http/http-outcomes.js'
 import type { HttpInstrumentationInside, Request } from '../../../src/instrumentation/http/http-upstream.js'
 import { withOutgoingRequests } from '../../../src/instrumentation/http-client/outgoing-requests.js'
-import type { InstrumentationClass } from '../../../src/instrumentation/instrumentation-class.js'
 import type { EndedSpans } from '../../tracer/ended-spans.js'
 import { answering, facts, followTraces, spansOf } from './traced-clients.js'
 
-const Ours = withOutgoingRequests(withOutcomes(HttpInstrumentation as unknown as InstrumentationClass))
+const Ours = withOutgoingRequests(withOutcomes(HttpInstrumentation))
 
 interface Client {
   readonly request: (...args: unknown[]) => ClientRequest

@@ -47,7 +47,7 @@ function likeOurs(span: ReadableSpan): object {
     status: span.status,
     events: span.events,
     attributes: like,
-  } as ReadableSpan)
+  })
 }
 
 const CALLS: Record<string, (port: number) => [string, RequestInit?]> = {
