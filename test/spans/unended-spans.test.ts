@@ -56,7 +56,10 @@ describe('the spans that are watched', () => {
     const hooks = new Set<ExitHook>()
     const known = new Set<string>()
     const processor = unendedSpansProcessor({
-      warnOnce: (key, message) => void (known.has(key) || (known.add(key), logged.push(message))),
+      warnOnce: (key, message) => {
+        if (!known.has(key)) logged.push(message)
+        known.add(key)
+      },
       addExitHook: (hook) => (hooks.add(hook), () => hooks.delete(hook)),
       clock: { nowMillis: () => Date.now() },
       ...(mostWatched !== undefined && { mostWatched }),
