@@ -138,8 +138,11 @@ function preorder(tops: readonly DraftNode[]): DraftNode[] {
   return order
 }
 
+/** Of spans that begin and end at the same time, the ids decide, so that the order in which they arrived does not. */
 function byStart(a: SpanNode, b: SpanNode): number {
-  return a.startMicros - b.startMicros
+  return (
+    a.startMicros - b.startMicros || (a.endMicros ?? Infinity) - (b.endMicros ?? Infinity) || (a.id < b.id ? -1 : 1)
+  )
 }
 
 function longest(roots: readonly DraftNode[]): DraftNode | undefined {

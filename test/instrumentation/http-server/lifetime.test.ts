@@ -33,6 +33,10 @@ test('nothing is kept of a request that is over, while its connection goes on', 
   expect(paths).toEqual([false, false, false])
   await expect.poll(() => spans.ended.length).toBe(3)
   // Node.js itself keeps the last request of a connection.
-  await expect.poll(() => (collectGarbage(), kept.slice(0, 6).filter((reference) => reference.deref()).length)).toBe(0)
+  await expect
+    .poll(() => (collectGarbage(), kept.slice(0, 6).filter((reference) => reference.deref()).length), {
+      timeout: 10_000,
+    })
+    .toBe(0)
   client.destroy()
 })

@@ -246,6 +246,25 @@ describe('the critical path', () => {
     )
   })
 
+  it('is the same where two calls begin and end at the same time, and one of them has a call of its own', () => {
+    const [root, ...calls] = traceOf([
+      [
+        'root',
+        {
+          at: [0, 2],
+          children: [
+            ['a', { at: [0, 2], children: [['in a', { at: [0, 1] }]] }],
+            ['b', { at: [0, 2] }],
+          ],
+        },
+      ],
+    ])
+    if (root === undefined) throw new Error('no root')
+    const names = (spans: ReceivedSpan[]): unknown =>
+      analyseTrace(spans).criticalPath?.sections.map(({ node }) => node.span.name)
+    expect(names([root, ...calls])).toEqual(names([root, ...calls.toReversed()]))
+  })
+
   it('comes out for 5,000 calls that all run at once, and for 5,000 one after another', () => {
     const calls = (at: (n: number) => [number, number]): PlannedSpan[] =>
       Array.from({ length: 5_000 }, (_, n) => [`c${n}`, { at: at(n) }] as const)
