@@ -21,7 +21,7 @@ test.for([
 
 const JEST = `
 const express = require('express')
-const { collectSpans, startTracing, withSpan } = require('spanwright')
+const { collectSpans, withSpan } = require('spanwright')
 test('calls itself', async () => {
   const app = express().get('/items/:id', (_request, response) => response.send('ok'))
   const server = await new Promise((resolve) => { const one = app.listen(0, () => resolve(one)) })
@@ -35,6 +35,9 @@ test('collects spans under fake timers', async () => {
   withSpan('work', () => undefined)
   expect(spans.map(({ name }) => name)).toEqual(['work'])
 })
+`
+const STARTING = `
+const { startTracing } = require('spanwright')
 test('starts nothing', async () => {
   const { exported, timedOut } = await startTracing().flush()
   expect({ exported, timedOut }).toEqual({ exported: 0, timedOut: false })
@@ -42,10 +45,16 @@ test('starts nothing', async () => {
 `
 
 test('Jest: requests by the flag, and spans that a test collects; startTracing in a test starts nothing', async (context) => {
-  await using app = await installedApp(context, { 'app.test.js': JEST }, ['jest@30', 'express@5'])
+  await using app = await installedApp(context, { 'app.test.js': JEST, 'starting.test.js': STARTING }, [
+    'jest@30',
+    'express@5',
+  ])
   ranWith(context, await app.versions('jest'))
   const args = ['node_modules/jest/bin/jest.js', '--ci']
-  const result = await app.traced({ args, env: { NODE_OPTIONS: FLAG } })
+  const starting = await app.traced({ args: [...args, 'starting'] })
+  expect(starting.exitCode, starting.stderr).toBe(0)
+  expect(starting.stderr).toMatch(/^spanwright: tracing could not start, .* not supported in Jest/m)
+  const result = await app.traced({ args: [...args, 'app'], env: { NODE_OPTIONS: FLAG } })
   expect(result.exitCode, result.stderr).toBe(0)
   // Jest has a module registry of its own, which no hook sees: Express is not traced in it.
   expect(result.tree).toEqual(['CLIENT GET (app)', '  SERVER GET (app)'])
