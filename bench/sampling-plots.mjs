@@ -12,6 +12,7 @@ import {
   rateLimitingSampler,
   ruleBasedSampler,
 } from 'spanwright'
+import { seeded } from './seeded.mjs'
 
 const LIMIT = 50
 const SECONDS = 120
@@ -23,16 +24,6 @@ const LOADS = {
 }
 
 const COLORS = ['#0b6e99', '#c2571a', '#7a7a7a']
-
-function seeded(seed) {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 /** What most rate limiters are: keeps while there is a token, and says nothing of probability. */
 function tokenBucket(perSecond, clock) {

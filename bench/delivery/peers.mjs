@@ -14,7 +14,8 @@ const OTEL = {
   OTEL_LOGS_EXPORTER: 'none',
   OTEL_NODE_RESOURCE_DETECTORS: 'env,host,os,process,serviceinstance',
 }
-const DD = {
+/** For dd-trace, that it sends spans alone, and all of them. */
+export const DD = {
   DD_SERVICE: 'bench',
   DD_TRACE_STARTUP_LOGS: 'false',
   DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false',

@@ -1,3 +1,4 @@
+import { DD } from '../delivery/peers.mjs'
 // The tracers that are compared: how each is started, in the way its own documentation tells, and sends to a backend on loopback.
 
 /** What these would start besides tracing is left out, and the detectors that call metadata addresses. */
@@ -13,13 +14,8 @@ const otel = (url) => ({
 const otelSampledOut = { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' }
 
 const datadog = (url) => ({
+  ...DD,
   DD_TRACE_AGENT_URL: url,
-  DD_SERVICE: 'bench',
-  DD_TRACE_STARTUP_LOGS: 'false',
-  DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false',
-  DD_REMOTE_CONFIGURATION_ENABLED: 'false',
-  DD_TRACE_SAMPLE_RATE: '1',
-  DD_TRACE_RATE_LIMIT: '-1',
 })
 
 const elastic = (url) => ({

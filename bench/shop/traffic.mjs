@@ -2,6 +2,7 @@
 // distributed, and the same in each round.
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { seeded } from '../seeded.mjs'
 
 const FINE_CARD = '4242424242424242'
 const DECLINED_CARD = '4000000000000002'
@@ -62,15 +63,4 @@ function visit(url, { path, body }, agent) {
     })
     sent.on('error', reject).end(body && JSON.stringify(body))
   })
-}
-
-/** mulberry32 */
-function seeded(seed) {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

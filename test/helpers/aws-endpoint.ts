@@ -23,7 +23,7 @@ export async function awsEndpoint(host = 'xray.eu-west-1.amazonaws.com'): Promis
     HTTPS_PROXY: proxy.url,
     NO_PROXY: '127.0.0.1',
     OTEL_EXPORTER_OTLP_CERTIFICATE: certificates.caPath,
-    // Not the ones of whoever runs the tests.
+    // Not those of the user who runs the tests.
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_CONFIG_FILE: certificates.folder + '/config',
     AWS_SHARED_CREDENTIALS_FILE: certificates.folder + '/credentials',

@@ -1,4 +1,4 @@
-// Lives for a moment, makes 1,000 spans at once, and leaves the way it is told. Takes no care of its tracer, as most programs do.
+// Lives for a moment, makes 1,000 spans at once, and ends in the way that its argument names. Takes no care of its tracer, as most programs do.
 const { writeSync } = require('node:fs')
 const { openTracer } = require('./tracer.cjs')
 

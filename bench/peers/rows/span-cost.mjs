@@ -5,7 +5,7 @@ export const spanCost = {
   title: 'What a span costs',
   text:
     'CPU time of a span with five attributes, made with the tracer’s own API in traces of five, from its start until the backend ' +
-    'has it. Sampled out: the tracer is told to keep no trace.',
+    'has it. Sampled out: the tracer is set to keep no trace.',
   rounds: 2,
   figures: [
     { key: 'mainNanos', label: 'main thread', unit: 'ns', isLessBetter: true, isAdded: true, isHeadline: true },

@@ -69,7 +69,7 @@ function decoded(text: string): string {
   }
 }
 
-/** In upstream's order; its rules, but for the port of an address in brackets. */
+/** In upstream's order and by its rules, except the port of an address in brackets. */
 export function attributesOfCall(scheme: Scheme, options: RequestOptions): Attributes {
   const method = textOr(options.method, 'GET')
   const normalized = normalizedMethod(method)

@@ -142,7 +142,7 @@ function originOf(text: string): Origin | undefined {
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 }
 
-/** In upstream's order, but for the method as it was, and without the question mark of a query. Undefined where there is no URL to be made of it. */
+/** In upstream's order, except the method as it was, and without the question mark of a query. Undefined where there is no URL to be made of it. */
 function attributesOf(request: UndiciRequest): Attributes | undefined {
   const method = normalizedMethod(request.method)
   const { path } = request

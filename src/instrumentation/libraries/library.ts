@@ -25,7 +25,7 @@ export interface Library {
 
 export type Safely = <T>(failure: string, fn: () => T) => T | undefined
 
-/** Spans of the calls to one library. Nothing here throws, but for what the calls do. */
+/** Spans of the calls to one library. Nothing here throws, except what the calls throw. */
 export class TracedCalls {
   readonly #name: string
   readonly #tracer: () => Tracer

@@ -120,7 +120,7 @@ function sqlState(error: unknown): unknown {
   return name === 'PostgresError' ? code : undefined
 }
 
-/** As it will be sent, but for helpers that write several columns or values. */
+/** As it will be sent, except helpers that write several columns or values. */
 function textOf({ strings, args }: PostgresQuery, start = 0): string {
   let count = start
   return strings.reduce((text, string, at) => {

@@ -1,5 +1,5 @@
 /*
- * The grammar of section 3.3.1 of the specification of Baggage. Read by character codes, in one pass: whoever calls may send as
+ * The grammar of section 3.3.1 of the specification of Baggage. Read by character codes, in one pass: a caller may send as
  * many members and properties as fit into 16 KB, and regular expressions over pieces of it cost ten times as much as a request.
  */
 
